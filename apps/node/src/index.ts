@@ -1,1 +1,2 @@
-export {};
+export { startNode, type RunningNode } from './node.js';
+export { parseConfig, UsageError, type NodeConfig } from './config.js';

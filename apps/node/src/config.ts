@@ -1,0 +1,102 @@
+/** What the node was asked to do: the command line, checked. */
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+
+export type NodeConfig = {
+  readonly dataDir: string;
+  readonly host: string;
+  readonly port: number;
+  /** Fresh keys, nothing well known, no development accounts. */
+  readonly production: boolean;
+  /** A snapshot to begin from, when the data directory is empty. */
+  readonly snapshot: string | undefined;
+  /** Blocks and traces to keep; 0 keeps all. */
+  readonly blocksToKeep: number;
+  readonly mapSizeBytes: number;
+  readonly logLevel: string;
+};
+
+export const usage = `Usage: npm start -- [options]
+
+Runs a SnapScale node with one producer. Without options: a development network on
+http://localhost:8888 with well-known keys, for this machine only.
+
+  --data DIR        where the chain is kept      (default: .snapscale/development or .snapscale/production)
+  --port N          HTTP port, 0 = any free one  (default: 8888)
+  --host ADDRESS    HTTP address                 (default: 127.0.0.1; development networks stay on loopback)
+  --production      a network with fresh keys and no development accounts
+  --snapshot FILE   begin from a snapshot (the data directory must be empty)
+  --keep-blocks N   blocks and traces to keep    (default: 0 = all)
+  --map-size GB     largest size of the state    (default: 64)
+  --log-level L     fatal|error|warn|info|debug  (default: info)
+  --help            this text
+`;
+
+/** A command line that cannot be followed; the message says which part and why. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
+
+/** Parses the arguments after the program's name. Undefined when help was asked for. @throws UsageError */
+export function parseConfig(args: readonly string[], root: string): NodeConfig | undefined {
+  const values = parsed(args);
+  if (values.help === true) return undefined;
+  const production = values.production === true;
+  const host = values.host ?? '127.0.0.1';
+  if (!production && !LOOPBACK.has(host)) {
+    throw new UsageError(
+      `--host ${host}: the development network's keys are known to everybody, so it listens on loopback only; add --production for a network of your own`,
+    );
+  }
+  return {
+    dataDir: resolve(expandHome(values.data ?? join(root, '.snapscale', production ? 'production' : 'development'))),
+    host,
+    port: integer('--port', values.port ?? '8888', 0, 65_535),
+    production,
+    snapshot: values.snapshot === undefined ? undefined : resolve(values.snapshot),
+    blocksToKeep: integer('--keep-blocks', values['keep-blocks'] ?? '0', 0, 2 ** 32 - 1),
+    mapSizeBytes: integer('--map-size', values['map-size'] ?? '64', 1, 16_384) * 2 ** 30,
+    logLevel: oneOf('--log-level', values['log-level'] ?? 'info', ['fatal', 'error', 'warn', 'info', 'debug', 'trace']),
+  };
+}
+
+function parsed(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        data: { type: 'string' },
+        port: { type: 'string' },
+        host: { type: 'string' },
+        production: { type: 'boolean' },
+        snapshot: { type: 'string' },
+        'keep-blocks': { type: 'string' },
+        'map-size': { type: 'string' },
+        'log-level': { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function integer(option: string, text: string, min: number, max: number): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < min || value > max) {
+    throw new UsageError(`${option} ${text}: expected a whole number from ${min} to ${max}`);
+  }
+  return value;
+}
+
+function oneOf(option: string, text: string, allowed: readonly string[]): string {
+  if (!allowed.includes(text)) throw new UsageError(`${option} ${text}: expected one of ${allowed.join(', ')}`);
+  return text;
+}
+
+function expandHome(path: string): string {
+  return path === '~' || path.startsWith('~/') ? join(homedir(), path.slice(2)) : path;
+}

@@ -1,0 +1,54 @@
+/** Counts what the core does, and where its time goes. */
+import type { Effect, Input, Replica } from '@snapscale/replica';
+import type { CoreMetrics } from './core-metrics.js';
+
+export class CoreMeter {
+  #blocks = 0;
+  #transactions = 0;
+  #transactionsFailed = 0;
+  #slotsMissed = 0;
+  #executeMs = 0;
+  #closeMs = 0;
+  #persistMs = 0;
+
+  /** Runs one step and books it. */
+  measure(input: Input, step: () => Effect[]): Effect[] {
+    const began = performance.now();
+    const effects = step();
+    const took = performance.now() - began;
+    if (effects.some(({ kind }) => kind === 'sign')) this.#closeMs += took;
+    else this.#executeMs += took;
+    for (const effect of effects) {
+      if (effect.kind === 'head') {
+        this.#blocks++;
+        this.#transactions += effect.transactions;
+      } else if (effect.kind === 'reply' && input.kind !== 'query') {
+        if (effect.result.kind === 'rejected' || effect.result.trace.except !== undefined) this.#transactionsFailed++;
+      }
+    }
+    return effects;
+  }
+
+  event({ name, detail }: Extract<Effect, { kind: 'event' }>): void {
+    if (name === 'slots-missed') this.#slotsMissed += Number(detail.missed);
+  }
+
+  persisted(tookMs: number): void {
+    this.#persistMs += tookMs;
+  }
+
+  read(replica: Replica): CoreMetrics {
+    return {
+      blocks: this.#blocks,
+      transactions: this.#transactions,
+      transactionsFailed: this.#transactionsFailed,
+      slotsMissed: this.#slotsMissed,
+      waiting: replica.waiting,
+      reversible: replica.reversible,
+      executeSeconds: this.#executeMs / 1000,
+      closeSeconds: this.#closeMs / 1000,
+      persistSeconds: this.#persistMs / 1000,
+      heapBytes: process.memoryUsage().heapUsed,
+    };
+  }
+}

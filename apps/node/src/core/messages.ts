@@ -1,0 +1,220 @@
+/**
+ * What the threads of a node say to the core and hear from it.
+ *
+ * Frequent messages travel as one binary batch per step of the core (`CoreBatch`), because cloning objects between
+ * threads costs more than executing a transfer; rare ones are plain objects.
+ */
+import {
+  Reader,
+  type Rejection,
+  rejectionSchema,
+  type TransactionTrace,
+  transactionTraceSchema,
+  Writer,
+} from '@snapscale/protocol';
+import type { Effect, ReplyResult } from '@snapscale/replica';
+import type { CoreMetrics } from './core-metrics.js';
+
+/** What the core worker is started with. */
+export type CoreOptions = {
+  readonly dataDir: string;
+  /** The genesis, encoded. */
+  readonly genesis: Uint8Array;
+  /** Secrets of the keys that may sign blocks, in text form. */
+  readonly producerKeys: readonly string[];
+  /** Blocks (and traces) to keep; older ones are pruned. 0 keeps all. */
+  readonly blocksToKeep: number;
+  readonly mapSizeBytes: number;
+};
+
+/** To the core. `request` numbers are the sender's; 0 asks for no reply. */
+export type ToCore =
+  /** A batch of the verify pool (`verified-batch.ts`). */
+  | { readonly kind: 'verified'; readonly batch: Uint8Array }
+  | {
+      readonly kind: 'query';
+      readonly request: number;
+      readonly mode: 'trial' | 'readOnly';
+      readonly packed: Uint8Array;
+    }
+  | { readonly kind: 'proof'; readonly request: number; readonly key: string }
+  | { readonly kind: 'stop' };
+
+/** From the core. */
+export type FromCore =
+  | { readonly kind: 'ready'; readonly status: CoreStatus }
+  | { readonly kind: 'batch'; readonly bytes: Uint8Array }
+  | { readonly kind: 'metrics'; readonly metrics: CoreMetrics }
+  | { readonly kind: 'proof'; readonly request: number; readonly reply: StateProofReply }
+  | { readonly kind: 'stopped' };
+
+/** A proof against the state root of a complete block. Undefined on chains without state roots. */
+export type StateProofReply =
+  | {
+      readonly num: number;
+      readonly id: Uint8Array;
+      readonly slot: number;
+      readonly root: Uint8Array;
+      readonly value: Uint8Array | undefined;
+      /** `encodeStateProof` of the execution package. */
+      readonly proof: Uint8Array;
+    }
+  | undefined;
+
+/** Where the chain is. */
+export type CoreStatus = {
+  readonly head: ChainPoint;
+  readonly final: ChainPoint;
+  readonly earliestBlockNum: number;
+  /** Blocks that were executed again at start. */
+  readonly replayed: number;
+  /** How signatures are recovered here, for the log. */
+  readonly notes: readonly string[];
+};
+
+export type ChainPoint = {
+  readonly num: number;
+  readonly id: Uint8Array;
+  readonly slot: number;
+  readonly producer: bigint;
+};
+
+/** One event of a batch, as the receiver reads it. */
+export type CoreEvent =
+  | { readonly kind: 'reply'; readonly request: number; readonly result: ReplyResult }
+  | {
+      readonly kind: 'changes';
+      readonly num: number;
+      readonly entries: readonly (readonly [string, Uint8Array | null])[];
+    }
+  | { readonly kind: 'head'; readonly point: ChainPoint; readonly transactions: number }
+  | { readonly kind: 'finalized'; readonly num: number; readonly id: Uint8Array; readonly slot: number }
+  | { readonly kind: 'event'; readonly name: string; readonly detail: Readonly<Record<string, string | number>> };
+
+const tags = { trace: 1, rejected: 2, changes: 3, head: 4, finalized: 5, event: 6 } as const;
+
+/** Collects the effects of one step that concern the other threads. */
+export class BatchWriter {
+  #writer = new Writer(4096);
+  #count = 0;
+
+  get isEmpty(): boolean {
+    return this.#count === 0;
+  }
+
+  /** `encodedTrace`: the trace's bytes, when the caller has them already. */
+  reply(request: number, result: ReplyResult, encodedTrace: (trace: TransactionTrace) => Uint8Array): void {
+    this.#count++;
+    this.#writer.u8(result.kind === 'trace' ? tags.trace : tags.rejected);
+    this.#writer.u32(request);
+    if (result.kind === 'trace') this.#writer.bytes(encodedTrace(result.trace));
+    else rejectionSchema.write(this.#writer, result.rejection);
+  }
+
+  changes({ num, entries }: Extract<Effect, { kind: 'changes' }>): void {
+    const shown = entries.filter(([key]) => VISIBLE_PREFIXES.includes(key[0]!));
+    if (shown.length === 0) return;
+    this.#count++;
+    const writer = this.#writer;
+    writer.u8(tags.changes);
+    writer.u32(num);
+    writer.varuint32(shown.length);
+    for (const [key, value] of shown) {
+      writer.varuint32(key.length);
+      for (let i = 0; i < key.length; i++) writer.u8(key.charCodeAt(i));
+      writer.u8(value === null ? 0 : 1);
+      if (value !== null) writer.bytes(value);
+    }
+  }
+
+  head({ num, id, slot, producer, transactions }: Extract<Effect, { kind: 'head' }>): void {
+    this.#count++;
+    this.#writer.u8(tags.head);
+    this.#writer.u32(num);
+    this.#writer.raw(id);
+    this.#writer.u32(slot);
+    this.#writer.u64(producer);
+    this.#writer.u32(transactions);
+  }
+
+  finalized({ num, id, slot }: Extract<Effect, { kind: 'finalized' }>): void {
+    this.#count++;
+    this.#writer.u8(tags.finalized);
+    this.#writer.u32(num);
+    this.#writer.raw(id);
+    this.#writer.u32(slot);
+  }
+
+  event({ name, detail }: Extract<Effect, { kind: 'event' }>): void {
+    this.#count++;
+    this.#writer.u8(tags.event);
+    this.#writer.string(JSON.stringify({ name, detail }));
+  }
+
+  /** The batch, in a buffer of its own, and a fresh start. */
+  take(): Uint8Array {
+    const bytes = this.#writer.finish().slice();
+    this.#writer = new Writer(4096);
+    this.#count = 0;
+    return bytes;
+  }
+}
+
+/** Keys that readers of the head state look at; the rest (sequences, duplicate records …) stays in the core. */
+const VISIBLE_PREFIXES = 'abcfgijklprstuw';
+
+/** Reads a batch. Traces are decoded only when `next` reaches them. */
+export function* readBatch(bytes: Uint8Array): Generator<CoreEvent> {
+  const reader = new Reader(bytes);
+  while (reader.remaining > 0) yield readEvent(reader);
+}
+
+function readEvent(reader: Reader): CoreEvent {
+  const tag = reader.u8();
+  switch (tag) {
+    case tags.trace: {
+      const request = reader.u32();
+      const encoded = reader.bytes();
+      return {
+        kind: 'reply',
+        request,
+        result: {
+          kind: 'trace',
+          get trace() {
+            return transactionTraceSchema.read(new Reader(encoded));
+          },
+        },
+      };
+    }
+    case tags.rejected:
+      return { kind: 'reply', request: reader.u32(), result: { kind: 'rejected', rejection: readRejection(reader) } };
+    case tags.changes:
+      return { kind: 'changes', num: reader.u32(), entries: readEntries(reader) };
+    case tags.head: {
+      const num = reader.u32();
+      const id = reader.raw(32);
+      const slot = reader.u32();
+      const producer = reader.u64();
+      return { kind: 'head', point: { num, id, slot, producer }, transactions: reader.u32() };
+    }
+    case tags.finalized:
+      return { kind: 'finalized', num: reader.u32(), id: reader.raw(32), slot: reader.u32() };
+    case tags.event:
+      return { kind: 'event', ...JSON.parse(reader.string()) };
+    default:
+      throw new Error(`unknown tag ${tag} in a batch of the core`);
+  }
+}
+
+function readRejection(reader: Reader): Rejection {
+  return rejectionSchema.read(reader);
+}
+
+function readEntries(reader: Reader): [string, Uint8Array | null][] {
+  const entries: [string, Uint8Array | null][] = [];
+  for (let count = reader.varuint32(); count > 0; count--) {
+    const key = Buffer.from(reader.raw(reader.varuint32())).toString('latin1');
+    entries.push([key, reader.u8() === 0 ? null : reader.bytes()]);
+  }
+  return entries;
+}

@@ -1,0 +1,136 @@
+/**
+ * The first transactions of a new chain: the token contract and its currency, and on development networks two funded
+ * accounts with a first transfer. They are ordinary signed transactions, sent through the ordinary way in.
+ */
+import { readFileSync } from 'node:fs';
+import { type PrivateKey, publicKeyOf, sign } from '@snapscale/crypto';
+import { systemAbi } from '@snapscale/execution';
+import {
+  type Abi,
+  type Action,
+  abiSchema,
+  authoritySchema,
+  actionType,
+  type CompiledAbi,
+  chainIdOf,
+  compileAbi,
+  encode,
+  encodeType,
+  type Genesis,
+  type Json,
+  type Name,
+  name,
+  names,
+  packedTransactionSchema,
+  packTransaction,
+  parseAbi,
+  type Rejection,
+  refBlockPrefixOf,
+  rejections,
+  signingDigest,
+  type Transaction,
+} from '@snapscale/protocol';
+
+/** Sends one packed transaction and waits until it has been executed. Undefined: it succeeded. */
+export type Submit = (packed: Uint8Array) => Promise<Rejection | undefined>;
+
+/** Where the founder finds the chain. */
+export type FoundingContext = {
+  readonly genesis: Genesis;
+  readonly privateKey: PrivateKey;
+  readonly development: boolean;
+  readonly submit: Submit;
+  /** Id of a recent block. */
+  readonly headId: () => Uint8Array;
+  readonly nowMs: () => number;
+};
+
+/** What was done, for the first-run text. */
+export type Founding = { readonly accounts: readonly string[]; readonly transfer: string | undefined };
+
+const artifacts = new URL('../../../contracts/system/artifacts/', import.meta.url);
+const SUPPLY_MAX = '10000000000.0000 XST';
+const SUPPLY = '1000000000.0000 XST';
+const FUNDS = '1000000.0000 XST';
+const FIRST_TRANSFER = '1.0000 XST';
+
+/** Founds the chain. @throws Error that names the step that was refused, and why */
+export async function foundChain(context: FoundingContext): Promise<Founding> {
+  const token = { wasm: readFileSync(new URL('eosio.token.wasm', artifacts)), abi: readAbi('eosio.token.abi') };
+  const tokenAbi = compileAbi(token.abi);
+  const call = (actor: Name, action: string, data: Json) => act(tokenAbi, names.eosioToken, actor, action, data);
+  const native = (actor: Name, action: string, data: Json) => act(nativeAbi, names.eosio, actor, action, data);
+  const authority = keyAuthority(context);
+  const newAccount = (account: string) =>
+    native(names.eosio, 'newaccount', { creator: 'eosio', name: account, owner: authority, active: authority });
+
+  await send(context, 'create account eosio.token', [newAccount('eosio.token')]);
+  await send(context, 'deploy eosio.token', [
+    native(names.eosioToken, 'setcode', {
+      account: 'eosio.token',
+      vmtype: 0,
+      vmversion: 0,
+      code: token.wasm.toString('hex'),
+    }),
+    native(names.eosioToken, 'setabi', {
+      account: 'eosio.token',
+      abi: Buffer.from(encode(abiSchema, token.abi)).toString('hex'),
+    }),
+  ]);
+  await send(context, 'create and issue XST', [
+    call(names.eosioToken, 'create', { issuer: 'eosio', maximum_supply: SUPPLY_MAX }),
+    call(names.eosio, 'issue', { to: 'eosio', quantity: SUPPLY, memo: 'founding' }),
+  ]);
+  if (!context.development) return { accounts: ['eosio'], transfer: undefined };
+  await send(context, 'create and fund alice and bob', [
+    newAccount('alice'),
+    newAccount('bob'),
+    call(names.eosio, 'transfer', { from: 'eosio', to: 'alice', quantity: FUNDS, memo: 'development funds' }),
+    call(names.eosio, 'transfer', { from: 'eosio', to: 'bob', quantity: FUNDS, memo: 'development funds' }),
+  ]);
+  await send(context, 'first transfer', [
+    call(name('alice'), 'transfer', { from: 'alice', to: 'bob', quantity: FIRST_TRANSFER, memo: 'first transfer' }),
+  ]);
+  return { accounts: ['eosio', 'alice', 'bob'], transfer: `alice paid bob ${FIRST_TRANSFER}` };
+}
+
+const nativeAbi = compileAbi(systemAbi);
+
+function readAbi(file: string): Abi {
+  return parseAbi(JSON.parse(readFileSync(new URL(file, artifacts), 'utf8')));
+}
+
+function keyAuthority({ privateKey }: FoundingContext): Json {
+  return authoritySchema.toJson({ threshold: 1, keys: [{ key: publicKeyOf(privateKey), weight: 1 }], accounts: [], waits: [] });
+}
+
+function act(abi: CompiledAbi, account: Name, actor: Name, action: string, data: Json): Action {
+  return {
+    account,
+    name: name(action),
+    authorization: [{ actor, permission: names.active }],
+    data: encodeType(abi, actionType(abi, name(action))!, data),
+  };
+}
+
+async function send(context: FoundingContext, what: string, actions: readonly Action[]): Promise<void> {
+  const headId = context.headId();
+  const transaction: Transaction = {
+    expiration: Math.floor(context.nowMs() / 1000) + 60,
+    refBlockNum: ((headId[2]! << 8) | headId[3]!) & 0xffff,
+    refBlockPrefix: refBlockPrefixOf(headId),
+    maxNetUsageWords: 0,
+    maxCpuUsageMs: 0,
+    delaySec: 0,
+    contextFreeActions: [],
+    actions,
+    transactionExtensions: [],
+  };
+  const unsigned = packTransaction(transaction, []);
+  const digest = signingDigest(chainIdOf(context.genesis), unsigned.packedTransaction);
+  const packed = encode(packedTransactionSchema, { ...unsigned, signatures: [sign(context.privateKey, digest)] });
+  const rejection = await context.submit(packed);
+  if (rejection !== undefined) {
+    throw new Error(`founding the chain failed at "${what}": ${rejections[rejection.code].what}: ${rejection.message}`);
+  }
+}

@@ -1,0 +1,46 @@
+/** Reading request bodies: JSON without losing large integers, and query strings in its place. */
+import { invalidRequest } from './failure.js';
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/** Strings (to be skipped) or integers of 16 digits and more that are not part of a fraction. */
+const stringOrLongInteger = /"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g;
+
+/**
+ * The value of a JSON body; an empty one is `{}`. Integers of 16 digits and more become strings, since JavaScript's
+ * numbers would round them.
+ * @throws HttpFailure 400
+ */
+export function parseJsonBody(bytes: Uint8Array | undefined): unknown {
+  if (bytes === undefined || bytes.length === 0) return {};
+  try {
+    const text = decoder.decode(bytes);
+    if (text.trim() === '') return {};
+    return JSON.parse(quoteLongIntegers(text)) as unknown;
+  } catch {
+    throw invalidRequest('Unable to parse valid input from POST body');
+  }
+}
+
+function quoteLongIntegers(text: string): string {
+  if (!/\d{16}/.test(text)) return text;
+  return text.replace(stringOrLongInteger, (match) => (match[0] === '"' ? match : `"${match}"`));
+}
+
+/** The fields of a GET request. A field that is given twice is an array; brackets and braces are read as JSON. */
+export function parseQuery(query: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const fields: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(query)) {
+    if (key === 'at') continue;
+    fields[key] = typeof value === 'string' && /^[[{]/.test(value) ? parseJsonField(key, value) : value;
+  }
+  return fields;
+}
+
+function parseJsonField(key: string, value: string): unknown {
+  try {
+    return JSON.parse(quoteLongIntegers(value)) as unknown;
+  } catch {
+    throw invalidRequest(`${key} is not JSON`);
+  }
+}

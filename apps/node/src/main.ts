@@ -1,0 +1,83 @@
+/** The node's program: command line, start, first-run text, signals. */
+import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
+import { parseConfig, UsageError, usage } from './config.js';
+import { DEVELOPMENT_PRIVATE_KEY } from './data-directory.js';
+import { type RunningNode, startNode } from './node.js';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** A stop that takes longer than this is given up, milliseconds. */
+const STOP_TIMEOUT_MS = 10_000;
+
+async function main(): Promise<void> {
+  const config = parseConfig(process.argv.slice(2), root);
+  if (config === undefined) {
+    process.stdout.write(usage);
+    return;
+  }
+  const log = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
+  const node = await startNode(config, log, (error) => {
+    log.fatal({ err: error }, 'the core has died; what is final is safe, start the node again');
+    process.exit(1);
+  });
+  process.stdout.write(welcome(node, config.dataDir));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop(node));
+}
+
+let isStopping = false;
+
+function stop(node: RunningNode): void {
+  if (isStopping) return;
+  isStopping = true;
+  process.stdout.write('\nStopping: finishing the block under construction …\n');
+  setTimeout(() => process.exit(1), STOP_TIMEOUT_MS).unref();
+  node.stop().then(
+    () => {
+      process.stdout.write(`Stopped at block ${node.core.final.num}; everything is stored.\n`);
+      process.exit(0);
+    },
+    (error) => {
+      process.stderr.write(`Stopping failed: ${error instanceof Error ? error.stack : error}\n`);
+      process.exit(1);
+    },
+  );
+}
+
+function welcome(node: RunningNode, dataDir: string): string {
+  const url = node.url.replace('127.0.0.1', 'localhost');
+  const lines = [
+    '',
+    `SnapScale is running at ${url}`,
+    `  status and links   ${url}/`,
+    `  every endpoint     ${url}/docs`,
+    `  data               ${dataDir}`,
+    '',
+  ];
+  if (node.development) {
+    lines.push(
+      `  accounts           eosio, alice, bob`,
+      `  private key        ${DEVELOPMENT_PRIVATE_KEY}`,
+      ...(node.founding?.transfer === undefined ? [] : [`  first transfer     ${node.founding.transfer}`]),
+      '',
+      'WARNING: a development network. Its key is known to everybody; keep nothing of value here.',
+      '',
+      'Try:  npx snapscale transfer alice bob "5.0000 XST"',
+    );
+  } else {
+    lines.push(`  keys               ${dataDir}/keys.json (readable by you alone; make a copy in a safe place)`);
+  }
+  lines.push('Stop with Ctrl-C; the next start resumes.', '');
+  return `${lines.join('\n')}\n`;
+}
+
+main().catch((error) => {
+  const text = error instanceof UsageError ? `${error.message}\n\n${usage}` : `SnapScale could not start: ${describe(error)}\n`;
+  process.stderr.write(text);
+  process.exit(1);
+});
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+}

@@ -1,0 +1,219 @@
+/** The HTTP server's view of the real node: `NodeBackend` over the core, the verify pool and the logs. */
+import { equalBytes } from '@snapscale/crypto';
+import { getParameters, getSchedule, type StateReader } from '@snapscale/execution';
+import {
+  blockId,
+  blockNumOf,
+  chainIdOf,
+  decode,
+  type Genesis,
+  type Name,
+  type ProducerSchedule,
+  Reader,
+  type Rejection,
+  type SignedBlock,
+  signedBlockSchema,
+  slotToMs,
+  type TransactionTrace,
+  transactionTraceSchema,
+} from '@snapscale/protocol';
+import type { CoreClient } from './core/core-client.js';
+import type { StateProofReply } from './core/messages.js';
+import type {
+  ChainEvent,
+  ChainInfo,
+  NodeBackend,
+  NodeHealth,
+  ServerVersion,
+  StoredBlock,
+  SubmitMode,
+  SubmitOutcome,
+  TransactionLocation,
+  TransactionStatusInfo,
+} from './http/backend.js';
+import { RecentTransactions } from './recent-transactions.js';
+import type { BlockLogReader } from './store/block-log-reader.js';
+import type { StateStore } from './store/state-store.js';
+import type { NodeMetrics } from './telemetry/node-metrics.js';
+import type { VerifyPool } from './verify/verify-pool.js';
+
+/** The parts that the backend joins. */
+export type BackendParts = {
+  readonly core: CoreClient;
+  readonly verify: VerifyPool;
+  readonly state: StateStore;
+  readonly blocks: BlockLogReader;
+  readonly traces: BlockLogReader;
+  readonly genesis: Genesis;
+  readonly version: ServerVersion;
+  readonly metrics: NodeMetrics;
+};
+
+/** Replies that may be awaited at a time; beyond it the node answers `busy`. */
+const AWAITED_MAX = 50_000;
+/** A node whose newest block is older than this is not healthy, milliseconds. */
+const HEAD_AGE_MS_MAX = 5_000;
+
+export class CoreBackend implements NodeBackend {
+  readonly serverVersion: ServerVersion;
+  readonly #parts: BackendParts;
+  readonly #chainId: Uint8Array;
+  readonly #recent = new RecentTransactions();
+  #stopping = false;
+
+  constructor(parts: BackendParts) {
+    this.#parts = parts;
+    this.serverVersion = parts.version;
+    this.#chainId = chainIdOf(parts.genesis);
+    parts.core.listen({ finalized: (num) => this.#recent.finalize(num) });
+  }
+
+  /** From here on the node is not ready. */
+  stop(): void {
+    this.#stopping = true;
+  }
+
+  chainInfo(): ChainInfo {
+    const { core, genesis, blocks } = this.#parts;
+    return {
+      chainId: this.#chainId,
+      genesis,
+      head: { ...core.head, producer: core.head.producer as Name },
+      final: core.final,
+      earliestBlockNum: blocks.firstBlockNum ?? core.final.num,
+      edgeAccount: undefined,
+    };
+  }
+
+  headState(): StateReader {
+    return this.#parts.core.view;
+  }
+
+  finalState(): StateReader {
+    return this.#parts.core.view.final;
+  }
+
+  blockByNum(num: number): StoredBlock | undefined {
+    const bytes = this.#parts.blocks.readSync(num);
+    if (bytes === undefined) return undefined;
+    const block: SignedBlock = decode(signedBlockSchema, bytes);
+    return { id: blockId(block.header), block };
+  }
+
+  blockById(id: Uint8Array): StoredBlock | undefined {
+    const found = this.blockByNum(blockNumOf(id));
+    return found !== undefined && equalBytes(found.id, id) ? found : undefined;
+  }
+
+  tracesOfBlock(num: number): readonly TransactionTrace[] | undefined {
+    const bytes = this.#parts.traces.readSync(num);
+    if (bytes === undefined) return undefined;
+    const reader = new Reader(bytes);
+    const traces: TransactionTrace[] = [];
+    for (let count = reader.varuint32(); count > 0; count--) {
+      traces.push(transactionTraceSchema.read(new Reader(reader.bytes())));
+    }
+    return traces;
+  }
+
+  findTransaction(idOrPrefix: Uint8Array): TransactionLocation | undefined {
+    const place = this.#parts.state.index.findTransaction(idOrPrefix);
+    if (place === undefined) return undefined;
+    const trace = this.tracesOfBlock(place.blockNum)?.[place.position];
+    if (trace === undefined || !equalBytes(trace.id.subarray(0, idOrPrefix.length), idOrPrefix)) return undefined;
+    const implicit = this.#implicitTraces(place.blockNum);
+    return { id: trace.id, blockNum: place.blockNum, position: place.position - implicit };
+  }
+
+  transactionStatus(id: Uint8Array): TransactionStatusInfo {
+    const recent = this.#recent.find(id);
+    if (recent !== undefined) {
+      const { head } = this.#parts.core;
+      const isInBlock = recent.state === 'applied' && recent.blockNum <= head.num;
+      const point = isInBlock ? this.#parts.core.recentBlock(recent.blockNum) : undefined;
+      if (recent.state === 'failed') return { state: 'FAILED' };
+      return { state: isInBlock ? 'IN_BLOCK' : 'LOCALLY_APPLIED', block: point };
+    }
+    const place = this.findTransaction(id);
+    if (place === undefined) return { state: 'UNKNOWN' };
+    const stored = this.blockByNum(place.blockNum);
+    if (stored === undefined) return { state: 'IRREVERSIBLE' };
+    return {
+      state: 'IRREVERSIBLE',
+      block: { num: place.blockNum, id: stored.id, slot: stored.block.header.slot },
+    };
+  }
+
+  scheduleAtBlock(num: number): ProducerSchedule | undefined {
+    return num >= this.#parts.core.final.num ? getSchedule(this.headState()) : undefined;
+  }
+
+  trackedVotes(): readonly never[] {
+    return [];
+  }
+
+  async stateProof(key: string): Promise<StateProofReply> {
+    return getParameters(this.headState()).stateCommitment ? this.#parts.core.prove(key) : undefined;
+  }
+
+  async submit(packed: Uint8Array, mode: SubmitMode): Promise<SubmitOutcome> {
+    if (this.#stopping) return { kind: 'rejected', rejection: stopping };
+    if (this.#parts.core.awaited >= AWAITED_MAX) return { kind: 'busy' };
+    if (mode !== 'push') {
+      const answer = await this.#parts.core.query(packed, mode === 'dryRun' ? 'trial' : 'readOnly');
+      return 'actionTraces' in answer ? { kind: 'executed', trace: answer } : { kind: 'rejected', rejection: answer };
+    }
+    return new Promise((resolve) => {
+      const request = this.#parts.core.expect((result) => {
+        if (result.kind === 'rejected') {
+          resolve({ kind: 'rejected', rejection: result.rejection });
+          return;
+        }
+        this.#recent.add(result.trace);
+        resolve({ kind: 'executed', trace: result.trace });
+      });
+      const refused = this.#parts.verify.submit(request, packed);
+      if (refused !== undefined) this.#parts.core.resolve(request, { kind: 'rejected', rejection: refused });
+    });
+  }
+
+  subscribe(listener: (event: ChainEvent) => void): () => void {
+    return this.#parts.core.listen({
+      // A block can be read from the log, and its traces too, once it is durable: with one producer that is when it is final.
+      finalized: (num, id) => {
+        listener({ kind: 'block', num, id });
+        listener({ kind: 'final', num, id });
+      },
+    });
+  }
+
+  health(): NodeHealth {
+    const { core } = this.#parts;
+    const headAgeMs = Date.now() - slotToMs(core.head.slot);
+    const lag = core.head.num - core.final.num;
+    const checks = [
+      { name: 'producing', ok: headAgeMs < HEAD_AGE_MS_MAX, detail: `newest block ${core.head.num} is ${(headAgeMs / 1000).toFixed(1)} s old` },
+      { name: 'finality', ok: lag <= 10, detail: `${lag} blocks are not final yet` },
+      { name: 'queue', ok: core.awaited < AWAITED_MAX, detail: `${core.awaited} replies are awaited` },
+    ];
+    const reasons = checks.filter(({ ok }) => !ok).map(({ name, detail }) => `${name}: ${detail}`);
+    if (this.#stopping) reasons.unshift('the node is shutting down');
+    return { ready: reasons.length === 0, reasons, checks };
+  }
+
+  metrics(): Promise<{ readonly contentType: string; readonly text: string }> {
+    return this.#parts.metrics.expose();
+  }
+
+  /** Traces of a block that belong to no transaction of it (`onblock`): they come first. */
+  #implicitTraces(blockNum: number): number {
+    const traces = this.tracesOfBlock(blockNum)?.length ?? 0;
+    const transactions = this.blockByNum(blockNum)?.block.transactions.length ?? traces;
+    return traces - transactions;
+  }
+}
+
+const stopping: Rejection = {
+  code: 'snap_shutting_down',
+  message: 'the node is shutting down and takes no more transactions: send it to another node',
+};

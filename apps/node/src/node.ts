@@ -1,0 +1,126 @@
+/** One node as a whole: starts its threads in order, and stops them in order. */
+import { join } from 'node:path';
+import { parsePrivateKey } from '@snapscale/crypto';
+import { chainIdOf, encode, genesisSchema } from '@snapscale/protocol';
+import type { Logger } from 'pino';
+import type { NodeConfig } from './config.js';
+import { CoreClient } from './core/core-client.js';
+import { openDataDirectory } from './data-directory.js';
+import { type Founding, foundChain } from './founding.js';
+import { type HttpServer, startHttpServer } from './http/server/http-server.js';
+import { CoreBackend } from './node-backend.js';
+import { BlockLogReader } from './store/block-log-reader.js';
+import { type DirectoryLock, lockDirectory } from './store/lock.js';
+import { StateStore } from './store/state-store.js';
+import { NodeMetrics } from './telemetry/node-metrics.js';
+import { serverVersion } from './version.js';
+import { VerifyPool } from './verify/verify-pool.js';
+
+/** A running node. */
+export type RunningNode = {
+  readonly url: string;
+  readonly core: CoreClient;
+  readonly development: boolean;
+  /** What was set up, when the chain is new. */
+  readonly founding: Founding | undefined;
+  /** Ends gracefully: no acknowledged transaction is lost. */
+  stop(): Promise<void>;
+};
+
+/** Starts a node. Rejects with an Error that says what could not be done. */
+export async function startNode(config: NodeConfig, log: Logger, died: (error: Error) => void): Promise<RunningNode> {
+  const lock = lockDirectory(config.dataDir);
+  try {
+    return await startLocked(config, log, lock, died);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function startLocked(
+  config: NodeConfig,
+  log: Logger,
+  lock: DirectoryLock,
+  died: (error: Error) => void,
+): Promise<RunningNode> {
+  const { dataDir } = config;
+  const files = openDataDirectory(dataDir, config.production, Date.now());
+  const { genesis } = files;
+  const stateDir = join(dataDir, 'state');
+  const core = await CoreClient.start(
+    {
+      dataDir,
+      genesis: encode(genesisSchema, genesis),
+      producerKeys: files.producerKeys,
+      blocksToKeep: config.blocksToKeep,
+      mapSizeBytes: config.mapSizeBytes,
+    },
+    () => StateStore.open(stateDir, { readOnly: true }),
+  );
+  for (const note of core.status.notes) log.info(note);
+  if (core.status.replayed > 0) log.info({ blocks: core.status.replayed }, 'executed blocks again that were not stored yet');
+  core.listen({
+    died,
+    event: (name, detail) => (name === 'execution-fault' ? log.error(detail, name) : log.warn(detail, name)),
+  });
+  const verify = await VerifyPool.start({
+    chainId: chainIdOf(genesis),
+    verified: (batch) => core.forward(batch),
+    rejected: (request, rejection) => core.resolve(request, { kind: 'rejected', rejection }),
+    fault: (error) => log.error({ err: error }, 'a verifying thread died and was replaced'),
+  });
+  log.info(verify.description);
+  const metrics = new NodeMetrics(core, verify);
+  const backend = new CoreBackend({
+    core,
+    verify,
+    state: core.reader,
+    blocks: BlockLogReader.open(join(dataDir, 'blocks')),
+    traces: BlockLogReader.open(join(dataDir, 'traces')),
+    genesis,
+    version: serverVersion,
+    metrics,
+  });
+  const founding = files.isNew || core.head.num < 3 ? await found(core, backend, files) : undefined;
+  const http = await startHttp(config, log, backend, metrics);
+  return {
+    url: http.url,
+    core,
+    development: files.development,
+    founding,
+    async stop() {
+      backend.stop();
+      await http.close();
+      await core.stop();
+      await verify.close();
+      lock.release();
+    },
+  };
+}
+
+function found(core: CoreClient, backend: CoreBackend, files: ReturnType<typeof openDataDirectory>): Promise<Founding> {
+  return foundChain({
+    genesis: files.genesis,
+    privateKey: parsePrivateKey(files.producerKeys[0]!),
+    development: files.development,
+    headId: () => core.head.id,
+    nowMs: Date.now,
+    submit: async (packed) => {
+      const outcome = await backend.submit(packed, 'push');
+      if (outcome.kind === 'busy') return { code: 'snap_queue_full', message: 'the queue is full' };
+      return outcome.kind === 'rejected' ? outcome.rejection : outcome.trace.except;
+    },
+  });
+}
+
+function startHttp(config: NodeConfig, log: Logger, backend: CoreBackend, metrics: NodeMetrics): Promise<HttpServer> {
+  return startHttpServer(
+    backend,
+    { host: config.host, port: config.port, ratePerSecond: config.production ? 200 : 0 },
+    {
+      answered: (route, status, durationMs) => metrics.requests.observe({ route, status: String(status) }, durationMs / 1000),
+      fault: (route, error) => log.error({ err: error, route }, 'a request could not be answered'),
+    },
+  );
+}

@@ -1,0 +1,44 @@
+/**
+ * Files kept between builds, found by a hash of everything that they were made from.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Kept bytes of one kind; the oldest files go when a new one comes. A precompiled SDK takes 17 MB. */
+const bytesPerKindMax = 80 * 1024 * 1024;
+
+/**
+ * The file `kind` made from `inputs`, from `directory` or else by `make`. Files are written under another name first,
+ * so that builds in other processes never see half of one. A directory that cannot be written only costs time.
+ */
+export async function cached(directory: string, kind: string, inputs: readonly (string | Uint8Array)[], make: () => Promise<Uint8Array>): Promise<Uint8Array> {
+  const hash = createHash('sha256');
+  for (const input of inputs) hash.update(`${input.length}:`).update(input);
+  const path = join(directory, `${hash.digest('hex').slice(0, 32)}.${kind}`);
+  try {
+    return readFileSync(path);
+  } catch {
+    const made = await make();
+    keep(directory, kind, path, made);
+    return made;
+  }
+}
+
+function keep(directory: string, kind: string, path: string, bytes: Uint8Array): void {
+  try {
+    mkdirSync(directory, { recursive: true });
+    const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
+    writeFileSync(temporary, bytes);
+    renameSync(temporary, path);
+    const same = readdirSync(directory).filter((name) => name.endsWith(`.${kind}`));
+    const newestFirst = same.map((name) => ({ name, stat: statSync(join(directory, name)) })).sort((a, b) => b.stat.mtimeMs - a.stat.mtimeMs);
+    let kept = 0;
+    for (const { name, stat } of newestFirst) {
+      kept += stat.size;
+      if (kept > bytesPerKindMax) rmSync(join(directory, name), { force: true });
+    }
+  } catch {
+    // Another process may have pruned the same files, or the disk is full or read-only: the build has its result.
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * The compiler's own process. Clang is a WebAssembly module of 75 MB, which V8's optimising compiler would work on for
+ * ten seconds and more; the flag against that holds for a whole process, and contracts must not run under it.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { CompileInput, CppStandard, ToolResult } from './toolchain.js';
+
+export type Job =
+  | { readonly kind: 'syntaxTree' | 'object'; readonly input: CompileInput }
+  | { readonly kind: 'link'; readonly objects: readonly Uint8Array[] }
+  | { readonly kind: 'sdkTree'; readonly standard: CppStandard; readonly name: string };
+
+export type JobReply = { readonly kind: 'done'; readonly result: ToolResult } | { readonly kind: 'failed'; readonly message: string };
+
+/** Memory of the process beyond which it is killed (ordinary builds need 0.5 GB). */
+const residentBytesMax = 2 * 1024 ** 3;
+const memoryCheckMs = 500;
+
+const workerPath = fileURLToPath(new URL(`./compile-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
+/** The folder whose node_modules has the loader for TypeScript. */
+const repositoryRoot = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Starts the process at the first job. Jobs run one after the other. */
+export class CompileProcess {
+  private readonly cacheDir: string;
+  private readonly jobMsMax: number;
+  private child: ChildProcess | undefined;
+  private queue: Promise<unknown> = Promise.resolve();
+
+  /** A job that takes longer than `jobMsMax` ends with an error, and the process with it. */
+  constructor(cacheDir: string, jobMsMax: number) {
+    this.cacheDir = cacheDir;
+    this.jobMsMax = jobMsMax;
+  }
+
+  run(job: Job): Promise<ToolResult> {
+    const result = this.queue.then(() => this.runNow(job));
+    this.queue = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Ends the process. A later job starts another. */
+  close(): void {
+    this.child?.kill('SIGKILL');
+    this.child = undefined;
+  }
+
+  private runNow(job: Job): Promise<ToolResult> {
+    this.child ??= this.start();
+    const child = this.child;
+    return new Promise((resolve, reject) => {
+      const settle = (outcome: () => void): void => {
+        clearTimeout(deadline);
+        clearInterval(watch);
+        child.removeAllListeners('message');
+        child.removeAllListeners('exit');
+        child.removeAllListeners('error');
+        outcome();
+      };
+      const abandon = (message: string): void => settle(() => {
+        child.on('error', () => undefined);
+        this.close();
+        reject(new Error(message));
+      });
+      const deadline = setTimeout(() => abandon(`compiling took longer than ${this.jobMsMax} ms and was stopped`), this.jobMsMax);
+      const watch = setInterval(() => {
+        if (residentBytes(child.pid!) > residentBytesMax) abandon(`compiling took more than ${residentBytesMax} bytes of memory and was stopped`);
+      }, memoryCheckMs);
+      child.on('message', (reply: JobReply) =>
+        settle(() => (reply.kind === 'done' ? resolve(reply.result) : reject(new Error(reply.message)))),
+      );
+      child.on('exit', (code, signal) => abandon(`the compiler's process ended early (${signal ?? code})`));
+      child.on('error', (cause) => abandon(`the compiler's process failed: ${cause.message}`));
+      child.send(job, (cause) => cause && abandon(`the compiler's process failed: ${cause.message}`));
+    });
+  }
+
+  private start(): ChildProcess {
+    const loader = workerPath.endsWith('.ts') ? ['--conditions=source', '--import', 'tsx'] : [];
+    return fork(workerPath, [this.cacheDir], {
+      cwd: repositoryRoot,
+      execArgv: ['--liftoff-only', ...loader],
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+  }
+}
+
+/** The memory of a process, where the operating system tells it in /proc; 0 elsewhere. */
+function residentBytes(pid: number): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * 4096;
+  } catch {
+    return 0;
+  }
+}

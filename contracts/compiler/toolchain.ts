@@ -1,0 +1,206 @@
+/**
+ * Clang and its linker, with the flags that contracts are compiled with. Runs inside of the compiler's own process.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runLLVM, type Tree } from '@yowasp/clang';
+import { cached } from './cache.js';
+
+/** Versions of the C++ language that contracts may choose. */
+export const cppStandards = ['gnu++17', 'gnu++20', 'gnu++23'] as const;
+export type CppStandard = (typeof cppStandards)[number];
+
+/** What one run of a tool left. `file` is its output file, if it succeeded. */
+export type ToolResult = { readonly ok: boolean; readonly stdout: string; readonly stderr: string; readonly file: Uint8Array | undefined };
+
+/** Sources by their virtual paths, all below `/project`, and how to compile them. */
+export type CompileInput = {
+  readonly files: readonly (readonly [path: string, text: string])[];
+  readonly main: string;
+  readonly includeDirs: readonly string[];
+  readonly standard: CppStandard;
+};
+
+/** Text that a tool may print before its run counts as failed. */
+const outputBytesMax = 128 * 1024 * 1024;
+
+const includeRoot = fileURLToPath(new URL('../include', import.meta.url));
+const sdkRoot = '/sdk';
+const libraryDir = '/usr/lib/wasm32-wasip1';
+const builtinsLibrary = '/usr/lib/wasm32-unknown-wasip1/libclang_rt.builtins.a';
+/** The stack lies below the data, so that overflowing it traps. With 8 KiB a small contract needs one page of memory. */
+const stackBytes = 8192;
+
+/** The package's version is part of every cache key and of what a rebuild must use. */
+export const compilerVersion: string = readVersion(createRequire(import.meta.url).resolve('@yowasp/clang'));
+
+export class Toolchain {
+  private readonly cacheDir: string;
+  private readonly sdk: Tree;
+  private readonly sdkTexts: readonly string[];
+  private runtime: Promise<readonly (readonly [string, Uint8Array])[]> | undefined;
+
+  constructor(cacheDir: string) {
+    this.cacheDir = cacheDir;
+    const texts: string[] = [];
+    this.sdk = readTree(includeRoot, texts);
+    this.sdkTexts = texts;
+  }
+
+  /** The syntax tree of a translation unit as JSON in `stdout`, without the bodies of functions. */
+  async syntaxTree(input: CompileInput): Promise<ToolResult> {
+    const args = [...frontendFlags(input.standard), '-ast-dump=json', '-skip-function-bodies', ...includes(input)];
+    return this.compile(input, args);
+  }
+
+  /** The object file of a translation unit. */
+  async object(input: CompileInput): Promise<ToolResult> {
+    const args = [...frontendFlags(input.standard), ...codeFlags, '-emit-obj', ...includes(input), '-o', '/out'];
+    return this.compile(input, args);
+  }
+
+  /** The SDK's declarations whose name begins with `name`: for the ABI of contracts that use structs of the SDK. */
+  async sdkTree(standard: CppStandard, name: string): Promise<string> {
+    const bytes = await cached(this.cacheDir, 'ast', this.cacheInputs(standard, `tree of ${name}`), async () => {
+      const input = { files: [['/project/sdk.cpp', '']] as const, main: '/project/sdk.cpp', includeDirs: [], standard };
+      const args = [...frontendFlags(standard), '-ast-dump=json', '-skip-function-bodies', `-ast-dump-filter=${name}`];
+      return Buffer.from(assertOk(await this.compile(input, args), 'reading the SDK').stdout);
+    });
+    return Buffer.from(bytes).toString();
+  }
+
+  /** The contract's code out of its objects. */
+  async link(objects: readonly Uint8Array[]): Promise<ToolResult> {
+    this.runtime ??= this.buildRuntime();
+    const named = [...objects.map((object, i) => [`contract${i}.o`, object] as const), ...(await this.runtime)];
+    const args = ['wasm-ld', '-m', 'wasm32', '--no-entry', '--export=apply', '--gc-sections', '--strip-all', '--stack-first', '-O2'];
+    args.push('-z', `stack-size=${stackBytes}`, '--error-limit=0', '--allow-undefined-file=/imports', `-L${libraryDir}`);
+    args.push(...named.map(([name]) => `/${name}`), '-lc++', '-lc++abi', '-lc', builtinsLibrary, '-o', '/out');
+    return run(args, { ...Object.fromEntries(named), imports: this.hostFunctions().join('\n') });
+  }
+
+  /** The names of the functions that the SDK declares as the host's: contracts can import these and no others. */
+  hostFunctions(): string[] {
+    const host = (this.sdk['snapscale'] as Tree)['host'] as Tree;
+    const texts = Object.keys(host).sort().map((name) => Buffer.from(host[name] as Uint8Array).toString());
+    return texts.flatMap((text) => [...text.matchAll(/^(?:\[\[noreturn\]\] )?(?:u?int\d+_t|void|bool) (\w+)\(.*\);$/gm)].map((match) => match[1]!));
+  }
+
+  private async compile(input: CompileInput, args: readonly string[]): Promise<ToolResult> {
+    const header = await this.precompiledHeader(input.standard);
+    const tree: Tree = { sdk: this.sdk, 'sdk.pch': header };
+    for (const [path, text] of input.files) place(tree, path, text);
+    return run(['clang', '-cc1', ...args, '-include-pch', '/sdk.pch', '-fno-validate-pch', '-x', 'c++', input.main], tree);
+  }
+
+  /** The SDK and the parts of the standard library that it uses, parsed once for all builds. */
+  private async precompiledHeader(standard: CppStandard): Promise<Uint8Array> {
+    return cached(this.cacheDir, 'pch', this.cacheInputs(standard, 'header'), async () => {
+      const args = [...frontendFlags(standard), ...codeFlags, '-emit-pch', '-fno-pch-timestamp', '-x', 'c++-header'];
+      const result = await run(['clang', '-cc1', ...args, `${sdkRoot}/snapscale/snapscale.hpp`, '-o', '/out'], { sdk: this.sdk });
+      return assertOk(result, 'precompiling the SDK').file!;
+    });
+  }
+
+  private async buildRuntime(): Promise<readonly (readonly [string, Uint8Array])[]> {
+    const folder = (this.sdk['snapscale'] as Tree)['runtime'] as Tree;
+    const names = Object.keys(folder).filter((name) => name.endsWith('.cpp')).sort();
+    const objects: (readonly [string, Uint8Array])[] = [];
+    for (const name of names) {
+      const object = await cached(this.cacheDir, 'o', this.cacheInputs('gnu++17', name), async () => {
+        // Without -fno-builtin the loops of memcpy would become calls of memcpy.
+        const args = [...frontendFlags('gnu++17'), ...codeFlags, '-Os', '-fno-builtin', '-emit-obj', '-x', 'c++'];
+        const result = await run(['clang', '-cc1', ...args, `${sdkRoot}/snapscale/runtime/${name}`, '-o', '/out'], { sdk: this.sdk });
+        return assertOk(result, `compiling ${name}`).file!;
+      });
+      objects.push([name.replace('.cpp', '.o'), object]);
+    }
+    return objects;
+  }
+
+  private cacheInputs(standard: CppStandard, what: string): string[] {
+    return [compilerVersion, ...frontendFlags(standard), ...codeFlags, what, ...this.sdkTexts];
+  }
+}
+
+/** Flags that decide what the source text means. The target is WebAssembly without its later extensions. */
+function frontendFlags(standard: CppStandard): string[] {
+  const system = ['/usr/include/wasm32-wasip1/c++/v1', '/usr/include/c++/v1', '/usr/include', '/usr/include/wasm32-wasip1'];
+  return [
+    ...['-triple', 'wasm32-unknown-wasip1', '-target-cpu', 'mvp', '-resource-dir', '/usr', '-isysroot', '/usr'],
+    ...system.flatMap((dir) => ['-internal-isystem', dir]),
+    ...['-isystem', sdkRoot, `-std=${standard}`, '-fno-rtti', '-fdeprecated-macro', '-fgnuc-version=4.2.1'],
+    ...['-fno-caret-diagnostics', '-ferror-limit', '50', '-Wno-unknown-attributes'],
+  ];
+}
+
+/** Flags that decide what code comes out. Fused multiplication would make results depend on the machine. */
+const codeFlags: readonly string[] = [
+  ...['-O2', '-ffp-contract=off', '-fvisibility=hidden', '-ffunction-sections', '-fdata-sections'],
+  ...['-mconstructor-aliases', '-disable-free', '-clear-ast-before-backend'],
+];
+
+function includes(input: CompileInput): string[] {
+  return input.includeDirs.flatMap((dir) => ['-I', dir]);
+}
+
+function readVersion(entryPath: string): string {
+  const manifest = JSON.parse(readFileSync(join(dirname(entryPath), '../package.json'), 'utf8')) as { version: string };
+  return manifest.version;
+}
+
+async function run(args: string[], tree: Tree): Promise<ToolResult> {
+  const out: Buffer[] = [];
+  const err: Buffer[] = [];
+  let bytes = 0;
+  const into = (chunks: Buffer[]) => (chunk: Uint8Array | null) => {
+    if (chunk === null || (bytes += chunk.length) > outputBytesMax) return;
+    chunks.push(Buffer.from(chunk));
+  };
+  let file: Uint8Array | undefined;
+  let failure = '';
+  try {
+    const options = { stdout: into(out), stderr: into(err), decodeASCII: false, fetchProgress: () => {} };
+    const result = await runLLVM(args, tree, options);
+    file = result?.['out'] as Uint8Array | undefined;
+  } catch (cause) {
+    // Messages explain an ordinary failure; anything else is a fault of the compiler itself.
+    failure = `error: the compiler failed: ${cause instanceof Error ? cause.message : String(cause)}\n`;
+  }
+  const stderr = Buffer.concat(err).toString();
+  if (bytes > outputBytesMax) failure = `error: the compiler printed more than ${outputBytesMax} bytes\n`;
+  const explained = failure === '' || /(?:^|: )(?:fatal )?error: /m.test(stderr);
+  return { ok: failure === '', stdout: Buffer.concat(out).toString(), stderr: explained ? stderr : stderr + failure, file };
+}
+
+function assertOk(result: ToolResult, what: string): ToolResult {
+  if (!result.ok) throw new Error(`${what} failed:\n${result.stderr}`);
+  return result;
+}
+
+function place(tree: Tree, path: string, text: string): void {
+  const segments = path.split('/').filter((segment) => segment !== '');
+  const name = segments.pop()!;
+  let folder = tree;
+  for (const segment of segments) folder = (folder[segment] ??= {}) as Tree;
+  folder[name] = text;
+}
+
+/** Reads a folder in the order of names, which is part of the cache key; `texts` gets the names and contents. */
+function readTree(path: string, texts: string[]): Tree {
+  const tree: Tree = {};
+  const entries = readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const entry of entries) {
+    const inner = join(path, entry.name);
+    if (entry.isDirectory()) {
+      tree[entry.name] = readTree(inner, texts);
+    } else {
+      const bytes = readFileSync(inner);
+      tree[entry.name] = bytes;
+      texts.push(entry.name, bytes.toString());
+    }
+  }
+  return tree;
+}

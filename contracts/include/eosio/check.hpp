@@ -1,0 +1,4 @@
+#pragma once
+
+#include <snapscale/core/check.hpp>
+#include <snapscale/core/layout.hpp>

@@ -1,0 +1,4 @@
+#pragma once
+
+#include <snapscale/core/datastream.hpp>
+#include <snapscale/core/serialize.hpp>

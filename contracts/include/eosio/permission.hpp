@@ -1,0 +1,4 @@
+#pragma once
+
+#include <snapscale/account.hpp>
+#include <snapscale/transaction.hpp>

@@ -1,0 +1,29 @@
+/** The route table: every endpoint of a node, once. */
+import type { AnyRoute } from '../route.js';
+import { chainBlockRoutes, historyRoutes, traceRoutes } from './chain-blocks.js';
+import { chainInfoRoutes, nodeRoutes } from './chain-info.js';
+import { chainAccountRoutes, chainTableRoutes } from './chain-state.js';
+import { chainTransactionRoutes, snapRoutes } from './transactions.js';
+
+/** All routes by family and name. */
+export const routes = {
+  chain: {
+    ...chainInfoRoutes,
+    ...chainBlockRoutes,
+    ...chainAccountRoutes,
+    ...chainTableRoutes,
+    ...chainTransactionRoutes,
+  },
+  trace: traceRoutes,
+  history: historyRoutes,
+  node: nodeRoutes,
+  snap: snapRoutes,
+} as const;
+
+/** The type of the route table. */
+export type Routes = typeof routes;
+
+/** All routes in one list, in the order of the table. */
+export function allRoutes(): readonly AnyRoute[] {
+  return Object.values(routes).flatMap((family) => Object.values(family) as AnyRoute[]);
+}

@@ -1,0 +1,353 @@
+/**
+ * One action and its notifications: the `ActionContext` that native handlers and host functions see.
+ */
+import type { PublicKey } from '@snapscale/crypto';
+import {
+  type Action,
+  actionDigest,
+  actionReceiptDigest,
+  type ChainConfig,
+  formatName,
+  type Name,
+  names,
+  type PermissionLevel,
+  reject,
+  slotToMs,
+  type Transaction,
+} from '@snapscale/protocol';
+import { checkAuthorization, isPermissionAuthorized, isTransactionAuthorized } from '../authorization/check-authorization.js';
+import { nativeDataGas, nativeHandler } from '../native/handlers.js';
+import {
+  accountExists,
+  getAccount,
+  getCode,
+  getLastUsedUs,
+  getPermission,
+  getResources,
+  getSequences,
+  putResources,
+  putSequences,
+} from '../state/records.js';
+import { permissionKey } from '../state/keys.js';
+import type { WorkingState } from '../state/working-state.js';
+import { nextGlobalSequence } from './chain-records.js';
+import { ChainPrivileges } from './chain-privileges.js';
+import { nativeGas } from './gas.js';
+import { isProtocolFeature } from './protocol-features.js';
+import type { OpenTrace, TransactionExecution } from './transaction-execution.js';
+import type { ActionContext, BlockInfo, CodeInfo, PrivilegedApi, TransactionInfo } from './types.js';
+
+type Scheduled = { readonly ordinal: number; readonly sender: Name };
+
+export class ActionExecution implements ActionContext {
+  readonly #run: TransactionExecution;
+  readonly #first: OpenTrace;
+  readonly sender: Name;
+  readonly inline: Scheduled[] = [];
+  readonly contextFreeInline: Scheduled[] = [];
+  readonly #notified: { readonly receiver: Name; readonly ordinal: number }[] = [];
+  #trace: OpenTrace;
+  #privileged = false;
+  #ramDeltas = new Map<Name, bigint>();
+  #console = '';
+  #returnValue: Uint8Array = EMPTY;
+
+  constructor(run: TransactionExecution, ordinal: number, sender: Name) {
+    this.#run = run;
+    this.#first = run.traces[ordinal - 1]!;
+    this.#trace = this.#first;
+    this.sender = sender;
+    this.#notified.push({ receiver: this.#first.receiver, ordinal });
+  }
+
+  get receiver(): Name {
+    return this.#trace.receiver;
+  }
+  get action(): Action {
+    return this.#first.action;
+  }
+  get contextFree(): boolean {
+    return this.#first.contextFree;
+  }
+  get privileged(): boolean {
+    return this.#privileged;
+  }
+  get transaction(): TransactionInfo {
+    return this.#run.info;
+  }
+  get block(): BlockInfo {
+    return this.#run.place.block;
+  }
+  get state(): WorkingState {
+    return this.#run.place.state;
+  }
+  get config(): ChainConfig {
+    return this.#run.place.services.config(this.state);
+  }
+  get privilegedApi(): PrivilegedApi {
+    return new ChainPrivileges(this.state, (account) => this.#run.addRam(account, 0n));
+  }
+
+  /** Runs the receiver and then everybody whom it, or they, notified. */
+  executeForReceivers(): void {
+    for (let i = 0; i < this.#notified.length; i++) {
+      this.#trace = this.#run.traces[this.#notified[i]!.ordinal - 1]!;
+      this.#executeOne();
+    }
+  }
+
+  #executeOne(): void {
+    const trace = this.#trace;
+    const before = this.#run.gasLeft;
+    this.#ramDeltas = new Map();
+    this.#console = '';
+    this.#returnValue = EMPTY;
+    const account = getAccount(this.state, trace.receiver);
+    if (account === undefined) {
+      reject('transaction_exception', `receiver account '${formatName(trace.receiver)}' does not exist`);
+    }
+    this.#privileged = account.privileged;
+    try {
+      this.#run.charge(nativeGas.action);
+      this.#runNative();
+      // The account is read again: a native `setcode` may just have changed its code (FORWARD_SETCODE runs the new one).
+      const codeHash = getAccount(this.state, trace.receiver)!.codeHash;
+      if (codeHash !== undefined) this.#runContract(codeHash);
+      this.#checkRamRules();
+    } finally {
+      trace.console = this.#console;
+      trace.elapsedUs = Math.floor((before - this.#run.gasLeft) / 1000);
+    }
+    trace.accountRamDeltas = [...this.#ramDeltas]
+      .filter(([, delta]) => delta !== 0n)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, delta]) => ({ account: name, delta }));
+    trace.returnValue = this.#returnValue;
+    this.#recordReceipt(trace);
+  }
+
+  #runNative(): void {
+    if (this.#trace.receiver !== this.action.account && this.#trace.receiver !== names.snapFees) return;
+    const handler = nativeHandler(this.#trace.receiver, this.action);
+    if (handler === undefined) return;
+    this.#run.charge(nativeGas.handler + nativeDataGas(this.action));
+    handler(this, this.#run.place.services);
+  }
+
+  #runContract(codeHash: Uint8Array): void {
+    const { services, state } = this.#run.place;
+    const used = services.runContract(this, codeHash, () => getCode(state, codeHash)!.code, this.#run.gasLeft);
+    this.#run.charge(used);
+  }
+
+  /** antelope-core 2.4: who may be charged for RAM by an unprivileged contract. */
+  #checkRamRules(): void {
+    if (this.#privileged) return;
+    const notifying = this.receiver !== this.action.account;
+    for (const [account, delta] of this.#ramDeltas) {
+      if (delta <= 0n || account === this.receiver) continue;
+      if (notifying) {
+        reject(
+          'unauthorized_ram_usage_increase',
+          `unprivileged contract cannot increase RAM usage of another account within a notify context: ${formatName(account)}`,
+        );
+      }
+      if (!this.hasAuthorization(account)) {
+        reject(
+          'unauthorized_ram_usage_increase',
+          `unprivileged contract cannot increase RAM usage of another account that has not authorized the action: ${formatName(account)}`,
+        );
+      }
+    }
+  }
+
+  #recordReceipt(trace: OpenTrace): void {
+    const { state } = this;
+    const first = getAccount(state, this.action.account);
+    const authSequence: [Name, bigint][] = [];
+    let { recv } = getSequences(state, trace.receiver);
+    recv += 1n;
+    putSequences(state, trace.receiver, { recv, auth: getSequences(state, trace.receiver).auth });
+    for (const { actor } of this.action.authorization) {
+      const sequences = getSequences(state, actor);
+      const auth = sequences.auth + 1n;
+      putSequences(state, actor, { recv: sequences.recv, auth });
+      const known = authSequence.find(([name]) => name === actor);
+      if (known === undefined) authSequence.push([actor, auth]);
+      else known[1] = auth;
+    }
+    authSequence.sort(([a], [b]) => (a < b ? -1 : 1));
+    trace.receipt = {
+      receiver: trace.receiver,
+      actDigest: actionDigest(this.action, this.#returnValue),
+      globalSequence: nextGlobalSequence(state),
+      recvSequence: recv,
+      authSequence,
+      codeSequence: Number(first?.codeSequence ?? 0n),
+      abiSequence: Number(first?.abiSequence ?? 0n),
+    };
+    this.#run.receiptDigests.push(actionReceiptDigest(trace.receipt));
+  }
+
+  requireAuthorization(actor: Name, permission?: Name): void {
+    const found = this.action.authorization.some(
+      (level) => level.actor === actor && (permission === undefined || level.permission === permission),
+    );
+    if (found) return;
+    const what = permission === undefined ? formatName(actor) : `${formatName(actor)}@${formatName(permission)}`;
+    reject('missing_auth_exception', `missing authority of ${what}`);
+  }
+
+  hasAuthorization(actor: Name): boolean {
+    return this.action.authorization.some((level) => level.actor === actor);
+  }
+
+  requireRecipient(account: Name): void {
+    if (this.#notified.some(({ receiver }) => receiver === account)) return;
+    const ordinal = this.#run.schedule(
+      this.action,
+      account,
+      this.contextFree,
+      this.#trace.actionOrdinal,
+      this.#first.actionOrdinal,
+    );
+    this.#notified.push({ receiver: account, ordinal });
+  }
+
+  isAccount(account: Name): boolean {
+    return accountExists(this.state, account);
+  }
+
+  executeInline(action: Action): void {
+    const { state } = this;
+    if (!accountExists(state, action.account)) {
+      reject('action_validate_exception', `inline action's code account ${formatName(action.account)} does not exist`);
+    }
+    for (const { actor, permission } of action.authorization) {
+      if (!accountExists(state, actor)) {
+        reject('action_validate_exception', `inline action's authorizing actor ${formatName(actor)} does not exist`);
+      }
+      if (state.get(permissionKey(actor, permission)) === undefined) {
+        reject(
+          'action_validate_exception',
+          `inline action's authorizations include a non-existent permission: ${formatName(actor)}@${formatName(permission)}`,
+        );
+      }
+    }
+    if (!this.#privileged) {
+      const steps = checkAuthorization(state, [action], {
+        keys: [],
+        permissions: [{ actor: this.receiver, permission: names.eosioCode }],
+        delaySec: 0,
+        maxDepth: this.config.maxAuthorityDepth,
+      });
+      this.#run.charge(nativeGas.authorizationStep * steps);
+    }
+    this.inline.push({ ordinal: this.#scheduleInline(action, false), sender: this.receiver });
+  }
+
+  executeContextFreeInline(action: Action): void {
+    if (!accountExists(this.state, action.account)) {
+      reject('action_validate_exception', `inline action's code account ${formatName(action.account)} does not exist`);
+    }
+    if (action.authorization.length > 0) {
+      reject('action_validate_exception', 'context-free actions cannot have authorizations');
+    }
+    this.contextFreeInline.push({ ordinal: this.#scheduleInline(action, true), sender: this.receiver });
+  }
+
+  #scheduleInline(action: Action, contextFree: boolean): number {
+    this.#run.charge(nativeGas.inlineAction + nativeGas.perByte * action.data.length);
+    return this.#run.schedule(
+      action,
+      action.account,
+      contextFree,
+      this.#trace.actionOrdinal,
+      this.#first.actionOrdinal,
+    );
+  }
+
+  consoleAppend(text: string): void {
+    if (this.#console.length < CONSOLE_CHARS_MAX) {
+      this.#console += text.slice(0, CONSOLE_CHARS_MAX - this.#console.length);
+    }
+  }
+
+  setReturnValue(value: Uint8Array): void {
+    this.#returnValue = value;
+  }
+
+  chargeRam(payer: Name, deltaBytes: bigint): void {
+    if (deltaBytes === 0n) return;
+    const { state } = this;
+    const resources = getResources(state, payer);
+    const ramUsage = resources.ramUsage + deltaBytes;
+    putResources(state, payer, { ...resources, ramUsage });
+    this.#ramDeltas.set(payer, (this.#ramDeltas.get(payer) ?? 0n) + deltaBytes);
+    this.#run.addRam(payer, deltaBytes);
+  }
+
+  checkTransactionAuthorization(
+    transaction: Transaction,
+    keys: readonly PublicKey[],
+    permissions: readonly PermissionLevel[],
+  ): boolean {
+    return isTransactionAuthorized(this.state, transaction, {
+      keys,
+      permissions,
+      maxDepth: this.config.maxAuthorityDepth,
+      maxDelaySec: this.config.maxTransactionDelay,
+    });
+  }
+
+  checkPermissionAuthorization(
+    account: Name,
+    permission: Name,
+    keys: readonly PublicKey[],
+    permissions: readonly PermissionLevel[],
+    delayUs: bigint,
+  ): boolean {
+    return isPermissionAuthorized(
+      this.state,
+      { actor: account, permission },
+      {
+        keys,
+        permissions,
+        delaySec: Number(delayUs / 1_000_000n),
+        maxDepth: this.config.maxAuthorityDepth,
+        maxDelaySec: this.config.maxTransactionDelay,
+      },
+    );
+  }
+
+  permissionLastUsedUs(account: Name, permission: Name): bigint {
+    if (getPermission(this.state, account, permission) === undefined) {
+      reject('permission_query_exception', `unknown permission ${formatName(account)}@${formatName(permission)}`);
+    }
+    return getLastUsedUs(this.state, account, permission);
+  }
+
+  accountCreationTimeUs(account: Name): bigint {
+    const record = getAccount(this.state, account);
+    if (record === undefined) reject('account_query_exception', `unknown account ${formatName(account)}`);
+    return BigInt(slotToMs(record.createdSlot)) * 1000n;
+  }
+
+  codeInfo(account: Name): CodeInfo {
+    const record = getAccount(this.state, account);
+    return {
+      codeSequence: record?.codeSequence ?? 0n,
+      codeHash: record?.codeHash ?? new Uint8Array(32),
+      vmType: record?.vmType ?? 0,
+      vmVersion: record?.vmVersion ?? 0,
+    };
+  }
+
+  isFeatureActivated(digest: Uint8Array): boolean {
+    return isProtocolFeature(digest);
+  }
+}
+
+/** Console output kept per action, characters. */
+const CONSOLE_CHARS_MAX = 64 * 1024;
+const EMPTY = new Uint8Array(0);

@@ -1,0 +1,189 @@
+/**
+ * One transaction on the state of the block under construction: the same function for producing, importing and trying.
+ *
+ * Steps: form and reference checks, NET, authorisation, credit, execution, RAM and CPU limits, settlement of the fee,
+ * duplicate record. A transaction that fails leaves no trace in the state.
+ */
+import type { PublicKey } from '@snapscale/crypto';
+import {
+  type Bill,
+  edgeNodeOf,
+  type Name,
+  type PackedTransaction,
+  Reject,
+  type Rejection,
+  type Transaction,
+  type TransactionReceipt,
+  type TransactionTrace,
+} from '@snapscale/protocol';
+import { checkAuthorization } from '../authorization/check-authorization.js';
+import { affordableCpuUs, checkCredit, choosePayer, computeBill, firstAuthorizer, settleFee } from '../native/fees/charge.js';
+import { getParameters } from '../native/fees/parameters.js';
+import {
+  billedCpuUs,
+  checkCpuUsage,
+  checkNetUsage,
+  checkRamQuota,
+  cpuLimitUs,
+  netUsageBytes,
+  netUsageWords,
+} from '../native/resources.js';
+import { transactionKey } from '../state/keys.js';
+import { getLastUsedUs, putLastUsedUs } from '../state/records.js';
+import { nativeGas } from './gas.js';
+import { checkForm, checkReferences } from './transaction-checks.js';
+import { type ExecutionPlace, TransactionExecution } from './transaction-execution.js';
+
+/** A transaction whose bytes were decoded within limits and whose signers were recovered, outside the core. */
+export type VerifiedTransaction = {
+  readonly id: Uint8Array;
+  readonly transaction: Transaction;
+  /** As received: what the block will carry. */
+  readonly received: PackedTransaction;
+  /** The uncompressed packed transaction. */
+  readonly packed: Uint8Array;
+  readonly contextFreeData: readonly Uint8Array[];
+  /** The keys that signed, one per signature. */
+  readonly keys: readonly PublicKey[];
+};
+
+/**
+ * - `user`: everything is checked; changes stay.
+ * - `trial`: no signatures are required; the caller rolls back (`compute_transaction`).
+ * - `readOnly`: no signatures and no writes (`send_read_only_transaction`); the caller rolls back.
+ * - `implicit`: made by the node itself (`onblock`): not billed, not checked.
+ */
+export type ApplyMode = 'user' | 'trial' | 'readOnly' | 'implicit';
+
+/** What became of a transaction. Without `receipt` it failed, and the state is as before. */
+export type TransactionOutcome = {
+  readonly trace: TransactionTrace;
+  readonly receipt?: TransactionReceipt;
+  readonly receiptDigests: readonly Uint8Array[];
+};
+
+/** Applies `verified`. Throws only for faults of the node; a failed transaction is an outcome with `trace.except`. */
+export function applyTransaction(place: ExecutionPlace, verified: VerifiedTransaction, mode: ApplyMode): TransactionOutcome {
+  const { state, block } = place;
+  const checkpoint = state.checkpoint();
+  const { gasPerMicrosecond } = getParameters(state);
+  const limitUs = cpuLimitUs(verified.transaction, place.services.config(state));
+  const info = { ...verified, readOnly: mode === 'readOnly' };
+  const run = new TransactionExecution(place, info, limitUs * gasPerMicrosecond);
+  const usage = { netBytes: 0, bill: FREE };
+  let except: Rejection | undefined;
+  try {
+    if (mode !== 'implicit') prepare(place, verified, mode, run, usage);
+    run.run();
+    if (mode !== 'implicit') conclude(place, verified, mode, run, usage);
+  } catch (error) {
+    if (!(error instanceof Reject)) throw error;
+    except = error.rejection;
+    state.rollback(checkpoint);
+  }
+  const cpuUsageUs = cpuUsageOf(place, run.gasUsed);
+  const words = netUsageWords(usage.netBytes);
+  const trace: TransactionTrace = {
+    id: verified.id,
+    blockNum: block.num,
+    slot: block.slot,
+    status: except === undefined ? 0 : 2,
+    cpuUsageUs,
+    netUsageWords: words,
+    elapsedUs: Math.floor(run.gasUsed / gasPerMicrosecond),
+    netUsageBytes: words * 8,
+    actionTraces: run.traces,
+    bill: usage.bill,
+    ...(except === undefined ? {} : { except }),
+  };
+  if (except !== undefined) return { trace, receiptDigests: [] };
+  const receipt: TransactionReceipt = {
+    status: 0,
+    cpuUsageUs,
+    netUsageWords: words,
+    transaction: { kind: 'packed', packed: verified.received },
+  };
+  return { trace, receipt, receiptDigests: run.receiptDigests };
+}
+
+type Usage = { netBytes: number; bill: Bill };
+
+function prepare(
+  place: ExecutionPlace,
+  verified: VerifiedTransaction,
+  mode: ApplyMode,
+  run: TransactionExecution,
+  usage: Usage,
+): void {
+  const { state, block, services } = place;
+  const { transaction } = verified;
+  const config = services.config(state);
+  checkForm(transaction, mode);
+  checkReferences(state, block, verified, config, mode);
+  usage.netBytes = netUsageBytes(verified, config);
+  checkNetUsage(usage.netBytes, transaction, config);
+  run.charge(nativeGas.transaction + nativeGas.signature * verified.keys.length);
+  if (mode === 'readOnly') return;
+  if (mode === 'user') {
+    const steps = checkAuthorization(state, transaction.actions, {
+      keys: verified.keys,
+      permissions: [],
+      delaySec: 0,
+      maxDepth: config.maxAuthorityDepth,
+    });
+    run.charge(nativeGas.authorizationStep * steps);
+  }
+  const parameters = getParameters(state);
+  const netWords = netUsageWords(usage.netBytes);
+  checkCredit(state, parameters, transaction, block.slot, { cpuUs: config.minTransactionCpuUsage, netWords });
+  const payer = choosePayer(state, firstAuthorizer(transaction), block.slot);
+  run.lowerLimit(affordableCpuUs(parameters, payer, netWords) * parameters.gasPerMicrosecond);
+}
+
+function conclude(
+  place: ExecutionPlace,
+  verified: VerifiedTransaction,
+  mode: ApplyMode,
+  run: TransactionExecution,
+  usage: Usage,
+): void {
+  const { state, block } = place;
+  for (const [account, delta] of run.ramDeltas) if (delta >= 0n) checkRamQuota(state, account);
+  if (mode === 'readOnly') return;
+  const parameters = getParameters(state);
+  const cpuUs = cpuUsageOf(place, run.gasUsed);
+  checkCpuUsage(cpuUs, verified.transaction, place.services.config(state));
+  const payer = choosePayer(state, firstAuthorizer(verified.transaction), block.slot);
+  usage.bill = computeBill(parameters, payer, {
+    cpuUs,
+    netWords: netUsageWords(usage.netBytes),
+    edge: edgeNodeOf(verified.transaction),
+  });
+  settleFee(state, parameters, usage.bill, block, run.ramDeltas);
+  recordUse(place, verified);
+}
+
+/** Notes when each permission was used, and the id, so that the transaction cannot run again. */
+function recordUse({ state, block }: ExecutionPlace, { id, transaction }: VerifiedTransaction): void {
+  for (const { authorization } of transaction.actions) {
+    for (const { actor, permission } of authorization) {
+      if (getLastUsedUs(state, actor, permission) !== block.timeUs) {
+        putLastUsedUs(state, actor, permission, block.timeUs);
+      }
+    }
+  }
+  const expiration = new Uint8Array(4);
+  new DataView(expiration.buffer).setUint32(0, transaction.expiration, true);
+  state.put(transactionKey(id), expiration);
+}
+
+function cpuUsageOf({ services, state }: ExecutionPlace, gas: number): number {
+  return billedCpuUs(gas, getParameters(state), services.config(state));
+}
+
+/** True when two outcomes of one transaction would make the same receipt. */
+export function sameReceipt(a: TransactionReceipt, b: TransactionReceipt): boolean {
+  return a.status === b.status && a.cpuUsageUs === b.cpuUsageUs && a.netUsageWords === b.netUsageWords;
+}
+
+const FREE: Bill = { payer: 0n as Name, cpuFee: 0n, netFee: 0n, edge: 0n as Name };

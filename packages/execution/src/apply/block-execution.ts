@@ -1,0 +1,236 @@
+/**
+ * One block under construction on its own `WorkingState`: start, apply transactions one by one, finish.
+ * Producing and importing differ only in where the transactions come from.
+ */
+import { merkleRoot } from '@snapscale/crypto';
+import {
+  type BlockHeader,
+  blockHeaderSchema,
+  encode,
+  type Extension,
+  type Name,
+  names,
+  type ProducerKey,
+  type ProducerSchedule,
+  receiptDigest,
+  slotToMs,
+  stateRootExtension,
+  type Transaction,
+  type TransactionReceipt,
+  type TransactionTrace,
+  transactionId,
+  transactionSchema,
+} from '@snapscale/protocol';
+import { dividePool } from '../native/fees/rewards.js';
+import { updateProducersAuthority } from '../native/producers-authority.js';
+import { expiryKey, taposKey, u32Key } from '../state/keys.js';
+import type { Changeset, StateReader } from '../state/reader.js';
+import { WorkingState } from '../state/working-state.js';
+import { applyTransaction, type ApplyMode, type TransactionOutcome, type VerifiedTransaction } from './apply-transaction.js';
+import { putProposedSchedule, putSchedule } from './chain-records.js';
+import type { ChainServices } from './chain-services.js';
+import { firstSlotOf, producerNames, roundOf, scheduleAt, scheduledProducer } from './schedule.js';
+import type { ExecutionPlace } from './transaction-execution.js';
+
+/** The block that a new one extends. */
+export type BlockParent = { readonly num: number; readonly id: Uint8Array; readonly header: BlockHeader };
+
+/** Computes the state root after `changes`; undefined on chains whose headers carry none. */
+export type RootOf = (changes: Changeset) => Uint8Array | undefined;
+
+/** A block that is complete but for its signature. */
+export type FinishedBlock = {
+  readonly num: number;
+  readonly header: BlockHeader;
+  readonly transactions: readonly TransactionReceipt[];
+  /** Traces in order of execution, `onblock` first. */
+  readonly traces: readonly TransactionTrace[];
+  readonly state: WorkingState;
+};
+
+export class BlockExecution {
+  readonly num: number;
+  readonly slot: number;
+  readonly producer: Name;
+  /** The producer with the key that must sign this block. */
+  readonly producerKey: ProducerKey;
+  readonly #place: ExecutionPlace;
+  readonly #parent: BlockParent;
+  readonly #schedule: ProducerSchedule;
+  readonly #scheduleChanged: boolean;
+  readonly #transactions: TransactionReceipt[] = [];
+  readonly #traces: TransactionTrace[] = [];
+  readonly #actionDigests: Uint8Array[] = [];
+  readonly #expiring = new Map<number, Uint8Array[]>();
+  #cpuUs = 0;
+  #netBytes = 0;
+
+  /** Opens a block at `slot` on `parent`; `base` is the state after the parent. Runs `onblock`. */
+  constructor(services: ChainServices, base: StateReader, parent: BlockParent, slot: number) {
+    const state = new WorkingState(base);
+    const { schedule, changed } = scheduleAt(base, parent.header.slot, slot);
+    this.num = parent.num + 1;
+    this.slot = slot;
+    this.producerKey = scheduledProducer(schedule, slot);
+    this.producer = this.producerKey.name;
+    this.#parent = parent;
+    this.#schedule = schedule;
+    this.#scheduleChanged = changed;
+    this.#place = {
+      services,
+      state,
+      block: {
+        num: this.num,
+        slot,
+        timeUs: BigInt(slotToMs(slot)) * 1000n,
+        producer: this.producer,
+        activeProducers: producerNames(schedule),
+      },
+    };
+    state.put(taposKey(parent.num), parent.id);
+    if (changed) {
+      putSchedule(state, schedule);
+      putProposedSchedule(state, undefined);
+      updateProducersAuthority(state, schedule);
+    }
+    this.#forgetExpired();
+    this.#divideEdgePool();
+    this.#runOnBlock();
+    state.forgetUndo();
+  }
+
+  get state(): WorkingState {
+    return this.#place.state;
+  }
+
+  /** Transactions in the block so far. */
+  get size(): number {
+    return this.#transactions.length;
+  }
+
+  /**
+   * Applies a transaction and, when it succeeds, includes it. Undefined: the block has no room for it, so that it should
+   * be tried again in the next one.
+   */
+  apply(verified: VerifiedTransaction): TransactionOutcome | undefined {
+    const { services, state } = this.#place;
+    const { maxBlockCpuUsage, maxBlockNetUsage, minTransactionCpuUsage } = services.config(state);
+    if (this.#cpuUs + minTransactionCpuUsage > maxBlockCpuUsage * ALMOST_FULL && this.size > 0) return undefined;
+    const checkpoint = state.checkpoint();
+    const outcome = applyTransaction(this.#place, verified, 'user');
+    if (outcome.receipt === undefined) return outcome;
+    const cpuUs = this.#cpuUs + outcome.receipt.cpuUsageUs;
+    const netBytes = this.#netBytes + outcome.trace.netUsageBytes;
+    if (cpuUs > maxBlockCpuUsage || netBytes > Number(maxBlockNetUsage)) {
+      state.rollback(checkpoint);
+      return undefined;
+    }
+    this.#cpuUs = cpuUs;
+    this.#netBytes = netBytes;
+    this.#transactions.push(outcome.receipt);
+    this.#traces.push(outcome.trace);
+    for (const digest of outcome.receiptDigests) this.#actionDigests.push(digest);
+    const { expiration } = verified.transaction;
+    const ids = this.#expiring.get(expiration);
+    if (ids === undefined) this.#expiring.set(expiration, [verified.id]);
+    else ids.push(verified.id);
+    return outcome;
+  }
+
+  /** Runs a transaction and undoes it: what would happen if it were sent now. */
+  tryOut(verified: VerifiedTransaction, mode: Extract<ApplyMode, 'trial' | 'readOnly'>): TransactionOutcome {
+    const { state } = this.#place;
+    const checkpoint = state.checkpoint();
+    const outcome = applyTransaction(this.#place, verified, mode);
+    state.rollback(checkpoint);
+    return outcome;
+  }
+
+  /** Closes the block. `rootOf`, when given, is asked for the state root that the header will carry. */
+  finish(rootOf?: RootOf): FinishedBlock {
+    const { state } = this.#place;
+    for (const [expiration, ids] of this.#expiring) state.put(expiryKey(expiration, this.num), joined(ids));
+    state.forgetUndo();
+    const stateRoot = rootOf?.(state.changes());
+    const headerExtensions: Extension[] = stateRoot === undefined ? [] : [{ type: stateRootExtension, data: stateRoot }];
+    const header: BlockHeader = {
+      slot: this.slot,
+      producer: this.producer,
+      confirmed: 0,
+      previous: this.#parent.id,
+      transactionMroot: merkleRoot(this.#transactions.map(receiptDigest)),
+      actionMroot: merkleRoot(this.#actionDigests),
+      scheduleVersion: this.#schedule.version,
+      newProducers: this.#scheduleChanged ? this.#schedule : undefined,
+      headerExtensions,
+    };
+    return { num: this.num, header, transactions: this.#transactions, traces: this.#traces, state };
+  }
+
+  /** Drops duplicate records of transactions that can no longer be sent. */
+  #forgetExpired(): void {
+    const { state } = this.#place;
+    const nowSec = Math.floor(slotToMs(this.slot) / 1000);
+    const end = `e${u32Key(nowSec)}`;
+    for (let entry = state.first('e', end); entry !== undefined; entry = state.first('e', end)) {
+      for (let at = 0; at < entry.value.length; at += 32) {
+        state.remove(`d${String.fromCharCode(...entry.value.subarray(at, at + 32))}`);
+      }
+      state.remove(entry.key);
+    }
+  }
+
+  /** The first block of a round divides what edge nodes earned together in the round before. */
+  #divideEdgePool(): void {
+    const { length } = this.#schedule.producers;
+    const round = roundOf(this.slot, length);
+    if (round === roundOf(this.#parent.header.slot, length)) return;
+    dividePool(this.state, firstSlotOf(round - 1, length));
+  }
+
+  #runOnBlock(): void {
+    const transaction: Transaction = {
+      expiration: 0,
+      refBlockNum: this.#parent.num & 0xffff,
+      refBlockPrefix: 0,
+      maxNetUsageWords: 0,
+      maxCpuUsageMs: 0,
+      delaySec: 0,
+      contextFreeActions: [],
+      actions: [
+        {
+          account: names.eosio,
+          name: names.onblock,
+          authorization: [{ actor: names.eosio, permission: names.active }],
+          data: encode(blockHeaderSchema, this.#parent.header),
+        },
+      ],
+      transactionExtensions: [],
+    };
+    const packed = encode(transactionSchema, transaction);
+    const outcome = applyTransaction(
+      this.#place,
+      {
+        id: transactionId(packed),
+        transaction,
+        packed,
+        received: { signatures: [], compression: 0, packedContextFreeData: EMPTY, packedTransaction: packed },
+        contextFreeData: [],
+        keys: [],
+      },
+      'implicit',
+    );
+    this.#traces.push(outcome.trace);
+    for (const digest of outcome.receiptDigests) this.#actionDigests.push(digest);
+  }
+}
+
+/** A block whose CPU is used to this share takes no more transactions: the next would only be run and undone. */
+const ALMOST_FULL = 0.98;
+const EMPTY = new Uint8Array(0);
+
+function joined(ids: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(ids.length * 32);
+  ids.forEach((id, i) => bytes.set(id, i * 32));
+  return bytes;
+}

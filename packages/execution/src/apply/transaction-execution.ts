@@ -1,0 +1,116 @@
+/**
+ * One transaction while it runs: the list of action traces, the order of execution, the gas meter and the RAM ledger.
+ *
+ * Order (Antelope, apply_context and transaction_context): an action's receiver runs, then the notified accounts in the
+ * order of notification, then its context-free inline actions, then its inline actions, depth first. Ordinals are given
+ * when an action is scheduled, so the trace list is in the order of scheduling.
+ */
+import { type Action, type ActionTrace, formatName, type Name, reject } from '@snapscale/protocol';
+import type { WorkingState } from '../state/working-state.js';
+import { ActionExecution } from './action-execution.js';
+import type { ChainServices } from './chain-services.js';
+import type { BlockInfo, TransactionInfo } from './types.js';
+
+/** A trace under construction: `ActionTrace` with its fields still open. */
+export type OpenTrace = { -readonly [K in keyof ActionTrace]: ActionTrace[K] };
+
+/** Where an execution takes place. */
+export type ExecutionPlace = {
+  readonly services: ChainServices;
+  readonly state: WorkingState;
+  readonly block: BlockInfo;
+};
+
+export class TransactionExecution {
+  readonly place: ExecutionPlace;
+  readonly info: TransactionInfo;
+  readonly traces: OpenTrace[] = [];
+  readonly ramDeltas = new Map<Name, bigint>();
+  /** Gas that may still be spent; see `gas-prices`. */
+  gasLeft: number;
+  #gasLimit: number;
+  /** Digests of the action receipts, in the order of execution. */
+  readonly receiptDigests: Uint8Array[] = [];
+
+  constructor(place: ExecutionPlace, info: TransactionInfo, gasLimit: number) {
+    this.place = place;
+    this.info = info;
+    this.gasLeft = gasLimit;
+    this.#gasLimit = gasLimit;
+  }
+
+  get gasUsed(): number {
+    return this.#gasLimit - this.gasLeft;
+  }
+
+  /** Lowers the limit to `gasLimit`, when that is lower: the payer cannot pay for more. */
+  lowerLimit(gasLimit: number): void {
+    const used = this.gasUsed;
+    if (gasLimit >= this.#gasLimit) return;
+    this.#gasLimit = Math.floor(gasLimit);
+    this.gasLeft = this.#gasLimit - used;
+    if (this.gasLeft < 0) this.charge(0);
+  }
+
+  /** Runs all actions. Throws `Reject` at the first one that fails; the caller rolls the state back. */
+  run(): void {
+    const { contextFreeActions, actions } = this.info.transaction;
+    for (const action of contextFreeActions) this.schedule(action, action.account, true, 0, 0);
+    for (const action of actions) this.schedule(action, action.account, false, 0, 0);
+    const topLevel = this.traces.length;
+    for (let ordinal = 1; ordinal <= topLevel; ordinal++) this.execute(ordinal, 0, 0n as Name);
+  }
+
+  /** Appends an action (or a notification) to the trace and returns its ordinal, counted from 1. */
+  schedule(action: Action, receiver: Name, contextFree: boolean, creator: number, unnotifiedAncestor: number): number {
+    const actionOrdinal = this.traces.length + 1;
+    this.traces.push({
+      actionOrdinal,
+      creatorActionOrdinal: creator,
+      closestUnnotifiedAncestorActionOrdinal: unnotifiedAncestor,
+      receiver,
+      action,
+      contextFree,
+      elapsedUs: 0,
+      console: '',
+      accountRamDeltas: [],
+      returnValue: EMPTY,
+    });
+    return actionOrdinal;
+  }
+
+  /** Runs the action with this ordinal: receiver, notifications, inline actions. */
+  execute(ordinal: number, depth: number, sender: Name): void {
+    const run = new ActionExecution(this, ordinal, sender);
+    run.executeForReceivers();
+    const inline = [...run.contextFreeInline, ...run.inline];
+    if (inline.length === 0) return;
+    const { maxInlineActionDepth } = this.place.services.config(this.place.state);
+    if (depth >= maxInlineActionDepth) {
+      const { action } = this.traces[ordinal - 1]!;
+      reject(
+        'transaction_exception',
+        `max inline action depth per transaction reached: ${maxInlineActionDepth}, at ${formatName(action.account)}::${formatName(action.name)}`,
+      );
+    }
+    for (const next of inline) this.execute(next.ordinal, depth + 1, next.sender);
+  }
+
+  /** Charges gas for native work; rejects when it runs out. */
+  charge(gas: number): void {
+    this.gasLeft -= gas;
+    if (this.gasLeft < 0) {
+      reject(
+        'tx_cpu_usage_exceeded',
+        `transaction ran out of CPU: its limit was ${this.#gasLimit} gas (${Math.floor(this.#gasLimit / 1000)} us)`,
+      );
+    }
+  }
+
+  /** Adds to the RAM bill of `account`. */
+  addRam(account: Name, delta: bigint): void {
+    this.ramDeltas.set(account, (this.ramDeltas.get(account) ?? 0n) + delta);
+  }
+}
+
+const EMPTY = new Uint8Array(0);

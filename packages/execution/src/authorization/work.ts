@@ -1,0 +1,28 @@
+/**
+ * How much an authorization check has looked at. Permissions may refer to each other and have long chains of parents, so
+ * that a small transaction could keep a node busy for free: the work is counted, bounded, and reported for charging.
+ */
+import { reject } from '@snapscale/protocol';
+
+/** Steps that one check may take: some milliseconds. Ordinary transactions take fewer than ten. */
+export const authorizationStepsMax = 16_384;
+
+export class AuthorizationWork {
+  #steps = 0;
+
+  /** Keys, accounts, waits, parents and declared permissions looked at so far. */
+  get steps(): number {
+    return this.#steps;
+  }
+
+  /** Counts a step. Rejects with `tx_cpu_usage_exceeded` beyond `authorizationStepsMax`. */
+  count(): void {
+    this.#steps++;
+    if (this.#steps > authorizationStepsMax) {
+      reject(
+        'tx_cpu_usage_exceeded',
+        `the authorization check takes more than ${authorizationStepsMax} steps: too many permissions, keys or accounts are involved`,
+      );
+    }
+  }
+}

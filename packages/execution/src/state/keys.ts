@@ -1,0 +1,134 @@
+/**
+ * The key space of the ledger on one page.
+ *
+ * A key is a one-character prefix followed by fixed-width big-endian fields, so that the order of keys is the order of
+ * the fields. Prefixes marked ● are covered by the state commitment in block headers; the others can be derived from
+ * blocks or change with every action (sequence numbers, duplicate checks) and would only make the commitment dear.
+ *
+ * | prefix | fields                                   | value                                   |
+ * |--------|------------------------------------------|-----------------------------------------|
+ * | a ●    | account                                  | account record                          |
+ * | b ●    | account                                  | packed ABI                              |
+ * | c ●    | sha256 of code                           | reference count u32 ‖ code              |
+ * | d      | transaction id                           | expiration u32 (seconds)                |
+ * | e      | expiration u32 ‖ block number u32        | concatenated transaction ids            |
+ * | g      | one letter                               | chain-wide records                      |
+ * | h      | block number mod 65536, u16              | block id (TAPOS)                        |
+ * | i      | family ‖ code ‖ scope ‖ table ‖ secondary ‖ primary | payer                        |
+ * | j ●    | family ‖ code ‖ scope ‖ table ‖ primary  | payer ‖ secondary key                   |
+ * | k ●    | code ‖ scope ‖ table ‖ primary           | payer ‖ row                             |
+ * | l ●    | account ‖ code ‖ action                  | required permission                     |
+ * | p ●    | account ‖ permission                     | permission record                       |
+ * | q      | account                                  | receive and authorisation sequences     |
+ * | r ●    | account                                  | RAM use and limits                      |
+ * | t ●    | code ‖ scope ‖ table                     | row count u32 ‖ payer                   |
+ * | u      | account ‖ permission                     | time of last use                        |
+ * | w      | k key, a level: ‖ account ‖ permission  | authorisers, for queries                |
+ * | w      | l links by permission, p children by parent | what deleteauth must know            |
+ */
+import { prefixEnd, type StateKey } from './reader.js';
+
+/** Families of secondary indices, as the first field of index keys. */
+export type IndexFamily = '1' | '2' | '3' | '4' | '5';
+export const indexFamilies = { idx64: '1', idx128: '2', idx256: '3', idxDouble: '4', idxLongDouble: '5' } as const;
+
+const COMMITTED_PREFIXES = 'abcjklprt';
+
+/** True when entries at `key` are leaves of the state commitment. */
+export function isCommitted(key: StateKey): boolean {
+  return COMMITTED_PREFIXES.includes(key[0]!);
+}
+
+const NAME_CACHE_MAX = 1 << 16;
+const nameKeys = new Map<bigint, string>();
+
+/** Eight big-endian bytes of a u64. Cached, since the same few names occur again and again. */
+export function nameKey(value: bigint): StateKey {
+  const known = nameKeys.get(value);
+  if (known !== undefined) return known;
+  const made = u64Key(value);
+  if (nameKeys.size >= NAME_CACHE_MAX) nameKeys.clear();
+  nameKeys.set(value, made);
+  return made;
+}
+
+const scratch = new DataView(new ArrayBuffer(8));
+
+/** Eight big-endian bytes of a u64, not cached (primary keys). */
+export function u64Key(value: bigint): StateKey {
+  scratch.setBigUint64(0, value);
+  return u32Key(scratch.getUint32(0)) + u32Key(scratch.getUint32(4));
+}
+
+/** Four big-endian bytes of a u32. */
+export function u32Key(value: number): StateKey {
+  return String.fromCharCode(value >>> 24, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff);
+}
+
+/** The u64 at `offset` of a key. */
+export function u64FromKey(key: StateKey, offset: number): bigint {
+  for (let i = 0; i < 8; i++) scratch.setUint8(i, key.charCodeAt(offset + i));
+  return scratch.getBigUint64(0);
+}
+
+/** Bytes as a key fragment. */
+export function bytesKey(bytes: Uint8Array): StateKey {
+  let key = '';
+  for (let at = 0; at < bytes.length; at += 1024) key += String.fromCharCode(...bytes.subarray(at, at + 1024));
+  return key;
+}
+
+/** A key as bytes. */
+export function keyBytes(key: StateKey): Uint8Array {
+  const bytes = new Uint8Array(key.length);
+  for (let i = 0; i < key.length; i++) bytes[i] = key.charCodeAt(i);
+  return bytes;
+}
+
+export const accountKey = (account: bigint): StateKey => `a${nameKey(account)}`;
+export const abiKey = (account: bigint): StateKey => `b${nameKey(account)}`;
+export const codeKey = (codeHash: Uint8Array): StateKey => `c${bytesKey(codeHash)}`;
+export const transactionKey = (id: Uint8Array): StateKey => `d${bytesKey(id)}`;
+export const expiryKey = (expirationSec: number, blockNum: number): StateKey =>
+  `e${u32Key(expirationSec)}${u32Key(blockNum)}`;
+export const taposKey = (blockNum: number): StateKey =>
+  `h${String.fromCharCode((blockNum >>> 8) & 0xff, blockNum & 0xff)}`;
+export const permissionKey = (account: bigint, permission: bigint): StateKey =>
+  `p${nameKey(account)}${nameKey(permission)}`;
+export const linkKey = (account: bigint, code: bigint, action: bigint): StateKey =>
+  `l${nameKey(account)}${nameKey(code)}${nameKey(action)}`;
+export const sequenceKey = (account: bigint): StateKey => `q${nameKey(account)}`;
+export const resourcesKey = (account: bigint): StateKey => `r${nameKey(account)}`;
+export const lastUsedKey = (account: bigint, permission: bigint): StateKey =>
+  `u${nameKey(account)}${nameKey(permission)}`;
+
+/** code ‖ scope ‖ table, 24 bytes: the middle of table, row and index keys. */
+export function tableId(code: bigint, scope: bigint, table: bigint): StateKey {
+  return nameKey(code) + nameKey(scope) + nameKey(table);
+}
+export const tableKey = (id: StateKey): StateKey => `t${id}`;
+export const rowPrefix = (id: StateKey): StateKey => `k${id}`;
+export const rowKey = (id: StateKey, primary: bigint): StateKey => `k${id}${u64Key(primary)}`;
+export const indexPrefix = (family: IndexFamily, id: StateKey): StateKey => `i${family}${id}`;
+export const indexKey = (family: IndexFamily, id: StateKey, secondary: StateKey, primary: bigint): StateKey =>
+  `i${family}${id}${secondary}${u64Key(primary)}`;
+export const indexRowPrefix = (family: IndexFamily, id: StateKey): StateKey => `j${family}${id}`;
+export const indexRowKey = (family: IndexFamily, id: StateKey, primary: bigint): StateKey =>
+  `j${family}${id}${u64Key(primary)}`;
+
+/** Chain-wide records. */
+export const globalKeys = {
+  sequence: 'gs',
+  config: 'gc',
+  wasmLimits: 'gw',
+  schedule: 'gy',
+  proposedSchedule: 'gz',
+  finalizers: 'gf',
+  /** Header of the block whose state this is. */
+  header: 'gh',
+} as const satisfies Record<string, StateKey>;
+
+/** [from, to) of all keys that begin with `prefix`. */
+export function prefixRange(prefix: StateKey): readonly [StateKey, StateKey] {
+  return [prefix, prefixEnd(prefix)];
+}

@@ -1,0 +1,116 @@
+/**
+ * Strings on the wire are bytes: the chain never checks that they are UTF-8, so refusing or replacing bad bytes would make
+ * a decoded value encode differently. Here a byte that is not part of well-formed UTF-8 becomes the lone surrogate
+ * U+DC80…U+DCFF (byte 0x80 → U+DC80), which cannot come out of valid UTF-8, and goes back to that byte when encoding.
+ * For people, `toWellFormedText` shows U+FFFD in its place.
+ */
+
+const encoder = new TextEncoder();
+const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const asciiFastMax = 64;
+
+/** Decodes bytes [start, end). Never fails; O(n). See the file comment for bytes that are not UTF-8. */
+export function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
+  if (end - start <= asciiFastMax) {
+    const text = decodeAscii(bytes, start, end);
+    if (text !== undefined) return text;
+  }
+  const view = bytes.subarray(start, end);
+  try {
+    return strictDecoder.decode(view);
+  } catch {
+    return decodeEscaping(view);
+  }
+}
+
+/** Encodes text; lone surrogates U+DC80…U+DCFF become the raw byte, other lone surrogates U+FFFD. */
+export function encodeUtf8(text: string): Uint8Array {
+  return hasLoneSurrogate(text) ? encodeEscaping(text) : encoder.encode(text);
+}
+
+/** Text safe for JSON and screens: every lone surrogate replaced by U+FFFD. */
+export function toWellFormedText(text: string): string {
+  return hasLoneSurrogate(text) ? text.replace(/\p{Surrogate}/gu, '\ufffd') : text;
+}
+
+/** The longest beginning of a text that takes at most `sizeMax` bytes and does not end within a character. */
+export function clipUtf8(text: string, sizeMax: number): string {
+  const bytes = encodeUtf8(text);
+  if (bytes.length <= sizeMax) return text;
+  let end = sizeMax;
+  while (end > 0 && (bytes[end]! & 0xc0) === 0x80 && sizeMax - end < 3) end--;
+  return decodeUtf8(bytes, 0, end);
+}
+
+function decodeAscii(bytes: Uint8Array, start: number, end: number): string | undefined {
+  let text = '';
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i]!;
+    if (byte > 0x7f) return undefined;
+    text += String.fromCharCode(byte);
+  }
+  return text;
+}
+
+function hasLoneSurrogate(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit < 0xd800 || unit > 0xdfff) continue;
+    if (unit > 0xdbff) return true;
+    const next = text.charCodeAt(i + 1);
+    if (!(next >= 0xdc00 && next <= 0xdfff)) return true;
+    i++;
+  }
+  return false;
+}
+
+function decodeEscaping(bytes: Uint8Array): string {
+  const parts: string[] = [];
+  let i = 0;
+  while (i < bytes.length) {
+    const length = sequenceLength(bytes, i);
+    if (length === 0) {
+      parts.push(String.fromCharCode(0xdc00 + bytes[i]!));
+      i += 1;
+    } else {
+      parts.push(String.fromCodePoint(codePointAt(bytes, i, length)));
+      i += length;
+    }
+  }
+  return parts.join('');
+}
+
+/** Length of the well-formed sequence at `i` (Unicode table 3-7), or 0. */
+function sequenceLength(bytes: Uint8Array, i: number): number {
+  const lead = bytes[i]!;
+  if (lead < 0x80) return 1;
+  if (lead < 0xc2 || lead > 0xf4) return 0;
+  const length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+  const second = bytes[i + 1];
+  if (second === undefined) return 0;
+  const low = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
+  const high = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
+  if (second < low || second > high) return 0;
+  for (let k = 2; k < length; k++) {
+    const byte = bytes[i + k];
+    if (byte === undefined || (byte & 0xc0) !== 0x80) return 0;
+  }
+  return length;
+}
+
+function codePointAt(bytes: Uint8Array, i: number, length: number): number {
+  if (length === 1) return bytes[i]!;
+  let point = bytes[i]! & (0xff >> (length + 1));
+  for (let k = 1; k < length; k++) point = (point << 6) | (bytes[i + k]! & 0x3f);
+  return point;
+}
+
+function encodeEscaping(text: string): Uint8Array {
+  const out: number[] = [];
+  for (const symbol of text) {
+    const point = symbol.codePointAt(0)!;
+    if (point >= 0xdc80 && point <= 0xdcff) out.push(point - 0xdc00);
+    else for (const byte of encoder.encode(symbol)) out.push(byte);
+  }
+  return Uint8Array.from(out);
+}

@@ -1,0 +1,97 @@
+/**
+ * Transactions that wait for a block with room. Bounded in number and bytes; fair between accounts: each first
+ * authoriser has its own queue and its own share, and blocks take from the queues in turn.
+ */
+import { bytesKey, firstAuthorizer } from '@snapscale/execution';
+import { formatName, type Name, type Rejection } from '@snapscale/protocol';
+import type { Submission } from './inputs.js';
+
+/** Bounds of the pool. */
+export type PoolLimits = {
+  readonly transactionsMax: number;
+  readonly bytesMax: number;
+  /** Largest share of `transactionsMax` that one account may hold, 0..1. */
+  readonly accountShareMax: number;
+};
+
+export const defaultPoolLimits: PoolLimits = {
+  transactionsMax: 50_000,
+  bytesMax: 64 * 1024 * 1024,
+  accountShareMax: 0.25,
+};
+
+export class TransactionPool {
+  readonly #limits: PoolLimits;
+  /** Queues in the order of their next turn. */
+  readonly #queues = new Map<Name, Submission[]>();
+  readonly #ids = new Set<string>();
+  #bytes = 0;
+
+  constructor(limits: PoolLimits = defaultPoolLimits) {
+    this.#limits = limits;
+  }
+
+  get size(): number {
+    return this.#ids.size;
+  }
+
+  /** Takes a transaction in, or says why not. */
+  add(submission: Submission): Rejection | undefined {
+    const { transaction } = submission;
+    const id = bytesKey(transaction.id);
+    if (this.#ids.has(id)) return { code: 'tx_duplicate', message: 'duplicate transaction: it already waits for a block' };
+    const { transactionsMax, bytesMax, accountShareMax } = this.#limits;
+    if (this.size >= transactionsMax || this.#bytes + transaction.packed.length > bytesMax) {
+      return { code: 'tx_resource_exhaustion', message: `the pool is full: ${this.size} transactions, ${this.#bytes} bytes wait` };
+    }
+    const account = firstAuthorizer(transaction.transaction);
+    const queue = this.#queues.get(account) ?? [];
+    if (queue.length >= transactionsMax * accountShareMax) {
+      return {
+        code: 'tx_resource_exhaustion',
+        message: `${queue.length} transactions of ${formatName(account)} already wait, which is its share of the pool`,
+      };
+    }
+    if (queue.length === 0) this.#queues.set(account, queue);
+    queue.push(submission);
+    this.#ids.add(id);
+    this.#bytes += transaction.packed.length;
+    return undefined;
+  }
+
+  /** The next transaction, account by account; undefined when none waits. */
+  take(): Submission | undefined {
+    const next = this.#queues.entries().next();
+    if (next.done === true) return undefined;
+    const [account, queue] = next.value;
+    const submission = queue.shift()!;
+    this.#queues.delete(account);
+    if (queue.length > 0) this.#queues.set(account, queue);
+    this.#forget(submission);
+    return submission;
+  }
+
+  /** Puts back what `take` gave: it will be first of its account again. */
+  putBack(submission: Submission): void {
+    const account = firstAuthorizer(submission.transaction.transaction);
+    const queue = this.#queues.get(account);
+    if (queue === undefined) this.#queues.set(account, [submission]);
+    else queue.unshift(submission);
+    this.#ids.add(bytesKey(submission.transaction.id));
+    this.#bytes += submission.transaction.packed.length;
+  }
+
+  /** Removes and returns everything. */
+  clear(): Submission[] {
+    const all = [...this.#queues.values()].flat();
+    this.#queues.clear();
+    this.#ids.clear();
+    this.#bytes = 0;
+    return all;
+  }
+
+  #forget({ transaction }: Submission): void {
+    this.#ids.delete(bytesKey(transaction.id));
+    this.#bytes -= transaction.packed.length;
+  }
+}
