@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type ContractMemory, type ModuleInstance, webAssembly } from './engine.js';
 import { op } from './format/opcodes.js';
-import { instructionGas } from './gas.js';
+import { instructionParts } from './gas.js';
 import { defaultWasmLimits } from './limits.js';
 import { prepareModule } from './prepare.js';
 import { type RewritingRules, rewritingRules } from './rewrite.js';
@@ -96,14 +96,14 @@ test('gas is the sum over the instructions that ran', () => {
   // Charges each instruction by itself, right before it.
   const single: RewritingRules = {
     ...rewritingRules,
-    planGas: (instructions, importGas, plan) => {
-      rewritingRules.planGas(instructions, importGas, plan);
+    planGas: (instructions, importParts, plan) => {
+      rewritingRules.planGas(instructions, importParts, plan);
       plan.charges.fill(0, 0, instructions.count);
       for (let i = 0; i < instructions.count; i++) {
         const code = instructions.opcodes[i]!;
         if (plan.dead[i] === 1) continue;
-        plan.charges[i] = instructionGas[code]!;
-        if (code === op.call) plan.charges[i]! += importGas[instructions.immediates[i]!] ?? 0;
+        plan.charges[i] = instructionParts[code]!;
+        if (code === op.call) plan.charges[i]! += importParts[instructions.immediates[i]!] ?? 0;
       }
     },
   };

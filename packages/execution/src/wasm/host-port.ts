@@ -7,7 +7,7 @@ import type { ContractMemory } from './engine.js';
  */
 export interface RuntimeHost {
   /** By name; each takes and returns what its WASM type says, i64 as BigInt. */
-  readonly functions: ReadonlyMap<string, (...values: never[]) => unknown>;
+  readonly functions: ReadonlyMap<string, unknown>;
   /** The memory that host functions work on from now on; called again whenever it has grown. */
   activate(memory: ContractMemory): void;
   takeGas(): number;

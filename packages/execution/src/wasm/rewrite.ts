@@ -22,6 +22,7 @@ import { ByteWriter } from './format/byte-writer.js';
 import { decodeBody, InstructionList } from './format/instructions.js';
 import { F64, I32, I64, op } from './format/opcodes.js';
 import type { ModuleContext } from './format/type-checker.js';
+import { PARTS_PER_GAS } from './gas.js';
 import { REWRITTEN_BODY_BYTES_MAX, type WasmLimits } from './limits.js';
 import { type Additions, BodyWriter, DEPTH_FRAME, depthStart } from './rewriting/function-body.js';
 import { GasPlan, planGas } from './rewriting/gas-plan.js';
@@ -37,9 +38,9 @@ export const added = {
   /** (pages: i32) → i32, as memory.grow. */
   grow: 'grow',
   memory: `${RESERVED_PREFIX}memory`,
-  /** (gas: f64, receiver: i64, account: i64, action: i64) → f64: resets globals, runs, returns the gas left. */
+  /** (parts of gas: f64, receiver: i64, account: i64, action: i64) → f64: resets globals, runs, returns the parts left. */
   run: `${RESERVED_PREFIX}run`,
-  /** () → f64: gas left, negative when used up. */
+  /** () → f64: parts of gas left, negative when used up. */
   gas: `${RESERVED_PREFIX}gas`,
   /** () → i32: -1 after the depth was exceeded. */
   depth: `${RESERVED_PREFIX}depth`,
@@ -178,7 +179,7 @@ function writeCode(
   imports: ImportTable,
   rules: RewritingRules,
 ): void {
-  const importGas = module.imports.map((entry) => imports.get(entry.name)!.gas);
+  const importParts = module.imports.map((entry) => imports.get(entry.name)!.gas * PARTS_PER_GAS);
   const code = new ByteWriter(module.bytes.length * 2 + 1024);
   code.u32(module.bodies.length + layout.standIns.length + 3);
   const writer = new BodyWriter(layout);
@@ -187,7 +188,7 @@ function writeCode(
   for (const [index, range] of module.bodies.entries()) {
     const type = context.functions[layout.importCount + index]!;
     const body = decodeBody(module.bytes, range, type, limits.maxFuncLocalBytes, instructions);
-    rules.planGas(instructions, importGas, plan);
+    rules.planGas(instructions, importParts, plan);
     const marks = hasArbitraryNan(instructions) ? rules.markNans(body, context, plan.dead) : undefined;
     const content = writer.write(body, plan, marks);
     if (content.length > REWRITTEN_BODY_BYTES_MAX) {
@@ -196,7 +197,7 @@ function writeCode(
     code.sized(content);
   }
   for (const index of layout.standIns)
-    code.sized(standInBody(layout, context.functions[index]!, index, importGas[index]!));
+    code.sized(standInBody(layout, context.functions[index]!, index, importParts[index]!));
   code.sized(runBody(module, layout, limits));
   code.sized(readerBody(layout.gasGlobal, true));
   code.sized(readerBody(layout.depthGlobal, false));
@@ -204,7 +205,7 @@ function writeCode(
 }
 
 /** A defined function that does what a call of an import costs and checks, then calls it. */
-function standInBody(layout: Layout, type: FunctionType, index: number, gas: number): ByteWriter {
+function standInBody(layout: Layout, type: FunctionType, index: number, parts: number): ByteWriter {
   const out = new ByteWriter();
   out.u32(0);
   withIndex(out, op.globalGet, layout.depthGlobal);
@@ -219,7 +220,7 @@ function standInBody(layout: Layout, type: FunctionType, index: number, gas: num
   out.byte(op.unreachable);
   out.byte(op.end);
   withIndex(out, op.globalGet, layout.gasGlobal);
-  i64Const(out, gas);
+  i64Const(out, parts);
   out.byte(op.i64Sub);
   withIndex(out, op.globalSet, layout.gasGlobal);
   withIndex(out, op.globalGet, layout.gasGlobal);

@@ -14,7 +14,7 @@ export type ContractCall = {
   readonly receiver: bigint;
   readonly account: bigint;
   readonly action: bigint;
-  /** Most gas that the call may use, at most 2^53 - 1. */
+  /** Most gas that the call may use, at most 2^51. */
   readonly gasLimit: number;
   readonly limits: WasmLimits;
 };
@@ -105,7 +105,7 @@ export class ContractRuntime {
 
 function implementation(host: RuntimeHost, name: string): unknown {
   const found = host.functions.get(name);
-  if (found === undefined) throw new Error(`host function ${name} is declared but not implemented`);
+  if (typeof found !== 'function') throw new Error(`host function ${name} is declared but not implemented`);
   return found;
 }
 

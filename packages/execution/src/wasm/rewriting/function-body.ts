@@ -8,7 +8,7 @@ import type { NanMarks } from './nan-marks.js';
 
 /** Indices of what the rewriter adds to a module. */
 export type Additions = {
-  /** Mutable i64: gas left; negative when used up. */
+  /** Mutable i64: parts of gas left; negative when used up. */
   readonly gasGlobal: number;
   /** Mutable i32: see {@link DEPTH_FRAME}; -1 once the depth was exceeded. */
   readonly depthGlobal: number;

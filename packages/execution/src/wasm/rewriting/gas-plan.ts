@@ -1,13 +1,13 @@
 import type { InstructionList } from '../format/instructions.js';
 import { op } from '../format/opcodes.js';
-import { instructionGas } from '../gas.js';
+import { instructionParts } from '../gas.js';
 
-/** Segments from this gas on are checked, so that the work done after gas ran out stays small. */
-const UNCHECKED_GAS_MAX = 10_000;
+/** Segments of more parts are checked, so that the work done after gas ran out stays small. */
+const UNCHECKED_PARTS_MAX = 40_000;
 
 /** Where a function's gas is charged and what kind of function it is. Valid until the next `planGas` on it. */
 export class GasPlan {
-  /** Gas to charge before instruction `i`, for it and what surely follows: its straight-line segment. 0 = nothing. */
+  /** Parts of gas to charge before instruction `i`, for it and what surely follows: its straight-line segment. 0 = nothing. */
   charges: Float64Array = new Float64Array(1024);
   /** 1 = instruction `i` can never run and is left out. */
   dead: Uint8Array = new Uint8Array(1024);
@@ -40,22 +40,22 @@ export class GasPlan {
 
 /**
  * Cuts a validated body into segments that run from their first instruction to their last or not at all, traps apart, and
- * sums the gas of each. A segment begins with the function, in a loop, in each arm of an `if`, behind a `br_if`, and behind
+ * sums the parts of gas of each. A segment begins with the function, in a loop, in each arm of an `if`, behind a `br_if`, and behind
  * the end of a structure that can be left otherwise than over its end.
  *
- * `importGas`: gas of each imported function, by index. O(instructions).
+ * `importParts`: parts of gas of each imported function, by index. O(instructions).
  */
-export function planGas(instructions: InstructionList, importGas: readonly number[], plan: GasPlan): void {
+export function planGas(instructions: InstructionList, importParts: readonly number[], plan: GasPlan): void {
   plan.reset(instructions.count);
-  new Planner(instructions, importGas, plan).run();
+  new Planner(instructions, importParts, plan).run();
 }
 
 class Planner {
   readonly #code: InstructionList;
-  readonly #importGas: readonly number[];
+  readonly #importParts: readonly number[];
   readonly #plan: GasPlan;
   #segmentStart = 0;
-  #segmentGas = 0;
+  #segmentParts = 0;
   /** In code after an unconditional branch; structures opened there are counted in `#deadDepth`. */
   #dead = false;
   #deadDepth = 0;
@@ -63,9 +63,9 @@ class Planner {
   readonly #opened: number[] = [op.block];
   readonly #targeted: boolean[] = [false];
 
-  constructor(code: InstructionList, importGas: readonly number[], plan: GasPlan) {
+  constructor(code: InstructionList, importParts: readonly number[], plan: GasPlan) {
     this.#code = code;
-    this.#importGas = importGas;
+    this.#importParts = importParts;
     this.#plan = plan;
   }
 
@@ -79,7 +79,7 @@ class Planner {
         continue;
       }
       this.#plan.liveInstructions++;
-      this.#segmentGas += instructionGas[code]!;
+      this.#segmentParts += instructionParts[code]!;
       if (code <= op.callIndirect) this.#control(i, code, immediates[i]!);
       else if (code === op.memoryCopy || code === op.memoryFill) this.#plan.bulkOperations++;
     }
@@ -144,12 +144,12 @@ class Planner {
   }
 
   #call(code: number, index: number): void {
-    const gas = code === op.call ? this.#importGas[index] : undefined;
+    const gas = code === op.call ? this.#importParts[index] : undefined;
     if (gas === undefined) {
       this.#plan.calls++;
     } else {
       this.#plan.checks[this.#segmentStart] = 1;
-      this.#segmentGas += gas;
+      this.#segmentParts += gas;
     }
   }
 
@@ -180,13 +180,13 @@ class Planner {
   #begin(start: number): void {
     this.#finish();
     this.#segmentStart = start;
-    this.#segmentGas = 0;
+    this.#segmentParts = 0;
   }
 
   #finish(): void {
-    if (this.#segmentGas === 0) return;
-    this.#plan.charges[this.#segmentStart] = this.#segmentGas;
-    if (this.#segmentGas > UNCHECKED_GAS_MAX) this.#plan.checks[this.#segmentStart] = 1;
+    if (this.#segmentParts === 0) return;
+    this.#plan.charges[this.#segmentStart] = this.#segmentParts;
+    if (this.#segmentParts > UNCHECKED_PARTS_MAX) this.#plan.checks[this.#segmentStart] = 1;
     this.#plan.segments++;
   }
 }

@@ -1,12 +1,12 @@
 import { reject } from '@snapscale/protocol';
 import { type ContractMemory, type ImportObject, type ModuleInstance, webAssembly } from '../engine.js';
-import { GROW_GAS, GROWN_PAGE_GAS } from '../gas.js';
+import { GROW_GAS, GROWN_PAGE_GAS, PARTS_PER_GAS } from '../gas.js';
 import { NodeFault, type RuntimeHost } from '../host-port.js';
 import { PAGE_BYTES } from '../limits.js';
 import type { PreparedModule } from '../prepare.js';
 import { added } from '../rewrite.js';
 
-type Run = (gas: number, receiver: bigint, account: bigint, action: bigint) => number;
+type Run = (parts: number, receiver: bigint, account: bigint, action: bigint) => number;
 
 /** An instance of a contract, used for one action at a time and made as new before each. */
 export class ContractInstance {
@@ -14,7 +14,7 @@ export class ContractInstance {
   readonly #prepared: PreparedModule;
   readonly #host: RuntimeHost;
   readonly #run: Run;
-  readonly #gas: () => number;
+  readonly #parts: () => number;
   readonly #depth: () => number;
   readonly #bytes: Uint8Array;
   #gasMax = 0;
@@ -30,7 +30,7 @@ export class ContractInstance {
     const { exports } = instantiate(prepared, imports);
     this.memory = exports[added.memory] as ContractMemory;
     this.#run = exports[added.run] as Run;
-    this.#gas = exports[added.gas] as () => number;
+    this.#parts = exports[added.gas] as () => number;
     this.#depth = exports[added.depth] as () => number;
     this.#bytes = new Uint8Array(this.memory.buffer);
   }
@@ -52,7 +52,7 @@ export class ContractInstance {
 
   /** Gas left of the last run's, negative when it was used up. */
   get gasLeft(): number {
-    return this.#gas();
+    return Math.floor(this.#parts() / PARTS_PER_GAS);
   }
 
   /** Restores memory and globals, runs `start` and `apply` with so much gas and returns the gas left. Throws what they throw. */
@@ -60,7 +60,7 @@ export class ContractInstance {
     this.#gasMax = gas;
     this.#growGas = 0;
     this.#restoreMemory();
-    return this.#run(gas, receiver, account, action);
+    return Math.floor(this.#run(gas * PARTS_PER_GAS, receiver, account, action) / PARTS_PER_GAS);
   }
 
   #restoreMemory(): void {
