@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { bootstrap, root } from './bootstrap.mjs';
 
 await bootstrap();
-const node = spawn(process.execPath, [join(root, 'apps/node/dist/main.js'), ...process.argv.slice(2)], { stdio: 'inherit' });
+const node = spawn(process.execPath, [join(root, 'apps/node/dist/main.js'), ...process.argv.slice(2)], {
+  stdio: 'inherit',
+});
 // Ctrl-C reaches the node by itself, as it is in the same process group; a signal sent to this process alone is passed on.
 for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => node.kill(signal));
 process.on('SIGINT', () => {});

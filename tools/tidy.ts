@@ -35,12 +35,14 @@ const impure: readonly (readonly [RegExp, string])[] = [
 
 /** All violations in the tree below the repository's root. */
 export function violations(): string[] {
-  const files = [...sources('packages'), ...sources('apps'), ...sources('tools'), ...sources('tests'), ...sources('contracts')];
-  return [
-    ...files.flatMap(checkFile),
-    ...folderSizes(files),
-    ...documentPaths(),
+  const files = [
+    ...sources('packages'),
+    ...sources('apps'),
+    ...sources('tools'),
+    ...sources('tests'),
+    ...sources('contracts'),
   ];
+  return [...files.flatMap(checkFile), ...folderSizes(files), ...documentPaths()];
 }
 
 function checkFile(path: string): string[] {
@@ -71,7 +73,8 @@ function purity(path: string, lines: readonly string[]): string[] {
 function longFunctions(path: string, lines: readonly string[]): string[] {
   const found: string[] = [];
   lines.forEach((line, start) => {
-    const opening = /^(\s*)(export )?(default )?(async )?(function|(static |async |get |set |#)*[\w#]+\(.*\).*\{$)/.exec(line);
+    const opening =
+      /^(\s*)(export )?(default )?(async )?(function|(static |async |get |set |#)*[\w#]+\(.*\).*\{$)/.exec(line);
     if (opening === null || !line.endsWith('{') || /^\s*(if|for|while|switch|catch|return|else)\b/.test(line)) return;
     const end = lines.findIndex((later, i) => i > start && later.startsWith(`${opening[1]}}`));
     if (end - start > FUNCTION_LINES_MAX) {
@@ -106,7 +109,12 @@ function folderSizes(files: readonly string[]): string[] {
 
 /** Files named in documents, in backquotes and with a slash, must exist. */
 function documentPaths(): string[] {
-  const documents = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', ...filesBelow('docs').filter((path) => path.endsWith('.md'))];
+  const documents = [
+    'README.md',
+    'ARCHITECTURE.md',
+    'CONTRIBUTING.md',
+    ...filesBelow('docs').filter((path) => path.endsWith('.md')),
+  ];
   return documents.flatMap((document) => {
     if (!existsSync(join(root, document))) return [`${document}: missing`];
     const text = readFileSync(join(root, document), 'utf8');

@@ -24,23 +24,47 @@ function contract(body: string): Record<string, string> {
 }
 
 describe('errors name the file, line and column of the user’s text', () => {
-  test.each([
-    ['in a declaration', '[[eosio::action]] void f(missing x);', ['/a.cpp:3:26: error: unknown type name \'missing\'']],
-    ['behind two attributes', '[[eosio::action, eosio::read_only]] void f() { g(); }', ['/a.cpp:3:48: error: use of undeclared identifier \'g\'']],
-    ['behind letters of more than one byte', '/* größe */ [[eosio::action]] void f(missing x);', ['/a.cpp:3:38: error: unknown type name \'missing\'']],
-    ['of a bad name', '[[eosio::action("Bad")]] void f();', ["/a.cpp:3:31: error: 'Bad' is no name for an action: use at most 12 of the characters .12345a-z"]],
-    ['of a private action', 'private: [[eosio::action]] void f() {}', ["/a.cpp:3:33: error: the action 'f' must be public"]],
-    ['of a second action of one name', '[[eosio::action]] void f() {} [[eosio::action("f")]] void g() {}', ["/a.cpp:3:59: error: the contract has another action named 'f'"]],
-    ['of a bad notification', '[[eosio::on_notify("token")]] void f() {}', ['/a.cpp:3:36: error: on_notify takes "account::action" or "*::action", not "token"']],
-    ['of a type without a counterpart in an ABI', '[[eosio::action]] void f(const char* p) {}', ["/a.cpp:3:38: error: parameter 'p': the type 'const char *' has no counterpart in an ABI"]],
-    ['of a name literal', 'eosio::name f() { constexpr auto n = "UPPER"_n; return n; }', ["/a.cpp:3:34: error: constexpr variable 'n' must be initialized by a constant expression"]],
-  ])('%s', async (_, body, expected) => {
-    expect(await errorsOf(contract(body))).toEqual(expected);
+  test('in declarations, behind attributes and letters of more than one byte', async () => {
+    const errors = await errorsOf(
+      contract(`[[eosio::action]] void f(missing x);
+[[eosio::action, eosio::read_only]] void g(missing y);
+/* größe */ [[eosio::action("h.h")]] void h(missing z);`),
+    );
+    expect(errors).toEqual(['3:26', '4:44', '5:45'].map((place) => `/a.cpp:${place}: error: unknown type name 'missing'`));
   }, buildMsMax);
 
-  test('of a field whose type has no packed form, at the action that needs it', async () => {
-    const errors = await errorsOf(contract('struct s { int* p; };\n[[eosio::action]] s f() { return {}; }'));
-    expect(errors[0]).toBe("/a.cpp:4:21: error: result of 'f': field 'p' of a::s: the type 'int *' has no counterpart in an ABI");
+  test('in the bodies of functions', async () => {
+    const errors = await errorsOf(contract('[[eosio::action]] void f() { g(); }\neosio::name n() { constexpr auto n = "UPPER"_n; return n; }'));
+    expect(errors).toEqual([
+      "/a.cpp:3:30: error: use of undeclared identifier 'g'",
+      "/a.cpp:4:34: error: constexpr variable 'n' must be initialized by a constant expression",
+    ]);
+  }, buildMsMax);
+
+  test('of attributes', async () => {
+    const errors = await errorsOf(
+      contract(`[[eosio::action("Bad")]] void f();
+[[eosio::action]] void g() {}
+[[eosio::action("g")]] void h() {}
+[[eosio::on_notify("token")]] void n() {}
+private: [[eosio::action]] void p() {}`),
+    );
+    expect(errors).toEqual([
+      "/a.cpp:3:31: error: 'Bad' is no name for an action: use at most 12 of the characters .12345a-z",
+      "/a.cpp:5:29: error: the contract has another action named 'g'",
+      "/a.cpp:7:33: error: the action 'p' must be public",
+      '/a.cpp:6:36: error: on_notify takes "account::action" or "*::action", not "token"',
+    ]);
+  }, buildMsMax);
+
+  test('of types without a counterpart in an ABI', async () => {
+    const errors = await errorsOf(
+      contract('struct s { int* p; };\n[[eosio::action]] void f(const char* p) {}\n[[eosio::action]] s g() { return {}; }'),
+    );
+    expect(errors).toEqual([
+      "/a.cpp:4:38: error: parameter 'p': the type 'const char *' has no counterpart in an ABI",
+      "/a.cpp:5:21: error: result of 'g': field 'p' of a::s: the type 'int *' has no counterpart in an ABI",
+    ]);
   }, buildMsMax);
 
   test('in a header that is included upwards', async () => {

@@ -11,7 +11,7 @@ import { formatDiagnostic } from './frontend/diagnostics.js';
 const systemDir = fileURLToPath(new URL('../system', import.meta.url));
 
 /** The system contracts' names, and where their sources are. */
-export const systemContracts: readonly BuildOptions[] = ['eosio.token'].map((name) => ({
+export const systemContracts: readonly BuildOptions[] = ['eosio.token', 'eosio.msig', 'eosio.wrap'].map((name) => ({
   name,
   sources: [`${systemDir}/${name}/${name}.cpp`],
 }));

@@ -2,8 +2,16 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { formatPrivateKey, formatPublicKey, generatePrivateKey, parsePrivateKey, publicKeyOf } from '@snapscale/crypto';
+import {
+  equalBytes,
+  formatPrivateKey,
+  formatPublicKey,
+  generatePrivateKey,
+  parsePrivateKey,
+  publicKeyOf,
+} from '@snapscale/crypto';
 import { defaultChainConfig, defaultSnapParameters, type Genesis, genesisSchema, msToSlot } from '@snapscale/protocol';
+import { restoreSnapshot } from './snapshots.js';
 import { writeFileAtomicSync } from './store/atomic-write.js';
 
 /** The published EOSIO development key: known to everybody, so that any tool can be pointed at a development network. */
@@ -24,33 +32,53 @@ const newChainConfig = { ...defaultChainConfig, maxBlockCpuUsage: 400_000, minTr
 
 /**
  * Reads the directory, or founds a new chain in it. Founding a production network makes a fresh key and writes it to
- * `keys.json`, readable by the owner alone.
+ * `keys.json`, readable by the owner alone. With `snapshot`, the chain is that of the snapshot, whose state is put there;
+ * a `keys.json` that is in the directory already is used, so that a producer can be moved.
  */
-export function openDataDirectory(directory: string, production: boolean, nowMs: number): ChainFiles {
+export async function openDataDirectory(
+  directory: string,
+  options: { readonly production: boolean; readonly snapshot: string | undefined; readonly nowMs: number },
+): Promise<ChainFiles> {
   mkdirSync(directory, { recursive: true });
-  const genesisFile = join(directory, 'genesis.json');
-  const keysFile = join(directory, 'keys.json');
-  if (existsSync(genesisFile)) {
-    const stored = JSON.parse(readFileSync(genesisFile, 'utf8'));
-    if (stored.development === production) {
-      throw new Error(
-        `${directory} holds a ${stored.development ? 'development' : 'production'} network: start it ${stored.development ? 'without' : 'with'} --production, or give another --data`,
-      );
-    }
-    const { producer_keys: producerKeys } = JSON.parse(readFileSync(keysFile, 'utf8'));
-    return {
-      genesis: genesisSchema.fromJson(stored.genesis),
-      producerKeys,
-      isNew: false,
-      development: stored.development,
-    };
-  }
-  const strangers = readdirSync(directory).filter((name) => name !== 'node.lock');
+  if (existsSync(join(directory, GENESIS_FILE))) return readChain(directory, options);
+  const strangers = readdirSync(directory).filter((name) => !['node.lock', KEYS_FILE].includes(name));
   if (strangers.length > 0) {
     throw new Error(
       `${directory} is not empty (${strangers.slice(0, 3).join(', ')}) but holds no chain: give an empty --data directory`,
     );
   }
+  return options.snapshot === undefined
+    ? foundDirectory(directory, options.production, options.nowMs)
+    : restoreDirectory(directory, options.production, options.snapshot);
+}
+
+const GENESIS_FILE = 'genesis.json';
+const KEYS_FILE = 'keys.json';
+
+function readChain(
+  directory: string,
+  options: { readonly production: boolean; readonly snapshot: string | undefined },
+): ChainFiles {
+  const stored = JSON.parse(readFileSync(join(directory, GENESIS_FILE), 'utf8'));
+  if (options.snapshot !== undefined) {
+    throw new Error(
+      `${directory} holds a chain already: --snapshot ${options.snapshot} needs an empty --data directory`,
+    );
+  }
+  if (stored.development === options.production) {
+    throw new Error(
+      `${directory} holds a ${stored.development ? 'development' : 'production'} network: start it ${stored.development ? 'without' : 'with'} --production, or give another --data`,
+    );
+  }
+  return {
+    genesis: genesisSchema.fromJson(stored.genesis),
+    producerKeys: readKeys(directory),
+    isNew: false,
+    development: stored.development,
+  };
+}
+
+function foundDirectory(directory: string, production: boolean, nowMs: number): ChainFiles {
   const privateKey = production ? generatePrivateKey('K1', randomBytes(32)) : parsePrivateKey(DEVELOPMENT_PRIVATE_KEY);
   const genesis: Genesis = {
     initialSlot: msToSlot(nowMs),
@@ -59,9 +87,32 @@ export function openDataDirectory(directory: string, production: boolean, nowMs:
     parameters: { ...defaultSnapParameters, stateCommitment: true },
   };
   const producerKeys = [production ? formatPrivateKey(privateKey) : DEVELOPMENT_PRIVATE_KEY];
-  writeJson(keysFile, { public_key: formatPublicKey(genesis.initialKey), producer_keys: producerKeys });
-  writeJson(genesisFile, { development: !production, genesis: genesisSchema.toJson(genesis) });
+  writeKeys(directory, producerKeys);
+  writeGenesis(directory, genesis, production);
   return { genesis, producerKeys, isNew: true, development: !production };
+}
+
+async function restoreDirectory(directory: string, production: boolean, snapshot: string): Promise<ChainFiles> {
+  const genesis = await restoreSnapshot(snapshot, join(directory, 'state'));
+  if (!production && !equalBytes(genesis.initialKey, publicKeyOf(parsePrivateKey(DEVELOPMENT_PRIVATE_KEY)))) {
+    throw new Error(`${snapshot} is of a production network: start it with --production`);
+  }
+  if (!existsSync(join(directory, KEYS_FILE))) writeKeys(directory, production ? [] : [DEVELOPMENT_PRIVATE_KEY]);
+  writeGenesis(directory, genesis, production);
+  return { genesis, producerKeys: readKeys(directory), isNew: false, development: !production };
+}
+
+function readKeys(directory: string): readonly string[] {
+  return JSON.parse(readFileSync(join(directory, KEYS_FILE), 'utf8')).producer_keys;
+}
+
+function writeKeys(directory: string, producerKeys: readonly string[]): void {
+  const publicKeys = producerKeys.map((key) => formatPublicKey(publicKeyOf(parsePrivateKey(key))));
+  writeJson(join(directory, KEYS_FILE), { public_keys: publicKeys, producer_keys: producerKeys });
+}
+
+function writeGenesis(directory: string, genesis: Genesis, production: boolean): void {
+  writeJson(join(directory, GENESIS_FILE), { development: !production, genesis: genesisSchema.toJson(genesis) });
 }
 
 /** Readable by the owner alone. */

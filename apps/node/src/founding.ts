@@ -9,8 +9,8 @@ import {
   type Abi,
   type Action,
   abiSchema,
-  authoritySchema,
   actionType,
+  authoritySchema,
   type CompiledAbi,
   chainIdOf,
   compileAbi,
@@ -101,7 +101,12 @@ function readAbi(file: string): Abi {
 }
 
 function keyAuthority({ privateKey }: FoundingContext): Json {
-  return authoritySchema.toJson({ threshold: 1, keys: [{ key: publicKeyOf(privateKey), weight: 1 }], accounts: [], waits: [] });
+  return authoritySchema.toJson({
+    threshold: 1,
+    keys: [{ key: publicKeyOf(privateKey), weight: 1 }],
+    accounts: [],
+    waits: [],
+  });
 }
 
 function act(abi: CompiledAbi, account: Name, actor: Name, action: string, data: Json): Action {

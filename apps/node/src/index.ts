@@ -1,2 +1,2 @@
-export { startNode, type RunningNode } from './node.js';
-export { parseConfig, UsageError, type NodeConfig } from './config.js';
+export { type NodeConfig, parseConfig, UsageError } from './config.js';
+export { type RunningNode, startNode } from './node.js';

@@ -16,7 +16,10 @@ async function main(): Promise<void> {
     process.stdout.write(usage);
     return;
   }
-  const log = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
+  const log = pino(
+    { level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination(2),
+  );
   const node = await startNode(config, log, (error) => {
     log.fatal({ err: error }, 'the core has died; what is final is safe, start the node again');
     process.exit(1);
@@ -72,7 +75,8 @@ function welcome(node: RunningNode, dataDir: string): string {
 }
 
 main().catch((error) => {
-  const text = error instanceof UsageError ? `${error.message}\n\n${usage}` : `SnapScale could not start: ${describe(error)}\n`;
+  const text =
+    error instanceof UsageError ? `${error.message}\n\n${usage}` : `SnapScale could not start: ${describe(error)}\n`;
   process.stderr.write(text);
   process.exit(1);
 });

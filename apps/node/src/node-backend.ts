@@ -192,7 +192,11 @@ export class CoreBackend implements NodeBackend {
     const headAgeMs = Date.now() - slotToMs(core.head.slot);
     const lag = core.head.num - core.final.num;
     const checks = [
-      { name: 'producing', ok: headAgeMs < HEAD_AGE_MS_MAX, detail: `newest block ${core.head.num} is ${(headAgeMs / 1000).toFixed(1)} s old` },
+      {
+        name: 'producing',
+        ok: headAgeMs < HEAD_AGE_MS_MAX,
+        detail: `newest block ${core.head.num} is ${(headAgeMs / 1000).toFixed(1)} s old`,
+      },
       { name: 'finality', ok: lag <= 10, detail: `${lag} blocks are not final yet` },
       { name: 'queue', ok: core.awaited < AWAITED_MAX, detail: `${core.awaited} replies are awaited` },
     ];

@@ -5,7 +5,7 @@ import { chainIdOf, encode, genesisSchema } from '@snapscale/protocol';
 import type { Logger } from 'pino';
 import type { NodeConfig } from './config.js';
 import { CoreClient } from './core/core-client.js';
-import { openDataDirectory } from './data-directory.js';
+import { type ChainFiles, openDataDirectory } from './data-directory.js';
 import { type Founding, foundChain } from './founding.js';
 import { type HttpServer, startHttpServer } from './http/server/http-server.js';
 import { CoreBackend } from './node-backend.js';
@@ -13,8 +13,8 @@ import { BlockLogReader } from './store/block-log-reader.js';
 import { type DirectoryLock, lockDirectory } from './store/lock.js';
 import { StateStore } from './store/state-store.js';
 import { NodeMetrics } from './telemetry/node-metrics.js';
-import { serverVersion } from './version.js';
 import { VerifyPool } from './verify/verify-pool.js';
+import { serverVersion } from './version.js';
 
 /** A running node. */
 export type RunningNode = {
@@ -45,7 +45,7 @@ async function startLocked(
   died: (error: Error) => void,
 ): Promise<RunningNode> {
   const { dataDir } = config;
-  const files = openDataDirectory(dataDir, config.production, Date.now());
+  const files = await openDataDirectory(dataDir, { ...config, nowMs: Date.now() });
   const { genesis } = files;
   const stateDir = join(dataDir, 'state');
   const core = await CoreClient.start(
@@ -59,7 +59,8 @@ async function startLocked(
     () => StateStore.open(stateDir, { readOnly: true }),
   );
   for (const note of core.status.notes) log.info(note);
-  if (core.status.replayed > 0) log.info({ blocks: core.status.replayed }, 'executed blocks again that were not stored yet');
+  if (core.status.replayed > 0)
+    log.info({ blocks: core.status.replayed }, 'executed blocks again that were not stored yet');
   core.listen({
     died,
     event: (name, detail) => (name === 'execution-fault' ? log.error(detail, name) : log.warn(detail, name)),
@@ -99,7 +100,7 @@ async function startLocked(
   };
 }
 
-function found(core: CoreClient, backend: CoreBackend, files: ReturnType<typeof openDataDirectory>): Promise<Founding> {
+function found(core: CoreClient, backend: CoreBackend, files: ChainFiles): Promise<Founding> {
   return foundChain({
     genesis: files.genesis,
     privateKey: parsePrivateKey(files.producerKeys[0]!),
@@ -119,7 +120,8 @@ function startHttp(config: NodeConfig, log: Logger, backend: CoreBackend, metric
     backend,
     { host: config.host, port: config.port, ratePerSecond: config.production ? 200 : 0 },
     {
-      answered: (route, status, durationMs) => metrics.requests.observe({ route, status: String(status) }, durationMs / 1000),
+      answered: (route, status, durationMs) =>
+        metrics.requests.observe({ route, status: String(status) }, durationMs / 1000),
       fault: (route, error) => log.error({ err: error, route }, 'a request could not be answered'),
     },
   );

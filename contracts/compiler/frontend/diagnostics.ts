@@ -51,7 +51,7 @@ export function parseClangOutput(stderr: string, locate: Locate): Diagnostic[] {
   for (const line of stderr.split('\n')) {
     const match = /^(.+?):(\d+):(\d+): (fatal error|error|warning|note): (.*)$/.exec(line);
     if (match === null) {
-      const general = /^(?:wasm-ld: )?(error|warning): (.*)$/.exec(line);
+      const general = /^(?:wasm-ld: )?(error|warning): (?:\/\S+\.o: )?(.*)$/.exec(line);
       if (general === null) continue;
       close();
       result.push({ severity: general[1] as Diagnostic['severity'], file: undefined, line: 0, column: 0, message: general[2]! });

@@ -9,8 +9,9 @@ namespace snapscale {
 /// When a transaction expires, which chain state it refers to, and its limits.
 class transaction_header {
  public:
-  explicit transaction_header(time_point_sec expiration = time_point_sec(chain_now() + seconds(60)))
-      : expiration(expiration) {}
+  /// A header that expires a minute from now.
+  transaction_header() : expiration(chain_now() + seconds(60)) {}
+  explicit transaction_header(time_point_sec expiration) : expiration(expiration) {}
 
   time_point_sec expiration;
   uint16_t ref_block_num = 0;
@@ -25,7 +26,12 @@ class transaction_header {
   static time_point chain_now();
 };
 
-using extension = std::pair<uint16_t, std::vector<char>>;
+/// Data of a kind that transactions of the first version did not have.
+struct extension {
+  uint16_t type = 0;
+  std::vector<char> data;
+};
+
 using extensions_type = std::vector<extension>;
 
 class transaction : public transaction_header {

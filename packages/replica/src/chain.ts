@@ -2,7 +2,7 @@
  * The chain as a replica holds it: the final block, whose state is durable, and the blocks above it, whose changes are
  * stacked in memory until the host reports them durable.
  */
-import { blockHeaderSchema, encode } from '@snapscale/protocol';
+
 import {
   type BlockParent,
   type Changeset,
@@ -15,6 +15,7 @@ import {
   type StateReader,
   type WorkingState,
 } from '@snapscale/execution';
+import { blockHeaderSchema, encode } from '@snapscale/protocol';
 
 /** A block above the final one. */
 export type ReversibleBlock = {

@@ -1,7 +1,8 @@
 /** Everything that a replica asks of its host. Effects are carried out in order. */
+
+import type { PublicKey } from '@snapscale/crypto';
 import type { Changeset } from '@snapscale/execution';
 import type { Name, Rejection, SignedBlock, TransactionTrace } from '@snapscale/protocol';
-import type { PublicKey } from '@snapscale/crypto';
 import type { RequestId } from './inputs.js';
 
 /** A block and all that follows from it; one unit of durability. */
@@ -24,9 +25,20 @@ export type Effect =
   | { readonly kind: 'persist'; readonly block: PersistableBlock }
   | { readonly kind: 'reply'; readonly request: RequestId; readonly result: ReplyResult }
   /** The head state changed: what a reader of the head must see before the reply that follows. */
-  | { readonly kind: 'changes'; readonly num: number; readonly entries: readonly (readonly [string, Uint8Array | null])[] }
+  | {
+      readonly kind: 'changes';
+      readonly num: number;
+      readonly entries: readonly (readonly [string, Uint8Array | null])[];
+    }
   /** A block has been completed and is the new head. */
-  | { readonly kind: 'head'; readonly num: number; readonly id: Uint8Array; readonly slot: number; readonly producer: Name; readonly transactions: number }
+  | {
+      readonly kind: 'head';
+      readonly num: number;
+      readonly id: Uint8Array;
+      readonly slot: number;
+      readonly producer: Name;
+      readonly transactions: number;
+    }
   /** All blocks up to `num` are final and durable. */
   | { readonly kind: 'finalized'; readonly num: number; readonly id: Uint8Array; readonly slot: number }
   /** There is more to do: tick again as soon as possible. */
@@ -34,7 +46,12 @@ export type Effect =
   /** Something an operator should know. */
   | { readonly kind: 'event'; readonly name: ReplicaEvent; readonly detail: Readonly<Record<string, string | number>> };
 
-export type ReplicaEvent = 'slots-missed' | 'production-paused' | 'production-resumed' | 'not-scheduled' | 'execution-fault';
+export type ReplicaEvent =
+  | 'slots-missed'
+  | 'production-paused'
+  | 'production-resumed'
+  | 'not-scheduled'
+  | 'execution-fault';
 
 /** `trace` of an executed (or failed) transaction, or a rejection that came before execution. */
 export type ReplyResult =

@@ -39,10 +39,14 @@ export class TransactionPool {
   add(submission: Submission): Rejection | undefined {
     const { transaction } = submission;
     const id = bytesKey(transaction.id);
-    if (this.#ids.has(id)) return { code: 'tx_duplicate', message: 'duplicate transaction: it already waits for a block' };
+    if (this.#ids.has(id))
+      return { code: 'tx_duplicate', message: 'duplicate transaction: it already waits for a block' };
     const { transactionsMax, bytesMax, accountShareMax } = this.#limits;
     if (this.size >= transactionsMax || this.#bytes + transaction.packed.length > bytesMax) {
-      return { code: 'tx_resource_exhaustion', message: `the pool is full: ${this.size} transactions, ${this.#bytes} bytes wait` };
+      return {
+        code: 'tx_resource_exhaustion',
+        message: `the pool is full: ${this.size} transactions, ${this.#bytes} bytes wait`,
+      };
     }
     const account = firstAuthorizer(transaction.transaction);
     const queue = this.#queues.get(account) ?? [];

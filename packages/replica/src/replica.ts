@@ -4,6 +4,8 @@
  * With a single producer a block is final as soon as it is durable. Voting joins with the consensus package; the shape of
  * the machine stays.
  */
+
+import { type PublicKey, type Signature, toHex } from '@snapscale/crypto';
 import {
   BlockExecution,
   type BlockParent,
@@ -15,7 +17,6 @@ import {
   type TransactionOutcome,
   type VerifiedTransaction,
 } from '@snapscale/execution';
-import { type PublicKey, type Signature, toHex } from '@snapscale/crypto';
 import { blockDigest, blockId, msToSlot, names, Reject, type SignedBlock, slotToMs } from '@snapscale/protocol';
 import { Chain } from './chain.js';
 import type { Effect, ReplyResult } from './effects.js';
@@ -39,7 +40,11 @@ export type ReplicaOptions = {
 };
 
 /** A block that waits for its producer's signature. */
-type Unsigned = { readonly finished: FinishedBlock; readonly id: Uint8Array; readonly commitment: CommitmentUpdate | undefined };
+type Unsigned = {
+  readonly finished: FinishedBlock;
+  readonly id: Uint8Array;
+  readonly commitment: CommitmentUpdate | undefined;
+};
 
 /** Pool transactions that one step applies at most, so that ticks and arrivals are served in between. */
 const POOL_BATCH = 64;
@@ -78,7 +83,11 @@ export class Replica {
 
   /** True when nothing is under way: with `drain`, the host may end. */
   get idle(): boolean {
-    return (this.#pending === undefined || this.#pending.size === 0) && this.#chain.reversible === 0 && this.#unsigned.size === 0;
+    return (
+      (this.#pending === undefined || this.#pending.size === 0) &&
+      this.#chain.reversible === 0 &&
+      this.#unsigned.size === 0
+    );
   }
 
   /** The next moment at which a `tick` changes something, in milliseconds since 1970. */
@@ -136,11 +145,13 @@ export class Replica {
   #open(nowMs: number, effects: Effect[]): void {
     const { services, canSign, reversibleBlocksMax = 120 } = this.#options;
     if (this.#chain.reversible >= reversibleBlocksMax) {
-      if (!this.#paused) effects.push({ kind: 'event', name: 'production-paused', detail: { reversible: this.#chain.reversible } });
+      if (!this.#paused)
+        effects.push({ kind: 'event', name: 'production-paused', detail: { reversible: this.#chain.reversible } });
       this.#paused = true;
       return;
     }
-    if (this.#paused) effects.push({ kind: 'event', name: 'production-resumed', detail: { reversible: this.#chain.reversible } });
+    if (this.#paused)
+      effects.push({ kind: 'event', name: 'production-resumed', detail: { reversible: this.#chain.reversible } });
     this.#paused = false;
     const { head, headState } = this.#chain;
     const slot = Math.max(head.header.slot + 1, msToSlot(nowMs) + 1);
@@ -166,7 +177,12 @@ export class Replica {
     const id = blockId(finished.header);
     this.#unsigned.set(finished.num, { finished, id, commitment });
     this.#chain.push({ parent: { num: finished.num, id, header: finished.header }, state: finished.state, commitment });
-    effects.push({ kind: 'sign', num: finished.num, digest: blockDigest(finished.header), key: execution.producerKey.key });
+    effects.push({
+      kind: 'sign',
+      num: finished.num,
+      digest: blockDigest(finished.header),
+      key: execution.producerKey.key,
+    });
   }
 
   #complete(num: number, producerSignature: Signature, effects: Effect[]): void {
@@ -239,7 +255,13 @@ export class Replica {
     reply(effects, submission.request, { kind: 'trace', trace: outcome.trace });
   }
 
-  #answer(request: RequestId, transaction: VerifiedTransaction, mode: 'trial' | 'readOnly', nowMs: number, effects: Effect[]): void {
+  #answer(
+    request: RequestId,
+    transaction: VerifiedTransaction,
+    mode: 'trial' | 'readOnly',
+    nowMs: number,
+    effects: Effect[],
+  ): void {
     const { services } = this.#options;
     const { head, headState } = this.#chain;
     const slot = Math.max(head.header.slot + 1, msToSlot(nowMs) + 1);
@@ -251,7 +273,10 @@ export class Replica {
 
 const shuttingDown: ReplyResult = {
   kind: 'rejected',
-  rejection: { code: 'snap_shutting_down', message: 'the node is shutting down and takes no more transactions: send it to another node' },
+  rejection: {
+    code: 'snap_shutting_down',
+    message: 'the node is shutting down and takes no more transactions: send it to another node',
+  },
 };
 
 function reply(effects: Effect[], request: RequestId, result: ReplyResult): void {

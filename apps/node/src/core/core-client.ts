@@ -6,7 +6,15 @@ import { HeadView } from '../head-view.js';
 import type { StateStore } from '../store/state-store.js';
 import { startThread } from '../verify/start-thread.js';
 import type { CoreMetrics } from './core-metrics.js';
-import { type ChainPoint, type CoreOptions, type CoreStatus, type FromCore, readBatch, type StateProofReply, type ToCore } from './messages.js';
+import {
+  type ChainPoint,
+  type CoreOptions,
+  type CoreStatus,
+  type FromCore,
+  readBatch,
+  type StateProofReply,
+  type ToCore,
+} from './messages.js';
 
 /** Contracts need a native stack on which 250 nested calls of the largest frames fit. */
 const STACK_MB = 48;

@@ -2,7 +2,7 @@
  * The host of the replica in the core thread: carries out its effects, in order, and feeds it time, transactions,
  * signatures and reports of durability.
  */
-import { parsePrivateKey, type PrivateKey, publicKeyOf, sign, toHex } from '@snapscale/crypto';
+import { type PrivateKey, parsePrivateKey, publicKeyOf, sign, toHex } from '@snapscale/crypto';
 import { ChainServices, encodeStateProof, getParameters, StateCommitment } from '@snapscale/execution';
 import {
   decode,
@@ -66,7 +66,9 @@ export class CoreHost {
     const keys = new Map(
       options.producerKeys.map(parsePrivateKey).map((key) => [toHex(publicKeyOf(key)), key] as const),
     );
-    const commitment = getParameters(storage.state).stateCommitment ? new StateCommitment(storage.state.buckets) : undefined;
+    const commitment = getParameters(storage.state).stateCommitment
+      ? new StateCommitment(storage.state.buckets)
+      : undefined;
     commitment?.load();
     const replica = new Replica({
       services,
@@ -81,7 +83,13 @@ export class CoreHost {
     const point = { num: head.num, id: head.id, slot: head.header.slot, producer: head.header.producer };
     post({
       kind: 'ready',
-      status: { head: point, final: point, earliestBlockNum: storage.earliestBlockNum, replayed, notes: [recovery.description, ...storage.notes] },
+      status: {
+        head: point,
+        final: point,
+        earliestBlockNum: storage.earliestBlockNum,
+        replayed,
+        notes: [recovery.description, ...storage.notes],
+      },
     });
     host.#step({ kind: 'tick', nowMs: Date.now() });
     host.#flush();
@@ -170,7 +178,11 @@ export class CoreHost {
   #carryOut(effect: Effect): void {
     switch (effect.kind) {
       case 'sign':
-        this.#step({ kind: 'signed', num: effect.num, signature: sign(this.#keys.get(toHex(effect.key))!, effect.digest) });
+        this.#step({
+          kind: 'signed',
+          num: effect.num,
+          signature: sign(this.#keys.get(toHex(effect.key))!, effect.digest),
+        });
         break;
       case 'persist':
         void this.#persist(effect.block);
@@ -206,7 +218,9 @@ export class CoreHost {
       this.#meter.persisted(performance.now() - began);
     } catch (error) {
       // The disk has failed: whatever is not durable must not be acknowledged, and nothing more can become durable.
-      process.stderr.write(`block ${block.num} could not be made durable: ${error instanceof Error ? error.stack : error}\n`);
+      process.stderr.write(
+        `block ${block.num} could not be made durable: ${error instanceof Error ? error.stack : error}\n`,
+      );
       process.exit(1);
     }
     this.#step({ kind: 'persisted', num: block.num });

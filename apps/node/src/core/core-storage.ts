@@ -1,6 +1,13 @@
 /** The core's side of the disk: state, block log and trace log, kept in step. */
 import { join } from 'node:path';
-import { applyGenesis, type BlockParent, globalKeys, isCommitted, StateCommitment, WorkingState } from '@snapscale/execution';
+import {
+  applyGenesis,
+  type BlockParent,
+  globalKeys,
+  isCommitted,
+  StateCommitment,
+  WorkingState,
+} from '@snapscale/execution';
 import {
   blockHeaderSchema,
   blockId,
@@ -35,17 +42,32 @@ export class CoreStorage {
     this.#traces = traces;
     this.#blocksToKeep = blocksToKeep;
     this.notes = [blocks.cut, traces.cut].flatMap((cut) =>
-      cut === undefined ? [] : [`cut off ${cut.bytes} bytes of ${cut.file} from block ${cut.blockNum} on: ${cut.reason}`],
+      cut === undefined
+        ? []
+        : [`cut off ${cut.bytes} bytes of ${cut.file} from block ${cut.blockNum} on: ${cut.reason}`],
     );
   }
 
   /** Opens what is in `dataDir`, or founds the chain there. */
-  static async open(dataDir: string, genesis: Genesis, blocksToKeep: number, mapSizeBytes: number): Promise<CoreStorage> {
+  static async open(
+    dataDir: string,
+    genesis: Genesis,
+    blocksToKeep: number,
+    mapSizeBytes: number,
+  ): Promise<CoreStorage> {
     const state = StateStore.open(join(dataDir, 'state'), { mapSizeBytes });
     const isNew = state.finalBlock() === undefined;
     const finalBlockNum = state.finalBlock()?.num ?? 0;
-    const blocks = BlockLog.open(join(dataDir, 'blocks'), { finalBlockNum, segmentBytesMax: SEGMENT_BYTES_MAX, mayLag: true });
-    const traces = BlockLog.open(join(dataDir, 'traces'), { finalBlockNum: 0, segmentBytesMax: SEGMENT_BYTES_MAX, mayLag: true });
+    const blocks = BlockLog.open(join(dataDir, 'blocks'), {
+      finalBlockNum,
+      segmentBytesMax: SEGMENT_BYTES_MAX,
+      mayLag: true,
+    });
+    const traces = BlockLog.open(join(dataDir, 'traces'), {
+      finalBlockNum: 0,
+      segmentBytesMax: SEGMENT_BYTES_MAX,
+      mayLag: true,
+    });
     const storage = new CoreStorage(state, blocks, traces, blocksToKeep);
     if (isNew) await storage.#found(genesis);
     else await storage.#alignLogs(finalBlockNum);
@@ -73,7 +95,10 @@ export class CoreStorage {
    * Makes a block durable: first the logs, then the state, so that a crash in between leaves a block that is executed
    * again at the next start. Calls may overlap; they take effect in their order.
    */
-  async persist({ num, id, block, changes, buckets, logged, traces }: PersistableBlock, encodedTraces: readonly Uint8Array[]): Promise<void> {
+  async persist(
+    { num, id, block, changes, buckets, logged, traces }: PersistableBlock,
+    encodedTraces: readonly Uint8Array[],
+  ): Promise<void> {
     if (!logged) this.blocks.append(num, encode(signedBlockSchema, block));
     if ((this.#traces.lastBlockNum ?? num - 1) < num) this.#traces.append(num, joinTraces(encodedTraces));
     await Promise.all([this.blocks.flush(), this.#traces.flush()]);

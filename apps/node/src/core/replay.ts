@@ -3,12 +3,12 @@ import { type RecoverPort, recoverPublicKey } from '@snapscale/crypto';
 import type { VerifiedTransaction } from '@snapscale/execution';
 import {
   chainIdOf,
+  encode,
   type Genesis,
   signingDigest,
   type TransactionReceipt,
   transactionId,
   transactionTraceSchema,
-  encode,
   unpackTransaction,
 } from '@snapscale/protocol';
 import type { Replica } from '@snapscale/replica';
@@ -16,7 +16,12 @@ import { inflateBounded } from '../verify/verify-transaction.js';
 import type { CoreStorage } from './core-storage.js';
 
 /** Executes them, and returns how many there were. @throws Reject when the log does not fit the state */
-export async function replayLog(replica: Replica, storage: CoreStorage, genesis: Genesis, recover: RecoverPort): Promise<number> {
+export async function replayLog(
+  replica: Replica,
+  storage: CoreStorage,
+  genesis: Genesis,
+  recover: RecoverPort,
+): Promise<number> {
   const chainId = chainIdOf(genesis);
   let replayed = 0;
   for (let num = storage.final.num + 1; ; num++) {
@@ -33,7 +38,11 @@ export async function replayLog(replica: Replica, storage: CoreStorage, genesis:
   }
 }
 
-function verified({ transaction: body }: TransactionReceipt, chainId: Uint8Array, recover: RecoverPort): VerifiedTransaction {
+function verified(
+  { transaction: body }: TransactionReceipt,
+  chainId: Uint8Array,
+  recover: RecoverPort,
+): VerifiedTransaction {
   if (body.kind !== 'packed') throw new Error('a block of the log holds a transaction by its id alone');
   const received = body.packed;
   const { transaction, packed, packedContextFreeData, contextFreeData } = unpackTransaction(received, inflateBounded);

@@ -37,8 +37,22 @@ export class NodeMetrics {
         },
       });
     }
-    new Gauge({ name: 'snapscale_head_block', help: 'Number of the newest block', registers, collect() { this.set(core.head.num); } });
-    new Gauge({ name: 'snapscale_final_block', help: 'Number of the newest final block', registers, collect() { this.set(core.final.num); } });
+    new Gauge({
+      name: 'snapscale_head_block',
+      help: 'Number of the newest block',
+      registers,
+      collect() {
+        this.set(core.head.num);
+      },
+    });
+    new Gauge({
+      name: 'snapscale_final_block',
+      help: 'Number of the newest final block',
+      registers,
+      collect() {
+        this.set(core.final.num);
+      },
+    });
     new Gauge({
       name: 'snapscale_verify_waiting',
       help: 'Transactions that wait for a verifying thread',
@@ -54,7 +68,12 @@ export class NodeMetrics {
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
       registers,
     });
-    this.submissions = new Counter({ name: 'snapscale_submissions_total', help: 'Transactions handed in, by outcome', labelNames: ['outcome'], registers });
+    this.submissions = new Counter({
+      name: 'snapscale_submissions_total',
+      help: 'Transactions handed in, by outcome',
+      labelNames: ['outcome'],
+      registers,
+    });
   }
 
   async expose(): Promise<{ readonly contentType: string; readonly text: string }> {

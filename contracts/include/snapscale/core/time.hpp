@@ -8,7 +8,8 @@ namespace snapscale {
 
 /// A span of time.
 struct microseconds {
-  constexpr explicit microseconds(int64_t count = 0) : _count(count) {}
+  constexpr microseconds() = default;
+  constexpr explicit microseconds(int64_t count) : _count(count) {}
 
   static constexpr microseconds maximum() { return microseconds(INT64_MAX); }
 
@@ -33,7 +34,7 @@ struct microseconds {
   friend constexpr bool operator<=(const microseconds& a, const microseconds& b) { return a._count <= b._count; }
   friend constexpr bool operator>=(const microseconds& a, const microseconds& b) { return a._count >= b._count; }
 
-  int64_t _count;
+  int64_t _count = 0;
 };
 
 constexpr microseconds milliseconds(int64_t count) { return microseconds(count * 1000); }
@@ -105,7 +106,8 @@ inline int64_t parse_seconds(const std::string& text) {
 /// A point in time, in microseconds since 1970.
 class time_point {
  public:
-  constexpr explicit time_point(microseconds elapsed = microseconds()) : elapsed(elapsed) {}
+  constexpr time_point() = default;
+  constexpr explicit time_point(microseconds elapsed) : elapsed(elapsed) {}
 
   constexpr const microseconds& time_since_epoch() const { return elapsed; }
   constexpr uint32_t sec_since_epoch() const { return static_cast<uint32_t>(elapsed.count() / 1000000); }
@@ -231,7 +233,8 @@ class block_timestamp {
   static constexpr int32_t block_interval_ms = 500;
   static constexpr int64_t block_timestamp_epoch = 946684800000;
 
-  constexpr explicit block_timestamp(uint32_t slot = 0) : slot(slot) {}
+  constexpr block_timestamp() = default;
+  constexpr explicit block_timestamp(uint32_t slot) : slot(slot) {}
   constexpr block_timestamp(const time_point& t) { set_time_point(t); }
   constexpr block_timestamp(const time_point_sec& t) { set_time_point(t); }
 

@@ -8,7 +8,6 @@ import {
   assembleModule,
   type Code,
   get,
-  I32,
   i32,
   repeatWhile,
   set,
@@ -34,10 +33,11 @@ import { INITIAL_WORDS, padMessage, ROUND_WORDS, type Roles, range } from './ker
 export type Sha256Lanes = {
   /** All of the memory; never grows, so views on it stay valid. */
   readonly memory: Uint8Array;
-  /** Pads the message of `byteCount` bytes at `offset`, in place. */
-  readonly pad: (offset: number, byteCount: number) => void;
-  /** Digests of the padded messages of `blockCount` > 0 blocks in all lanes → 4·32 bytes at {@link LANE_DIGESTS_OFFSET}. */
-  readonly digest: (blockCount: number) => void;
+  /**
+   * Digests of the messages in the lanes, of `blockCount` > 0 blocks each with their padding → 4·32 bytes at
+   * {@link LANE_DIGESTS_OFFSET}. The sizes are in bytes; the padding is written behind the messages.
+   */
+  readonly digest: (blockCount: number, size0: number, size1: number, size2: number, size3: number) => void;
 };
 
 export const LANES = 4;
@@ -48,6 +48,8 @@ export const LANE_BLOCKS_MAX = 64;
 /** Room for the blocks and for what padding overwrites after them. */
 export const LANE_STRIDE = 64 * (LANE_BLOCKS_MAX + 2);
 
+/** 64 vectors, past the lanes: the schedule of the block at hand with the round constants added. */
+const SCHEDULE_OFFSET = 20_480;
 const WORDS_PER_VECTOR = 4;
 /** Byte picks that swap the bytes of each word while interleaving the low or the high word pairs of two vectors. */
 const INTERLEAVE_LOW_SWAPPED = [3, 2, 1, 0, 19, 18, 17, 16, 7, 6, 5, 4, 23, 22, 21, 20];
@@ -57,38 +59,43 @@ const JOIN_HIGH_HALVES = [...range(8, 8), ...range(24, 8)];
 
 /** Bytes of the module. */
 export function assembleSha256Lanes(): Uint8Array {
-  return assembleModule(1, [padFunction(), digestFunction()]);
+  return assembleModule(1, [digestFunction()]);
 }
 
-/** pad(offset, byteCount); 2 is scratch. */
-function padFunction(): WasmFunction {
-  const body = padMessage(get(0), get(1), i32(0), swapBytes(shl(get(1), 3), 2));
-  return { name: 'pad', parameterCount: 2, localType: I32, localCount: 1, body };
-}
-
-/** digest(blockCount, pointer = 0): locals 2..9 working variables, 10..25 schedule, 26..33 scratch. */
+/**
+ * digest(blockCount, size0..size3, pointer = 0, swap = 0): locals 7..14 working variables, 15..30 schedule, 31..38 scratch.
+ * The last two parameters are locals in truth: a function has locals of one type only.
+ * The schedule goes through memory: schedule and working variables together are more than the processor has registers,
+ * and what the compiler does then costs a sixth of the time.
+ */
 function digestFunction(): WasmFunction {
-  const [count, pointer] = [0, 1];
-  const working = range(2, 8);
-  const schedule = range(10, 16);
-  const scratch = range(26, 8);
+  const [count, pointer, swap] = [0, 5, 6];
+  const working = range(7, 8);
+  const schedule = range(15, 16);
+  const scratch = range(31, 8);
+  const pads = range(0, LANES).map((lane) => {
+    const size = get(1 + lane);
+    return padMessage(i32(LANE_OFFSET + lane * LANE_STRIDE), size, i32(0), swapBytes(shl(size, 3), swap));
+  });
   const block = [
-    working.map((local, i) => set(local, vectorLoad(i32(0), 16 * i))),
     range(0, 4).map((g) => loadWords(pointer, 16 * g, schedule.slice(4 * g), scratch)),
     range(0, 64).map((t) => [
       t < 16 ? [] : set(schedule[t % 16]!, nextScheduleVector(schedule, t)),
-      vectorRound(working, t, schedule[t % 16]!, scratch[0]!),
+      vectorStore(i32(0), SCHEDULE_OFFSET + 16 * t, vectorAdd(get(schedule[t % 16]!), vectorConst(ROUND_WORDS[t]!))),
     ]),
+    working.map((local, i) => set(local, vectorLoad(i32(0), 16 * i))),
+    range(0, 64).map((t) => vectorRound(working, t, scratch)),
     working.map((local, i) => vectorStore(i32(0), 16 * i, vectorAdd(get(local), vectorLoad(i32(0), 16 * i)))),
     set(pointer, add(get(pointer), i32(64))),
     set(count, sub(get(count), i32(1))),
   ];
   const body = [
+    pads,
     INITIAL_WORDS.map((word, i) => vectorStore(i32(0), 16 * i, vectorConst(word))),
     repeatWhile(block, get(count)),
     range(0, 2).map((half) => storeDigestHalves(half, working, scratch)),
   ];
-  return { name: 'digest', parameterCount: 2, localType: V128, localCount: 32, body };
+  return { name: 'digest', parameterCount: 7, localType: V128, localCount: 32, body };
 }
 
 /** Words 4g..4g+3 of every lane, as four vectors: a load from each lane, then a transposition of 4 by 4 words. */
@@ -124,16 +131,22 @@ function transposeSwapped(rows: readonly number[], scratch: readonly number[], c
   ];
 }
 
-/** As `round` of the scalar kernel. */
-function vectorRound(working: readonly number[], t: number, word: number, scratch: number): Code {
+/**
+ * As `round` of the scalar kernel, with one operation less: a ^ b of this round is b ^ c of the next, and
+ * majority = b ^ ((a ^ b) & (b ^ c)).
+ */
+function vectorRound(working: readonly number[], t: number, scratch: readonly number[]): Code {
   const [a, b, c, d, e, f, g, h] = range(0, 8).map((r) => working[(r + 64 - t) % 8]!) as Roles;
+  const [sum, now, before] = [scratch[0]!, scratch[1 + (t % 2)]!, scratch[2 - (t % 2)]!];
   const choose = vectorXor(get(g), vectorAnd(get(e), vectorXor(get(f), get(g))));
-  const majority = vectorXor(vectorAnd(get(a), get(b)), vectorAnd(get(c), vectorXor(get(a), get(b))));
-  const constant = vectorAdd(get(word), vectorConst(ROUND_WORDS[t]!));
+  const majority = vectorXor(get(b), vectorAnd(get(now), get(before)));
+  const constant = vectorLoad(i32(0), SCHEDULE_OFFSET + 16 * t);
   return [
-    set(scratch, vectorAdd(vectorAdd(vectorAdd(get(h), constant), choose), vectorSigma(get(e), [6, 11, 25]))),
-    set(d, vectorAdd(get(d), get(scratch))),
-    set(h, vectorAdd(vectorAdd(get(scratch), majority), vectorSigma(get(a), [2, 13, 22]))),
+    t === 0 ? set(before, vectorXor(get(b), get(c))) : [],
+    set(now, vectorXor(get(a), get(b))),
+    set(sum, vectorAdd(vectorAdd(vectorAdd(get(h), constant), choose), vectorSigma(get(e), [6, 11, 25]))),
+    set(d, vectorAdd(get(d), get(sum))),
+    set(h, vectorAdd(vectorAdd(get(sum), majority), vectorSigma(get(a), [2, 13, 22]))),
   ];
 }
 

@@ -39,8 +39,6 @@ type LaneBatch = {
   readonly kernel: Sha256Lanes;
   readonly waiting: Uint32Array;
   readonly waitingCount: Uint8Array;
-  /** Size for which each lane was padded last: the next message of that size finds its padding in place. */
-  readonly paddedSize: Int32Array;
 };
 
 const DIGEST_BYTES = 32;
@@ -112,19 +110,20 @@ export function sha256Many(count: number, source: MessageSource, output: Uint8Ar
 /** Hashes the four messages that wait with this number of blocks. */
 function hashLanes(batch: LaneBatch, source: MessageSource, blocks: number, output: Uint8Array): void {
   const { memory } = batch.kernel;
-  for (let lane = 0; lane < LANES; lane++) {
-    const index = batch.waiting[LANES * blocks + lane]!;
-    const offset = LANE_OFFSET + lane * LANE_STRIDE;
-    source.write(index, memory, offset);
-    const size = source.sizeOf(index);
-    if (batch.paddedSize[lane] === size) continue;
-    batch.paddedSize[lane] = size;
-    batch.kernel.pad(offset, size);
-  }
-  batch.kernel.digest(blocks);
+  const first = LANES * blocks;
+  const { waiting } = batch;
+  for (let lane = 0; lane < LANES; lane++)
+    source.write(waiting[first + lane]!, memory, LANE_OFFSET + lane * LANE_STRIDE);
+  batch.kernel.digest(
+    blocks,
+    source.sizeOf(waiting[first]!),
+    source.sizeOf(waiting[first + 1]!),
+    source.sizeOf(waiting[first + 2]!),
+    source.sizeOf(waiting[first + 3]!),
+  );
   for (let lane = 0; lane < LANES; lane++) {
     const from = LANE_DIGESTS_OFFSET + DIGEST_BYTES * lane;
-    const to = DIGEST_BYTES * batch.waiting[LANES * blocks + lane]!;
+    const to = DIGEST_BYTES * waiting[first + lane]!;
     for (let i = 0; i < DIGEST_BYTES; i++) output[to + i] = memory[from + i]!;
   }
 }
@@ -160,7 +159,7 @@ function makeLaneBatch(): LaneBatch | undefined {
   if (made === undefined) return undefined;
   const waiting = new Uint32Array(LANES * (LANE_BLOCKS_MAX + 1));
   const waitingCount = new Uint8Array(LANE_BLOCKS_MAX + 1);
-  return { kernel: made, waiting, waitingCount, paddedSize: new Int32Array(LANES).fill(-1) };
+  return { kernel: made, waiting, waitingCount };
 }
 
 function lazily<T>(make: () => T): () => T {

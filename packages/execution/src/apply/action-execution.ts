@@ -15,8 +15,13 @@ import {
   slotToMs,
   type Transaction,
 } from '@snapscale/protocol';
-import { checkAuthorization, isPermissionAuthorized, isTransactionAuthorized } from '../authorization/check-authorization.js';
+import {
+  checkAuthorization,
+  isPermissionAuthorized,
+  isTransactionAuthorized,
+} from '../authorization/check-authorization.js';
 import { nativeDataGas, nativeHandler } from '../native/handlers.js';
+import { permissionKey } from '../state/keys.js';
 import {
   accountExists,
   getAccount,
@@ -24,13 +29,9 @@ import {
   getLastUsedUs,
   getPermission,
   getResources,
-  getSequences,
   putResources,
-  putSequences,
 } from '../state/records.js';
-import { permissionKey } from '../state/keys.js';
 import type { WorkingState } from '../state/working-state.js';
-import { nextGlobalSequence } from './chain-records.js';
 import { ChainPrivileges } from './chain-privileges.js';
 import { nativeGas } from './gas.js';
 import { isProtocolFeature } from './protocol-features.js';
@@ -50,6 +51,7 @@ export class ActionExecution implements ActionContext {
   #privileged = false;
   #ramDeltas = new Map<Name, bigint>();
   #console = '';
+  #plainDigest: Uint8Array | undefined;
   #returnValue: Uint8Array = EMPTY;
 
   constructor(run: TransactionExecution, ordinal: number, sender: Name) {
@@ -99,7 +101,7 @@ export class ActionExecution implements ActionContext {
   #executeOne(): void {
     const trace = this.#trace;
     const before = this.#run.gasLeft;
-    this.#ramDeltas = new Map();
+    if (this.#ramDeltas.size > 0) this.#ramDeltas = new Map();
     this.#console = '';
     this.#returnValue = EMPTY;
     const account = getAccount(this.state, trace.receiver);
@@ -118,10 +120,12 @@ export class ActionExecution implements ActionContext {
       trace.console = this.#console;
       trace.elapsedUs = Math.floor((before - this.#run.gasLeft) / 1000);
     }
-    trace.accountRamDeltas = [...this.#ramDeltas]
-      .filter(([, delta]) => delta !== 0n)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, delta]) => ({ account: name, delta }));
+    if (this.#ramDeltas.size > 0) {
+      trace.accountRamDeltas = [...this.#ramDeltas]
+        .filter(([, delta]) => delta !== 0n)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([name, delta]) => ({ account: name, delta }));
+    }
     trace.returnValue = this.#returnValue;
     this.#recordReceipt(trace);
   }
@@ -162,31 +166,34 @@ export class ActionExecution implements ActionContext {
   }
 
   #recordReceipt(trace: OpenTrace): void {
-    const { state } = this;
-    const first = getAccount(state, this.action.account);
+    const { sequences } = this.#run;
+    const first = getAccount(this.state, this.action.account);
+    const recvSequence = BigInt(sequences.nextRecv(trace.receiver));
     const authSequence: [Name, bigint][] = [];
-    let { recv } = getSequences(state, trace.receiver);
-    recv += 1n;
-    putSequences(state, trace.receiver, { recv, auth: getSequences(state, trace.receiver).auth });
     for (const { actor } of this.action.authorization) {
-      const sequences = getSequences(state, actor);
-      const auth = sequences.auth + 1n;
-      putSequences(state, actor, { recv: sequences.recv, auth });
+      const auth = BigInt(sequences.nextAuth(actor));
       const known = authSequence.find(([name]) => name === actor);
       if (known === undefined) authSequence.push([actor, auth]);
       else known[1] = auth;
     }
-    authSequence.sort(([a], [b]) => (a < b ? -1 : 1));
+    if (authSequence.length > 1) authSequence.sort(([a], [b]) => (a < b ? -1 : 1));
     trace.receipt = {
       receiver: trace.receiver,
-      actDigest: actionDigest(this.action, this.#returnValue),
-      globalSequence: nextGlobalSequence(state),
-      recvSequence: recv,
+      actDigest: this.#digest(),
+      globalSequence: BigInt(sequences.nextGlobal()),
+      recvSequence,
       authSequence,
       codeSequence: Number(first?.codeSequence ?? 0n),
       abiSequence: Number(first?.abiSequence ?? 0n),
     };
     this.#run.receiptDigests.push(actionReceiptDigest(trace.receipt));
+  }
+
+  /** Digest of the action with what this receiver returned; receivers that return nothing share one. */
+  #digest(): Uint8Array {
+    if (this.#returnValue.length > 0) return actionDigest(this.action, this.#returnValue);
+    this.#plainDigest ??= actionDigest(this.action, EMPTY);
+    return this.#plainDigest;
   }
 
   requireAuthorization(actor: Name, permission?: Name): void {

@@ -17,7 +17,14 @@ import {
   type TransactionTrace,
 } from '@snapscale/protocol';
 import { checkAuthorization } from '../authorization/check-authorization.js';
-import { affordableCpuUs, checkCredit, choosePayer, computeBill, firstAuthorizer, settleFee } from '../native/fees/charge.js';
+import {
+  affordableCpuUs,
+  checkCredit,
+  choosePayer,
+  computeBill,
+  firstAuthorizer,
+  settleFee,
+} from '../native/fees/charge.js';
 import { getParameters } from '../native/fees/parameters.js';
 import {
   billedCpuUs,
@@ -63,7 +70,11 @@ export type TransactionOutcome = {
 };
 
 /** Applies `verified`. Throws only for faults of the node; a failed transaction is an outcome with `trace.except`. */
-export function applyTransaction(place: ExecutionPlace, verified: VerifiedTransaction, mode: ApplyMode): TransactionOutcome {
+export function applyTransaction(
+  place: ExecutionPlace,
+  verified: VerifiedTransaction,
+  mode: ApplyMode,
+): TransactionOutcome {
   const { state, block } = place;
   const checkpoint = state.checkpoint();
   const { gasPerMicrosecond } = getParameters(state);
@@ -172,9 +183,7 @@ function recordUse({ state, block }: ExecutionPlace, { id, transaction }: Verifi
       }
     }
   }
-  const expiration = new Uint8Array(4);
-  new DataView(expiration.buffer).setUint32(0, transaction.expiration, true);
-  state.put(transactionKey(id), expiration);
+  state.put(transactionKey(id), expirationBytes(transaction.expiration));
 }
 
 function cpuUsageOf({ services, state }: ExecutionPlace, gas: number): number {
@@ -187,3 +196,15 @@ export function sameReceipt(a: TransactionReceipt, b: TransactionReceipt): boole
 }
 
 const FREE: Bill = { payer: 0n as Name, cpuFee: 0n, netFee: 0n, edge: 0n as Name };
+
+let lastExpiration = { seconds: -1, bytes: new Uint8Array(4) };
+
+/** Little-endian u32. Most transactions of a moment expire in the same second and share the value. */
+function expirationBytes(seconds: number): Uint8Array {
+  if (lastExpiration.seconds !== seconds) {
+    const bytes = new Uint8Array(4);
+    new DataView(bytes.buffer).setUint32(0, seconds, true);
+    lastExpiration = { seconds, bytes };
+  }
+  return lastExpiration.bytes;
+}

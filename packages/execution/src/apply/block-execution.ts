@@ -6,8 +6,8 @@ import { merkleRoot } from '@snapscale/crypto';
 import {
   type BlockHeader,
   blockHeaderSchema,
-  encode,
   type Extension,
+  encode,
   type Name,
   names,
   type ProducerKey,
@@ -26,7 +26,12 @@ import { updateProducersAuthority } from '../native/producers-authority.js';
 import { expiryKey, taposKey, u32Key } from '../state/keys.js';
 import type { Changeset, StateReader } from '../state/reader.js';
 import { WorkingState } from '../state/working-state.js';
-import { applyTransaction, type ApplyMode, type TransactionOutcome, type VerifiedTransaction } from './apply-transaction.js';
+import {
+  type ApplyMode,
+  applyTransaction,
+  type TransactionOutcome,
+  type VerifiedTransaction,
+} from './apply-transaction.js';
 import { putProposedSchedule, putSchedule } from './chain-records.js';
 import type { ChainServices } from './chain-services.js';
 import { firstSlotOf, producerNames, roundOf, scheduleAt, scheduledProducer } from './schedule.js';
@@ -152,7 +157,8 @@ export class BlockExecution {
     for (const [expiration, ids] of this.#expiring) state.put(expiryKey(expiration, this.num), joined(ids));
     state.forgetUndo();
     const stateRoot = rootOf?.(state.changes());
-    const headerExtensions: Extension[] = stateRoot === undefined ? [] : [{ type: stateRootExtension, data: stateRoot }];
+    const headerExtensions: Extension[] =
+      stateRoot === undefined ? [] : [{ type: stateRootExtension, data: stateRoot }];
     const header: BlockHeader = {
       slot: this.slot,
       producer: this.producer,
@@ -231,6 +237,6 @@ const EMPTY = new Uint8Array(0);
 
 function joined(ids: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(ids.length * 32);
-  ids.forEach((id, i) => bytes.set(id, i * 32));
+  for (const [i, id] of ids.entries()) bytes.set(id, i * 32);
   return bytes;
 }

@@ -1,13 +1,6 @@
 /** Privileged operations on the chain's records. The host functions have already checked that the caller may. */
 import { toHex } from '@snapscale/crypto';
-import {
-  type ChainConfig,
-  formatName,
-  limits,
-  type Name,
-  type ProducerSchedule,
-  reject,
-} from '@snapscale/protocol';
+import { type ChainConfig, formatName, limits, type Name, type ProducerSchedule, reject } from '@snapscale/protocol';
 import { globalKeys } from '../state/keys.js';
 import { accountExists, getAccount, getResources, putAccount, putResources } from '../state/records.js';
 import type { WorkingState } from '../state/working-state.js';
@@ -28,7 +21,8 @@ export class ChainPrivileges implements PrivilegedApi {
 
   setResourceLimits(account: Name, ramBytes: bigint, netWeight: bigint, cpuWeight: bigint): void {
     for (const [what, value] of Object.entries({ ram: ramBytes, net: netWeight, cpu: cpuWeight })) {
-      if (value < -1n) reject('wasm_execution_error', `invalid value for ${what} resource limit expected [-1,INT64_MAX]: ${value}`);
+      if (value < -1n)
+        reject('wasm_execution_error', `invalid value for ${what} resource limit expected [-1,INT64_MAX]: ${value}`);
     }
     this.#existing(account);
     const { ramUsage } = getResources(this.#state, account);
@@ -106,8 +100,7 @@ export class ChainPrivileges implements PrivilegedApi {
 }
 
 function sameProducers(a: ProducerSchedule['producers'], b: ProducerSchedule['producers']): boolean {
-  const text = (list: ProducerSchedule['producers']) =>
-    list.map(({ name, key }) => `${name}:${toHex(key)}`).join(';');
+  const text = (list: ProducerSchedule['producers']) => list.map(({ name, key }) => `${name}:${toHex(key)}`).join(';');
   return text(a) === text(b);
 }
 

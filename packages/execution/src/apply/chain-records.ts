@@ -11,7 +11,6 @@ import {
 } from '@snapscale/protocol';
 import { globalKeys } from '../state/keys.js';
 import type { StateKey, StateReader } from '../state/reader.js';
-import { i64Bytes, readI64 } from '../state/records.js';
 import type { WorkingState } from '../state/working-state.js';
 
 function cachedRecord<T>(key: StateKey, schema: Schema<T>) {
@@ -58,11 +57,4 @@ export function putSchedule(state: WorkingState, schedule: ProducerSchedule): vo
 export function putProposedSchedule(state: WorkingState, schedule: ProducerSchedule | undefined): void {
   if (schedule === undefined) state.remove(globalKeys.proposedSchedule);
   else state.put(globalKeys.proposedSchedule, encode(producerScheduleSchema, schedule));
-}
-
-/** Increments and returns the chain-wide action counter. */
-export function nextGlobalSequence(state: WorkingState): bigint {
-  const next = readI64(state.get(globalKeys.sequence)) + 1n;
-  state.put(globalKeys.sequence, i64Bytes(next));
-  return next;
 }

@@ -10,7 +10,10 @@ export type ProtocolFeature = { readonly name: string; readonly digest: string }
 
 export const protocolFeatures: readonly ProtocolFeature[] = [
   { name: 'PREACTIVATE_FEATURE', digest: '0ec7e080177b2c02b278d5088611686b49d739925a92d9bfcacd7fc6b74053bd' },
-  { name: 'ONLY_LINK_TO_EXISTING_PERMISSION', digest: '1a99a59d87e06e09ec5b028a9cbb7749b4a5ad8819004365d02dc4379a8b7241' },
+  {
+    name: 'ONLY_LINK_TO_EXISTING_PERMISSION',
+    digest: '1a99a59d87e06e09ec5b028a9cbb7749b4a5ad8819004365d02dc4379a8b7241',
+  },
   { name: 'FORWARD_SETCODE', digest: '2652f5f96006294109b3dd0bbde63693f55324af452b799ee137a81a905eed25' },
   { name: 'WTMSIG_BLOCK_SIGNATURES', digest: '299dcb6af692324b899b39f16d5a530a33062804e41f09dc97e9f156b4476707' },
   { name: 'GET_BLOCK_NUM', digest: '35c2186cc36f7bb4aeaf4487b36e57039ccf45a9136aa856a5d569ecca55ef2b' },
@@ -19,7 +22,10 @@ export const protocolFeatures: readonly ProtocolFeature[] = [
   { name: 'WEBAUTHN_KEY', digest: '4fca8bd82bbd181e714e283f83e1b45d95ca5af40fb89ad3977b653c448f78c2' },
   { name: 'BLOCKCHAIN_PARAMETERS', digest: '5443fcf88330c586bc0e5f3dee10e7f63c76c00249c87fe4fbf7f38c082006b4' },
   { name: 'BLS_PRIMITIVES2', digest: '63320dd4a58212e4d32d1f58926b73ca33a247326c2a5e9fd39268d2384e011a' },
-  { name: 'DISALLOW_EMPTY_PRODUCER_SCHEDULE', digest: '68dcaa34c0517d19666e6b33add67351d8c5f69e999ca1e37931bc410a297428' },
+  {
+    name: 'DISALLOW_EMPTY_PRODUCER_SCHEDULE',
+    digest: '68dcaa34c0517d19666e6b33add67351d8c5f69e999ca1e37931bc410a297428',
+  },
   { name: 'CRYPTO_PRIMITIVES', digest: '6bcb40a24e49c26d0a60513b6aeb8551d264e4717f306b81a37a5afb3b47cedc' },
   { name: 'ONLY_BILL_FIRST_AUTHORIZER', digest: '8ba52fe7a3956c5cd3a656a3174b931d3bb2abb45578befc59f283ecd816a405' },
   { name: 'RESTRICT_ACTION_TO_SELF', digest: 'ad9e3d8f650687709fd68f4b90b41f7d825a365b02c23a636cef88ac2ac00c43' },

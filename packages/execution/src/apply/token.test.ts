@@ -20,7 +20,12 @@ describe('the token contract on the ledger', () => {
   });
 
   it('transfers, notifies both sides, and gives receipts', () => {
-    const trace = ledger.push('eosio.token', 'transfer', 'alice', { from: 'alice', to: 'bob', quantity: '2.5000 XST', memo: 'hi' });
+    const trace = ledger.push('eosio.token', 'transfer', 'alice', {
+      from: 'alice',
+      to: 'bob',
+      quantity: '2.5000 XST',
+      memo: 'hi',
+    });
     expect(trace.actionTraces.map(({ receipt }) => receipt?.recvSequence)).toHaveLength(3);
     expect(ledger.rows('eosio.token', 'alice', 'accounts')).toEqual([{ balance: '97.5000 XST' }]);
     expect(ledger.rows('eosio.token', 'bob', 'accounts')).toEqual([{ balance: '2.5000 XST' }]);

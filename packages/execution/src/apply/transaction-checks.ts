@@ -1,4 +1,6 @@
 /** What can be said of a transaction before it runs: its form, the accounts it names, its place in time. */
+
+import { toHex } from '@snapscale/crypto';
 import {
   type ChainConfig,
   edgeNodeExtension,
@@ -9,7 +11,6 @@ import {
   secondsToText,
   type Transaction,
 } from '@snapscale/protocol';
-import { toHex } from '@snapscale/crypto';
 import { permissionKey, taposKey, transactionKey } from '../state/keys.js';
 import type { StateReader } from '../state/reader.js';
 import { accountExists } from '../state/records.js';

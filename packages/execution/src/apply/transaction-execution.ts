@@ -9,6 +9,7 @@ import { type Action, type ActionTrace, formatName, type Name, reject } from '@s
 import type { WorkingState } from '../state/working-state.js';
 import { ActionExecution } from './action-execution.js';
 import type { ChainServices } from './chain-services.js';
+import { Sequences } from './sequences.js';
 import type { BlockInfo, TransactionInfo } from './types.js';
 
 /** A trace under construction: `ActionTrace` with its fields still open. */
@@ -26,6 +27,7 @@ export class TransactionExecution {
   readonly info: TransactionInfo;
   readonly traces: OpenTrace[] = [];
   readonly ramDeltas = new Map<Name, bigint>();
+  readonly sequences: Sequences;
   /** Gas that may still be spent; see `gas-prices`. */
   gasLeft: number;
   #gasLimit: number;
@@ -34,6 +36,7 @@ export class TransactionExecution {
 
   constructor(place: ExecutionPlace, info: TransactionInfo, gasLimit: number) {
     this.place = place;
+    this.sequences = new Sequences(place.state);
     this.info = info;
     this.gasLeft = gasLimit;
     this.#gasLimit = gasLimit;
@@ -59,6 +62,7 @@ export class TransactionExecution {
     for (const action of actions) this.schedule(action, action.account, false, 0, 0);
     const topLevel = this.traces.length;
     for (let ordinal = 1; ordinal <= topLevel; ordinal++) this.execute(ordinal, 0, 0n as Name);
+    this.sequences.store();
   }
 
   /** Appends an action (or a notification) to the trace and returns its ordinal, counted from 1. */
@@ -73,7 +77,7 @@ export class TransactionExecution {
       contextFree,
       elapsedUs: 0,
       console: '',
-      accountRamDeltas: [],
+      accountRamDeltas: NO_DELTAS,
       returnValue: EMPTY,
     });
     return actionOrdinal;
@@ -83,8 +87,7 @@ export class TransactionExecution {
   execute(ordinal: number, depth: number, sender: Name): void {
     const run = new ActionExecution(this, ordinal, sender);
     run.executeForReceivers();
-    const inline = [...run.contextFreeInline, ...run.inline];
-    if (inline.length === 0) return;
+    if (run.contextFreeInline.length + run.inline.length === 0) return;
     const { maxInlineActionDepth } = this.place.services.config(this.place.state);
     if (depth >= maxInlineActionDepth) {
       const { action } = this.traces[ordinal - 1]!;
@@ -93,7 +96,7 @@ export class TransactionExecution {
         `max inline action depth per transaction reached: ${maxInlineActionDepth}, at ${formatName(action.account)}::${formatName(action.name)}`,
       );
     }
-    for (const next of inline) this.execute(next.ordinal, depth + 1, next.sender);
+    for (const next of [...run.contextFreeInline, ...run.inline]) this.execute(next.ordinal, depth + 1, next.sender);
   }
 
   /** Charges gas for native work; rejects when it runs out. */
@@ -114,3 +117,4 @@ export class TransactionExecution {
 }
 
 const EMPTY = new Uint8Array(0);
+const NO_DELTAS: ActionTrace['accountRamDeltas'] = [];

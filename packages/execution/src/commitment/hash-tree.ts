@@ -1,8 +1,8 @@
 /** Hashing of the state commitment's nodes in batches, four at a time. */
 import { type MessageSource, sha256Many } from '@snapscale/crypto';
 import { HASH_BYTES } from './leaves.js';
+import { BUCKET_TAG, INTERIOR_TAG } from './node-hash.js';
 import type { NodePool } from './node-pool.js';
-import { BUCKET_TAG, INTERIOR_TAG } from './state-proof.js';
 
 /** Bucket nodes and the leaves that they now have, in two lists of equal length. */
 export type BucketNodes = { readonly nodes: number[]; readonly leaves: Uint8Array[] };

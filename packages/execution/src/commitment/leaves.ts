@@ -128,6 +128,21 @@ export function areBucketLeaves(leaves: Uint8Array, path: Uint8Array, depth: num
   return true;
 }
 
+/** Value hash of the leaf with this key hash; undefined when there is none. */
+export function valueHashAt(leaves: Uint8Array, keyHash: Uint8Array): Uint8Array | undefined {
+  for (let at = 0; at < leaves.length; at += LEAF_BYTES) {
+    if (compareHashes(leaves, at, keyHash, 0) === 0) return leaves.subarray(at + HASH_BYTES, at + LEAF_BYTES);
+  }
+  return undefined;
+}
+
+/** The bytes of a latin1 key. */
+export function latin1Bytes(key: string): Uint8Array {
+  const bytes = new Uint8Array(key.length);
+  for (let i = 0; i < key.length; i++) bytes[i] = key.charCodeAt(i);
+  return bytes;
+}
+
 const NOTHING = new Uint8Array(0);
 
 function copyRun(from: Uint8Array, start: number, end: number, to: Uint8Array, offset: number): number {

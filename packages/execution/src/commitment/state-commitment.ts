@@ -9,10 +9,11 @@
 import { equalBytes, sha256 } from '@snapscale/crypto';
 import { bitAt, encodePath } from './bucket-path.js';
 import { CommitmentFault } from './commitment-fault.js';
-import { hashChanges } from './leaves.js';
+import { hashChanges, latin1Bytes, valueHashAt } from './leaves.js';
 import { loadTree } from './load-tree.js';
+import { bucketHash } from './node-hash.js';
 import { NodePool, type NodeSlot, ROOT } from './node-pool.js';
-import { bucketHash, latin1Bytes, type StateProof, valueHashAt } from './state-proof.js';
+import type { StateProof } from './state-proof.js';
 import { type PendingBucket, UpdateRecord } from './update-record.js';
 import { checkedLeaves, UpdateRun } from './update-run.js';
 
@@ -28,7 +29,10 @@ export type BucketStore = {
 export type CommitmentUpdate = {
   /** Root after the update. */
   readonly root: Uint8Array;
-  /** Buckets to store, or to remove where null. Shared with the commitment: do not change the bytes. */
+  /**
+   * Buckets to store, or to remove where null. They are views into larger buffers, shared with the commitment: a store
+   * that keeps them in memory copies them, and nobody changes them.
+   */
   readonly bucketWrites: ReadonlyMap<string, Uint8Array | null>;
   /** Names the update in {@link StateCommitment.revert}, `forget` and `proof`. Later updates have greater tokens. */
   readonly token: number;

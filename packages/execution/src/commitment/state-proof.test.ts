@@ -1,12 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { CryptoError, sha256 } from '@snapscale/crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { bitAt } from './bucket-path.js';
+import { latin1Bytes } from './leaves.js';
 import { StateCommitment } from './state-commitment.js';
 import {
   decodeStateProof,
   encodeStateProof,
-  latin1Bytes,
   STATE_PROOF_BYTES_MAX,
   type StateProof,
   verifyStateProof,
@@ -14,6 +15,7 @@ import {
 
 const key = (i: number) => `a${String.fromCharCode(i >> 8, i & 255)}`;
 const value = (i: number) => latin1Bytes(`value ${i}`);
+const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 const COUNT = 2000;
 
 function commitmentOf(count: number): StateCommitment {
@@ -193,4 +195,31 @@ describe('encoding', () => {
       }),
     );
   });
+});
+
+type Golden = {
+  roots: { entries: number; root: string }[];
+  proofs: { entries: number; key: string; value: string | null; proof: string }[];
+};
+
+describe('golden vectors', () => {
+  const golden: Golden = JSON.parse(
+    readFileSync(new URL('../../../../vectors/commitment/state-proofs.json', import.meta.url), 'utf8'),
+  );
+
+  test.each(golden.roots)('the root of $entries entries is the recorded one', ({ entries, root: recorded }) => {
+    expect(hex(commitmentOf(entries).root)).toBe(recorded);
+  });
+
+  test.each(golden.proofs)(
+    'the proof for $key among $entries entries is the recorded one',
+    ({ entries, ...recorded }) => {
+      const tree = commitmentOf(entries);
+      const name = Buffer.from(recorded.key, 'hex').toString('latin1');
+      const held = recorded.value === null ? null : new Uint8Array(Buffer.from(recorded.value, 'hex'));
+      expect(hex(encodeStateProof(tree.proof(name)))).toBe(recorded.proof);
+      const proof = decodeStateProof(new Uint8Array(Buffer.from(recorded.proof, 'hex')));
+      expect(verifyStateProof(tree.root, name, held, proof)).toBe(true);
+    },
+  );
 });

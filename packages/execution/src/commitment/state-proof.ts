@@ -1,6 +1,6 @@
 /**
  * Proofs that an entry is in, or is not in, the state that a header commits to, and their verification.
- * Everything that a light client needs is in this file and `leaves.ts`; it trusts nothing but the root.
+ * A light client needs this file and the three that it imports, and trusts nothing but the root.
  *
  * Tree: leaves are (sha256(key), sha256(value)), placed by the bits of sha256(key). A subtree of at most 16 leaves is a
  * bucket: sha256(0x00 ‖ its leaves in order), or 32 zero bytes when it is empty. A larger one is sha256(0x01 ‖ left ‖ right).
@@ -8,7 +8,8 @@
  */
 import { CryptoError, equalBytes, sha256 } from '@snapscale/crypto';
 import { bitAt, PATH_BITS_MAX } from './bucket-path.js';
-import { areBucketLeaves, BUCKET_LEAVES_MAX, compareHashes, HASH_BYTES, LEAF_BYTES } from './leaves.js';
+import { areBucketLeaves, BUCKET_LEAVES_MAX, HASH_BYTES, LEAF_BYTES, latin1Bytes, valueHashAt } from './leaves.js';
+import { bucketHash, interiorHash } from './node-hash.js';
 
 /** A proof for one key. Who verifies it brings the root, the key and the value. */
 export type StateProof = {
@@ -18,10 +19,6 @@ export type StateProof = {
   /** Hashes beside the way from the root to the bucket, the root's child first. */
   readonly siblings: readonly Uint8Array[];
 };
-
-/** First byte of the preimage of a bucket, and of an interior node: neither can be taken for the other. */
-export const BUCKET_TAG = 0x00;
-export const INTERIOR_TAG = 0x01;
 
 /** Longest encoded proof: 1,028 bytes of bucket and head, and 256 siblings. */
 export const STATE_PROOF_BYTES_MAX = 5 + LEAF_BYTES * BUCKET_LEAVES_MAX + HASH_BYTES * PATH_BITS_MAX;
@@ -84,36 +81,4 @@ export function decodeStateProof(bytes: Uint8Array): StateProof {
   const siblings: Uint8Array[] = [];
   for (let at = leavesEnd; at < size; at += HASH_BYTES) siblings.push(bytes.slice(at, at + HASH_BYTES));
   return { kind, leaves: bytes.slice(HEAD_BYTES, leavesEnd), siblings };
-}
-
-/** Value hash of the leaf with this key hash; undefined when there is none. */
-export function valueHashAt(leaves: Uint8Array, keyHash: Uint8Array): Uint8Array | undefined {
-  for (let at = 0; at < leaves.length; at += LEAF_BYTES) {
-    if (compareHashes(leaves, at, keyHash, 0) === 0) return leaves.subarray(at + HASH_BYTES, at + LEAF_BYTES);
-  }
-  return undefined;
-}
-
-/** The bytes of a latin1 key. */
-export function latin1Bytes(key: string): Uint8Array {
-  const bytes = new Uint8Array(key.length);
-  for (let i = 0; i < key.length; i++) bytes[i] = key.charCodeAt(i);
-  return bytes;
-}
-
-/** Hash of a bucket; zero when it is empty. */
-export function bucketHash(leaves: Uint8Array): Uint8Array {
-  if (leaves.length === 0) return new Uint8Array(HASH_BYTES);
-  const preimage = new Uint8Array(1 + leaves.length);
-  preimage[0] = BUCKET_TAG;
-  preimage.set(leaves, 1);
-  return sha256(preimage);
-}
-
-function interiorHash(left: Uint8Array, right: Uint8Array): Uint8Array {
-  const preimage = new Uint8Array(1 + 2 * HASH_BYTES);
-  preimage[0] = INTERIOR_TAG;
-  preimage.set(left, 1);
-  preimage.set(right, 1 + HASH_BYTES);
-  return sha256(preimage);
 }

@@ -5,6 +5,7 @@ import {
   abiSchema,
   encode,
   type Genesis,
+  genesisSchema,
   type Name,
   names,
   type PermissionLevel,
@@ -13,7 +14,7 @@ import {
 import { putChainConfig, putSchedule } from '../apply/chain-records.js';
 import { authorityRamBytes } from '../authorization/authority-rules.js';
 import { storePermission } from '../authorization/permission-store.js';
-import { abiKey } from '../state/keys.js';
+import { abiKey, globalKeys } from '../state/keys.js';
 import { getResources, putAccount, putResources } from '../state/records.js';
 import type { WorkingState } from '../state/working-state.js';
 import { billableBytes } from './billable.js';
@@ -39,6 +40,7 @@ import { systemAbi } from './system-abi.js';
 export function applyGenesis(state: WorkingState, genesis: Genesis): void {
   const fault = parametersFault(genesis.parameters);
   if (fault !== undefined) throw new Error(`genesis: ${fault}`);
+  state.put(globalKeys.genesis, encode(genesisSchema, genesis));
   putChainConfig(state, genesis.config);
   putParameters(state, genesis.parameters);
 

@@ -124,6 +124,8 @@ export const globalKeys = {
   schedule: 'gy',
   proposedSchedule: 'gz',
   finalizers: 'gf',
+  /** The genesis, so that a state tells which chain it is of. */
+  genesis: 'gg',
   /** Header of the block whose state this is. */
   header: 'gh',
 } as const satisfies Record<string, StateKey>;

@@ -7,6 +7,7 @@ import {
   abiKey,
   accountKey,
   codeKey,
+  globalKeys,
   lastUsedKey,
   linkKey,
   permissionKey,
@@ -34,9 +35,21 @@ export type AccountRecord = {
 
 const ACCOUNT_BYTES = 63;
 
+const decodedAccounts = new WeakMap<Uint8Array, AccountRecord>();
+
+/** Decoded records are kept by the identity of their bytes. */
 export function getAccount(state: StateReader, account: Name): AccountRecord | undefined {
   const bytes = state.get(accountKey(account));
   if (bytes === undefined) return undefined;
+  let record = decodedAccounts.get(bytes);
+  if (record === undefined) {
+    record = decodeAccount(bytes);
+    decodedAccounts.set(bytes, record);
+  }
+  return record;
+}
+
+function decodeAccount(bytes: Uint8Array): AccountRecord {
   const view = viewOf(bytes);
   return {
     createdSlot: view.getUint32(0, true),
@@ -96,22 +109,33 @@ export function getAbiBytes(state: StateReader, account: Name): Uint8Array | und
   return state.get(abiKey(account));
 }
 
-/** Receipt sequence numbers of an account: how many actions it received, how many it authorised. */
-export type SequenceRecord = { readonly recv: bigint; readonly auth: bigint };
+/** Receipt sequence numbers of an account: how many actions it received, how many it authorised. Below 2^53. */
+export type SequenceRecord = { readonly recv: number; readonly auth: number };
+
+const NO_SEQUENCES: SequenceRecord = { recv: 0, auth: 0 };
 
 export function getSequences(state: StateReader, account: Name): SequenceRecord {
   const bytes = state.get(sequenceKey(account));
-  if (bytes === undefined) return { recv: 0n, auth: 0n };
-  const view = viewOf(bytes);
-  return { recv: view.getBigUint64(0, true), auth: view.getBigUint64(8, true) };
+  return bytes === undefined ? NO_SEQUENCES : { recv: readSafeU64(bytes, 0), auth: readSafeU64(bytes, 8) };
 }
 
-export function putSequences(state: WorkingState, account: Name, record: SequenceRecord): void {
+export function putSequences(state: WorkingState, account: Name, { recv, auth }: SequenceRecord): void {
   const bytes = new Uint8Array(16);
-  const view = viewOf(bytes);
-  view.setBigUint64(0, record.recv, true);
-  view.setBigUint64(8, record.auth, true);
+  writeSafeU64(bytes, 0, recv);
+  writeSafeU64(bytes, 8, auth);
   state.put(sequenceKey(account), bytes);
+}
+
+/** The chain-wide count of executed actions. Below 2^53. */
+export function getGlobalSequence(state: StateReader): number {
+  const bytes = state.get(globalKeys.sequence);
+  return bytes === undefined ? 0 : readSafeU64(bytes, 0);
+}
+
+export function putGlobalSequence(state: WorkingState, sequence: number): void {
+  const bytes = new Uint8Array(8);
+  writeSafeU64(bytes, 0, sequence);
+  state.put(globalKeys.sequence, bytes);
 }
 
 /** RAM use and limits of an account; limits of -1 mean no limit. */
@@ -246,6 +270,21 @@ export function i64Bytes(value: bigint): Uint8Array {
   const bytes = new Uint8Array(8);
   viewOf(bytes).setBigInt64(0, value, true);
   return bytes;
+}
+
+/** A little-endian u64 below 2^53, without BigInt: counters of the hot path. */
+function readSafeU64(bytes: Uint8Array, at: number): number {
+  const low = bytes[at]! + bytes[at + 1]! * 0x100 + bytes[at + 2]! * 0x1_0000 + bytes[at + 3]! * 0x100_0000;
+  const high = bytes[at + 4]! + bytes[at + 5]! * 0x100 + bytes[at + 6]! * 0x1_0000;
+  return high * 0x1_0000_0000 + low;
+}
+
+function writeSafeU64(bytes: Uint8Array, at: number, value: number): void {
+  let rest = value;
+  for (let i = at; rest > 0; i++) {
+    bytes[i] = rest & 0xff;
+    rest = Math.floor(rest / 0x100);
+  }
 }
 
 function viewOf(bytes: Uint8Array): DataView {

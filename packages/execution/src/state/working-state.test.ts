@@ -79,8 +79,11 @@ describe('WorkingState', () => {
     let reads = 0;
     const counting = {
       get: (k: string) => memory.get(k),
-      first: (from: string, to: string) => (reads++, memory.first(from, to)),
-      last: (from: string, to: string) => (reads++, memory.last(from, to)),
+      first(from: string, to: string) {
+        reads++;
+        return memory.first(from, to);
+      },
+      last: (from: string, to: string) => memory.last(from, to),
     };
     const state = new WorkingState(counting);
     let erased = 0;

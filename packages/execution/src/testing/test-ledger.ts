@@ -1,9 +1,9 @@
 /** A ledger in memory for tests: genesis, blocks on demand, signed actions, tables as JSON. */
-import { parsePrivateKey, type PublicKey, publicKeyOf } from '@snapscale/crypto';
+import { type PublicKey, parsePrivateKey, publicKeyOf } from '@snapscale/crypto';
 import {
   type Abi,
-  abiSchema,
   type Action,
+  abiSchema,
   actionType,
   blockId,
   type CompiledAbi,
@@ -23,9 +23,9 @@ import {
   refBlockPrefixOf,
   type SnapParameters,
   slotToMs,
-  tableType,
   type Transaction,
   type TransactionTrace,
+  tableType,
   transactionId,
 } from '@snapscale/protocol';
 import type { VerifiedTransaction } from '../apply/apply-transaction.js';
@@ -85,7 +85,10 @@ export class TestLedger {
   }
 
   /** A transaction with these actions, as the verifiers would hand it over. */
-  transaction(actions: readonly Action[], options: { keys?: readonly PublicKey[]; with?: Partial<Transaction> } = {}): VerifiedTransaction {
+  transaction(
+    actions: readonly Action[],
+    options: { keys?: readonly PublicKey[]; with?: Partial<Transaction> } = {},
+  ): VerifiedTransaction {
     const id = this.head.id;
     const transaction: Transaction = {
       expiration: Math.floor(slotToMs(this.#pending.slot) / 1000) + 60,
@@ -121,7 +124,8 @@ export class TestLedger {
   /** Executes one action; throws when it fails. */
   push(account: string, action: string, signer: Signer, data: Json): TransactionTrace {
     const trace = this.tryPush(account, action, signer, data);
-    if (trace.except !== undefined) throw new Error(`${account}::${action} failed: ${trace.except.code}: ${trace.except.message}`);
+    if (trace.except !== undefined)
+      throw new Error(`${account}::${action} failed: ${trace.except.code}: ${trace.except.message}`);
     return trace;
   }
 
@@ -144,13 +148,23 @@ export class TestLedger {
   }
 
   createAccount(account: string): void {
-    const authority = { threshold: 1, keys: [{ key: 'EOS6MRyAjQq8ud7hVNYcfnVPJqcVpscN5So8BhtHuGYqET5GDW5CV', weight: 1 }], accounts: [], waits: [] };
+    const authority = {
+      threshold: 1,
+      keys: [{ key: 'EOS6MRyAjQq8ud7hVNYcfnVPJqcVpscN5So8BhtHuGYqET5GDW5CV', weight: 1 }],
+      accounts: [],
+      waits: [],
+    };
     this.push('eosio', 'newaccount', 'eosio', { creator: 'eosio', name: account, owner: authority, active: authority });
   }
 
   /** Creates the account when it is missing, and sets its contract. */
   deploy(account: string, wasm: Uint8Array, abi: Abi): void {
-    this.push('eosio', 'setcode', account, { account, vmtype: 0, vmversion: 0, code: Buffer.from(wasm).toString('hex') });
+    this.push('eosio', 'setcode', account, {
+      account,
+      vmtype: 0,
+      vmversion: 0,
+      code: Buffer.from(wasm).toString('hex'),
+    });
     this.push('eosio', 'setabi', account, { account, abi: Buffer.from(encode(abiSchema, abi)).toString('hex') });
   }
 

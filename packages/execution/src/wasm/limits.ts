@@ -49,7 +49,7 @@ export const wasmLimitsBounds: WasmLimits = {
   maxSectionElements: 64 * 1024,
   maxLinearMemoryInit: 16 * 1024 * 1024,
   maxFuncLocalBytes: 64 * 1024,
-  maxNestedStructures: 8 * 1024,
+  maxNestedStructures: 2 * 1024,
   maxSymbolBytes: 64 * 1024,
   maxModuleBytes: 64 * 1024 * 1024,
   maxCodeBytes: 64 * 1024 * 1024,

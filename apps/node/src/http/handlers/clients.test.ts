@@ -142,8 +142,11 @@ describe('wharfkit', () => {
       code: 3050003,
       details: [{ message: 'assertion failure with message: overdrawn balance' }],
     });
-    const answer = await wharfkit.v1.chain.send_transaction2(overdrawn, { return_failure_trace: true });
-    expect(answer.processed.except).toMatchObject({ code: 3050003, name: 'eosio_assert_message_exception' });
+    await expect(wharfkit.v1.chain.send_transaction2(overdrawn)).rejects.toMatchObject({
+      code: 3050003,
+      response: { status: 202 },
+      details: [{ message: 'assertion failure with message: overdrawn balance' }],
+    });
     const refused = await wharfkit.v1.chain
       .send_transaction2(await wharfkitTransfer('99000000.0000 XST'), { return_failure_trace: false })
       .catch((error: unknown) => error);

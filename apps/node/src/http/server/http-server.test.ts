@@ -82,7 +82,8 @@ describe('requests', () => {
 
   it('keep integers that JavaScript would round', async () => {
     const { server } = await start();
-    const text = '{"a":18446744073709551615,"b":[-9007199254740993],"c":"x 12345678901234567890","d":1.2345678901234567,"e":1e300}';
+    const text =
+      '{"a":18446744073709551615,"b":[-9007199254740993],"c":"x 12345678901234567890","d":1.2345678901234567,"e":1e300}';
     expect(parseJsonBody(Buffer.from(text))).toEqual({
       a: '18446744073709551615',
       b: ['-9007199254740993'],
@@ -90,13 +91,22 @@ describe('requests', () => {
       d: 1.2345678901234567,
       e: 1e300,
     });
-    expect(parseJsonBody(Buffer.from('{"q\\"":"\\\\","n":12345678901234567}'))).toEqual({ 'q"': '\\', n: '12345678901234567' });
+    expect(parseJsonBody(Buffer.from('{"q\\"":"\\\\","n":12345678901234567}'))).toEqual({
+      'q"': '\\',
+      n: '12345678901234567',
+    });
     const proof = await ask(
       server,
       '/v1/snap/get_state_proof',
       post('{"code":"a","scope":18446744073709551615,"table":"b","primary_key":9007199254740993}'),
     );
     expect(proof.json).toMatchObject({ error: { name: 'unsupported_feature' } });
+  });
+
+  it('cannot make the server slow with unclosed strings', () => {
+    const began = performance.now();
+    expect(() => parseJsonBody(Buffer.from(`{"a":1234567890123456,"b":"${'\\"'.repeat(500_000)}`))).toThrow();
+    expect(performance.now() - began).toBeLessThan(1000);
   });
 
   it('get nodeos’s error for what is not JSON or not of the right form', async () => {

@@ -8,8 +8,8 @@
  * | i256            | idx256       | decimal, or 0x and hex; with `hex` 64 hex digits     | 0x and 64 digits, or digits |
  * | sha256          | idx256       | 64 hex digits                                        | 64 hex digits               |
  * | ripemd160       | idx256       | 40 hex digits                                        | 40 hex digits               |
- * | float64         | idxDouble    | decimal                                              | 17 decimals                 |
- * | float128        | idxLongDouble| decimal; with `hex` 0x and 32 hex digits             | 17 decimals, or hex         |
+ * | float64         | idxDouble    | decimal                                              | 17 decimals, or more digits |
+ * | float128        | idxLongDouble| decimal; with `hex` 0x and 32 hex digits             | the same, or hex            |
  *
  * A ripemd160 key is followed by 12 zero bytes, as `fixed_bytes<20>` of the CDT does.
  * Bounds become the bytes that a contract would store; their order is that of `KeyKind.sortable`.
@@ -141,13 +141,13 @@ const float64Codec: KeyCodec = {
     new DataView(bytes.buffer).setFloat64(0, parseDouble(text, bound), true);
     return bytes;
   },
-  format: (key) => formatDouble(new DataView(key.buffer, key.byteOffset, 8).getFloat64(0, true)),
+  format: (key) => doubleText(new DataView(key.buffer, key.byteOffset, 8).getFloat64(0, true)),
 };
 
 const float128Codec: KeyCodec = {
   kind: keyKinds.idxLongDouble,
   parse: (text, bound) => littleEndian(float128FromNumber(parseDouble(text, bound)), 16),
-  format: (key) => formatDouble(float128ToNumber(integerOf(key))),
+  format: (key) => doubleText(float128ToNumber(integerOf(key))),
 };
 
 const float128HexCodec: KeyCodec = {
@@ -187,6 +187,12 @@ function parseDouble(text: string, bound: string): number {
     reject('chain_type_exception', `Could not convert ${bound} string '${text}' to key type.`);
   }
   return Number(trimmed);
+}
+
+/** nodeos's 17 decimals, or as many digits as it takes to come back to the same number: the next page begins with it. */
+function doubleText(value: number): string {
+  const text = formatDouble(value);
+  return Number.isFinite(value) && Number(text) !== value ? String(value) : text;
 }
 
 function rejectNaN(text: string, bound: string): never {

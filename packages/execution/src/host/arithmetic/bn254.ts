@@ -50,7 +50,7 @@ function readG1(bytes: Uint8Array): G1 | undefined {
   const x = readField(bytes, 0);
   const y = readField(bytes, 1);
   if (x === undefined || y === undefined) return undefined;
-  return checked(bn254.G1.Point.fromAffine({ x, y }));
+  return checked(() => bn254.G1.Point.fromAffine({ x, y }));
 }
 
 function readG2(bytes: Uint8Array): G2 | undefined {
@@ -59,7 +59,9 @@ function readG2(bytes: Uint8Array): G2 | undefined {
   if (xImaginary === undefined || xReal === undefined || yImaginary === undefined || yReal === undefined) {
     return undefined;
   }
-  return checked(bn254.G2.Point.fromAffine({ x: { c0: xReal, c1: xImaginary }, y: { c0: yReal, c1: yImaginary } }));
+  const x = { c0: xReal, c1: xImaginary };
+  const y = { c0: yReal, c1: yImaginary };
+  return checked(() => bn254.G2.Point.fromAffine({ x, y }));
 }
 
 function readField(bytes: Uint8Array, word: number): bigint | undefined {
@@ -67,9 +69,10 @@ function readField(bytes: Uint8Array, word: number): bigint | undefined {
   return Fp.isValid(value) ? value : undefined;
 }
 
-/** The library reports a point off the curve or outside the subgroup by an exception only. */
-function checked<P extends { assertValidity(): void }>(point: P): P | undefined {
+/** The library reports coordinates of no point of the subgroup by exceptions only, when making or when checking it. */
+function checked<P extends { assertValidity(): void }>(make: () => P): P | undefined {
   try {
+    const point = make();
     point.assertValidity();
     return point;
   } catch {

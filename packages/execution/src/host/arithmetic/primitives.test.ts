@@ -101,7 +101,13 @@ describe('EIP-196: addition and multiplication on alt_bn128', () => {
 
   it('refuses what is no point', () => {
     const p = 0x30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd47n;
-    for (const bad of [word(1n) + word(3n), word(p + 1n) + word(2n), word(1n) + word(p + 2n), word(p) + word(0n)]) {
+    for (const bad of [
+      word(1n) + word(3n),
+      word(p + 1n) + word(2n),
+      word(1n) + word(p + 2n),
+      word(p) + word(0n),
+      word(5n) + word(0n),
+    ]) {
       expect(bn254Add(hex(bad), one)).toBeUndefined();
       expect(bn254Add(one, hex(bad))).toBeUndefined();
       expect(bn254Mul(hex(bad), hex(word(1n)))).toBeUndefined();
@@ -135,6 +141,7 @@ describe('EIP-197: pairing check on alt_bn128', () => {
     expect(bn254PairingCheck(hex(`${one + g2}00`))).toBeUndefined();
     expect(bn254PairingCheck(hex(word(1n) + word(3n) + g2))).toBeUndefined();
     expect(bn254PairingCheck(hex(`${one + g2.slice(0, -2)}ab`))).toBeUndefined();
+    expect(bn254PairingCheck(hex(one + word(5n) + word(7n) + word(0n) + word(0n)))).toBeUndefined();
     // On the twist, but of another order: x = 1 with y the square root of 1 + 3/(9+u).
     const outside = g2OutsideSubgroup();
     expect(bn254PairingCheck(hex(one + outside))).toBeUndefined();

@@ -2,15 +2,14 @@
  * Contract tables against a model that follows the description of Antelope's semantics word by word: tables and rows are
  * objects with identity, caches are plain lists of objects. No code is shared with the implementation.
  */
-import type { RejectionCode } from '@snapscale/protocol';
-import { Reject } from '@snapscale/protocol';
+import { type Name, Reject, type RejectionCode } from '@snapscale/protocol';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../wasm/testing/random.js';
 import { alice, bob, contractAccount, FakeContext } from '../testing/fake-context.js';
 import { Harness } from '../testing/harness.js';
 
-type ModelTable = { readonly name: string; readonly payer: bigint; count: number };
-type ModelRow = { readonly table: ModelTable; readonly id: bigint; key: bigint; payer: bigint; size: number };
+type ModelTable = { readonly name: string; readonly payer: Name; count: number };
+type ModelRow = { readonly table: ModelTable; readonly id: bigint; key: bigint; payer: Name; size: number };
 
 class Refused extends Error {
   readonly code: RejectionCode;
@@ -56,9 +55,9 @@ class Model {
   tables: ModelTable[] = [];
   readonly primary = new ModelFamily();
   readonly secondary = new ModelFamily();
-  readonly ram = new Map<bigint, bigint>();
+  readonly ram = new Map<Name, bigint>();
 
-  charge(payer: bigint, delta: number): void {
+  charge(payer: Name, delta: number): void {
     this.ram.set(payer, (this.ram.get(payer) ?? 0n) + BigInt(delta));
   }
 
@@ -66,7 +65,7 @@ class Model {
     return this.tables.find((table) => table.name === name);
   }
 
-  store(family: ModelFamily, name: string, payer: bigint, id: bigint, key: bigint, size: number): number {
+  store(family: ModelFamily, name: string, payer: Name, id: bigint, key: bigint, size: number): number {
     if (payer === 0n) throw new Refused('invalid_table_payer');
     let table = this.table(name);
     if (table !== undefined && family.of(table).some((row) => row.id === id)) throw new Refused('database_exception');
@@ -83,7 +82,7 @@ class Model {
     return family.iterator(row);
   }
 
-  update(family: ModelFamily, iterator: number, payer: bigint, key: bigint, size: number): void {
+  update(family: ModelFamily, iterator: number, payer: Name, key: bigint, size: number): void {
     const row = family.at(iterator);
     this.charge(row.payer, -row.size);
     row.payer = payer === 0n ? row.payer : payer;
@@ -151,7 +150,7 @@ function compare(seed: number, steps: number): void {
     const name = `${scope}/${table}`;
     const id = BigInt(random.below(6));
     const key = BigInt(random.below(4));
-    const payer = pick([alice, alice, bob, 0n]);
+    const payer = pick([alice, alice, bob, 0n as Name]);
     const size = random.below(40);
     const iterator = random.below(14) - 5;
     const view = new DataView(host.memory.buffer);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { webAssembly } from '../../wasm/engine.js';
 import { Harness } from '../testing/harness.js';
 
 const host = new Harness();
@@ -114,7 +115,7 @@ describe('NaN at the boundary to WASM', () => {
       0, 97, 115, 109, 1, 0, 0, 0, 1, 13, 2, 96, 2, 126, 126, 1, 124, 96, 2, 126, 126, 1, 126, 2, 9, 1, 3, 101, 110,
       118, 1, 102, 0, 0, 3, 2, 1, 1, 7, 7, 1, 3, 114, 117, 110, 0, 1, 10, 11, 1, 9, 0, 32, 0, 32, 1, 16, 0, 189, 11,
     ]);
-    const { Module, Instance } = WebAssembly;
+    const { Module, Instance } = webAssembly;
     const f = host.env.functions.get('__trunctfdf2')!;
     const run = new Instance(new Module(code), { env: { f } }).exports.run as (low: bigint, high: bigint) => bigint;
     for (let i = 0; i < 20_000; i++) {
