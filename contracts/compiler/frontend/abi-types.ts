@@ -101,12 +101,17 @@ export class AbiTypes {
     const full = qualifiedName(record);
     const name = this.claim(record.name.replaceAll(/\W+/g, '_').replace(/_$/, ''), full);
     if (this.structs.has(name)) return name;
-    // The entry goes in before the fields, which may refer to it.
+    // The entry goes in before the fields, which may refer to it, and goes out again if one of them fails.
     this.structs.set(name, { name, base: '', fields: [] });
     const scope = [...record.scope, record.name];
-    const base = record.bases[0] === undefined ? '' : this.resolve(record.bases[0], record.scope);
-    const fields = record.fields.map((field) => ({ name: field.name, type: this.resolveField(field, scope, full) }));
-    this.structs.set(name, { name, base, fields });
+    try {
+      const base = record.bases[0] === undefined ? '' : this.resolve(record.bases[0], record.scope);
+      const fields = record.fields.map((field) => ({ name: field.name, type: this.resolveField(field, scope, full) }));
+      this.structs.set(name, { name, base, fields });
+    } catch (cause) {
+      this.structs.delete(name);
+      throw cause;
+    }
     return name;
   }
 

@@ -43,7 +43,14 @@ export class NodeProcess {
   readonly #output: string[];
   readonly #exited: Promise<number | null>;
 
-  private constructor(child: ChildProcess, output: string[], exited: Promise<number | null>, port: number, dataDir: string, readyMs: number) {
+  private constructor(
+    child: ChildProcess,
+    output: string[],
+    exited: Promise<number | null>,
+    port: number,
+    dataDir: string,
+    readyMs: number,
+  ) {
     this.#child = child;
     this.#output = output;
     this.#exited = exited;

@@ -1,5 +1,5 @@
 /** Accounts and signed token transfers between them, on a development network. */
-import { parsePrivateKey, type PrivateKey, privateKeyFromBytes, publicKeyOf, sha256 } from '@snapscale/crypto';
+import { type PrivateKey, parsePrivateKey, privateKeyFromBytes, publicKeyOf, sha256 } from '@snapscale/crypto';
 import { systemAbi } from '@snapscale/execution';
 import {
   type Action,
@@ -28,7 +28,11 @@ import { signFast } from './native-signer.js';
 export const developmentKey: PrivateKey = parsePrivateKey('5KQwrPbwdL6PhXujxW37FSSQZ1JiwsST4cqQzDeyXtP79zkvFD3');
 
 /** What a transaction refers to. */
-export type ChainReference = { readonly chainId: Uint8Array; readonly headId: Uint8Array; readonly expirationSec: number };
+export type ChainReference = {
+  readonly chainId: Uint8Array;
+  readonly headId: Uint8Array;
+  readonly expirationSec: number;
+};
 
 /** A transaction that is ready to be sent. */
 export type SignedTransfer = { readonly id: Uint8Array; readonly packed: Uint8Array };
@@ -63,7 +67,12 @@ export async function chainReference(url: string): Promise<ChainReference> {
 const EXPIRATION_SEC = 3000;
 
 /** Creates the accounts and gives each of them `units` of the smallest unit of XST. */
-export async function foundAccounts(url: string, port: number, accounts: readonly LoadAccount[], units: bigint): Promise<void> {
+export async function foundAccounts(
+  url: string,
+  port: number,
+  accounts: readonly LoadAccount[],
+  units: bigint,
+): Promise<void> {
   const reference = await chainReference(url);
   const bodies: Uint8Array[] = [];
   for (let at = 0; at < accounts.length; at += ACCOUNTS_PER_TRANSACTION) {
@@ -86,7 +95,8 @@ const ACCOUNTS_PER_TRANSACTION = 50;
 export async function submitBulk(connection: Connection, packed: readonly Uint8Array[]): Promise<void> {
   const { status, body } = await connection.send(bulkRequest(packed));
   const text = body.toString();
-  if (status >= 300 || !text.includes('"rejected":[]')) throw new Error(`the node refused transactions: ${status} ${text}`);
+  if (status >= 300 || !text.includes('"rejected":[]'))
+    throw new Error(`the node refused transactions: ${status} ${text}`);
 }
 
 /** The bytes of a bulk request. */
@@ -97,7 +107,13 @@ export function bulkRequest(packed: readonly Uint8Array[]): Buffer {
 }
 
 /** A transfer, signed by its sender. `memo` makes it different from the others. */
-export function signTransfer(reference: ChainReference, from: LoadAccount, to: Name, units: bigint, memo: string): SignedTransfer {
+export function signTransfer(
+  reference: ChainReference,
+  from: LoadAccount,
+  to: Name,
+  units: bigint,
+  memo: string,
+): SignedTransfer {
   return signActions(reference, from.key, [transferAction(from.name, to, units, memo)]);
 }
 

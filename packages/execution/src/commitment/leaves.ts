@@ -23,7 +23,7 @@ export type LeafChanges = {
 };
 
 /**
- * Hashes and orders changes; of several with one key the last counts.
+ * Hashes and orders changes, at most two million; of several with one key the last counts.
  * @param changes pairs of a latin1 key and its new value, or null where the key is removed.
  */
 export function hashChanges(changes: Iterable<readonly [key: string, value: Uint8Array | null]>): LeafChanges {
@@ -33,6 +33,7 @@ export function hashChanges(changes: Iterable<readonly [key: string, value: Uint
     keys.push(key);
     values.push(value);
   }
+  if (keys.length > INDEX_LIMIT) throw new RangeError(`cannot commit to ${keys.length} changes at once`);
   const hashes = new Uint8Array(HASH_BYTES * keys.length);
   sha256Many(keys.length, keySource(keys), hashes);
   const order = orderByHash(hashes, keys.length);
@@ -144,6 +145,8 @@ export function latin1Bytes(key: string): Uint8Array {
 }
 
 const NOTHING = new Uint8Array(0);
+/** Changes in one update; number and 32 bits of a hash fit the 53 bits of a double. */
+const INDEX_LIMIT = 2 ** 21;
 
 function copyRun(from: Uint8Array, start: number, end: number, to: Uint8Array, offset: number): number {
   if (start < end) to.set(from.subarray(start, end), offset);
@@ -169,23 +172,29 @@ function byteSource(values: readonly Uint8Array[]): MessageSource {
 
 /** Numbers of the hashes in order, of equal ones the last only. */
 function orderByHash(hashes: Uint8Array, count: number): number[] {
+  // Sorting numbers natively, and comparing in JavaScript only what agrees in 32 bits, takes a third of the time.
   const heads = new Float64Array(count);
-  for (let i = 0; i < count; i++) {
-    let head = 0;
-    for (let k = 0; k < 6; k++) head = head * 256 + hashes[HASH_BYTES * i + k]!;
-    heads[i] = head;
+  const view = new DataView(hashes.buffer);
+  for (let i = 0; i < count; i++) heads[i] = view.getUint32(HASH_BYTES * i) * INDEX_LIMIT + i;
+  heads.sort();
+  const order: number[] = [];
+  for (let from = 0, to = 0; from < count; from = to) {
+    const head = Math.floor(heads[from]! / INDEX_LIMIT);
+    to = from + 1;
+    while (to < count && Math.floor(heads[to]! / INDEX_LIMIT) === head) to++;
+    if (to === from + 1) {
+      order.push(heads[from]! % INDEX_LIMIT);
+      continue;
+    }
+    const run = Array.from(heads.subarray(from, to), (value) => value % INDEX_LIMIT);
+    run.sort((a, b) => compareAt(hashes, a, b) || a - b);
+    for (let i = 0; i < run.length; i++) {
+      if (i + 1 === run.length || compareAt(hashes, run[i]!, run[i + 1]!) !== 0) order.push(run[i]!);
+    }
   }
-  const order = new Uint32Array(count);
-  for (let i = 0; i < count; i++) order[i] = i;
-  const compare = (a: number, b: number) =>
-    heads[a]! - heads[b]! || compareHashes(hashes, HASH_BYTES * a, hashes, HASH_BYTES * b) || a - b;
-  order.sort(compare);
-  const kept: number[] = [];
-  for (let i = 0; i < count; i++) {
-    const [index, next] = [order[i]!, order[i + 1]];
-    const repeated = next !== undefined && heads[index] === heads[next];
-    if (repeated && compareHashes(hashes, HASH_BYTES * index, hashes, HASH_BYTES * next) === 0) continue;
-    kept.push(index);
-  }
-  return kept;
+  return order;
+}
+
+function compareAt(hashes: Uint8Array, a: number, b: number): number {
+  return compareHashes(hashes, HASH_BYTES * a, hashes, HASH_BYTES * b);
 }

@@ -9,10 +9,10 @@ type ValueOf<T> = T extends 'i64' ? bigint : T extends WasmType ? number : undef
 type TypeOfParameter<P> = P extends `${string}: ${infer T extends WasmType}` ? T : never;
 
 /** JavaScript arguments of a list of parameters: i64 arrives as a signed bigint, i32 as a signed number. */
-export type Arguments<P extends readonly Parameter[]> = { -readonly [K in keyof P]: ValueOf<TypeOfParameter<P[K]>> };
+type Arguments<P extends readonly Parameter[]> = { -readonly [K in keyof P]: ValueOf<TypeOfParameter<P[K]>> };
 
 /** Where a function may be called. */
-export type Availability = {
+type Availability = {
   /** true: everywhere; false: not in context-free actions; 'only': in context-free actions alone. */
   readonly contextFree: boolean | 'only';
   /** Only receivers that the chain trusts may call it. Everybody may link it. */

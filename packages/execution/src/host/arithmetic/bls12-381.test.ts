@@ -155,6 +155,23 @@ describe('pairing', () => {
     expect(blsPairing(join(ZERO_G1, g1(G1)), join(g2(G2), g2(G2)))).toEqual(blsPairing(g1(G1), g2(G2)));
   });
 
+  it('gives zeros where a point of small order makes the product vanish', () => {
+    // A point of G2's curve of order 13.
+    const x = {
+      c0: 0x9c801b1c24e6662e6c94f9b8f0ac01768d0b974fe1ad3d3727c7afc77bafd60e086aeed8a678de31267be27fd73543bn,
+      c1: 0x3a58fd8e0c4b1a4025da5ca3176405ed7fa11dcf55003b1ceae958a7a62815f5f3a79792d91eebf83ccffc228784a45n,
+    };
+    const y = {
+      c0: 0xc3fb4169126d38f3c761513b8db8ef50b597fdecae99d587116975f6cb4cc664b4904adc4d043a1ceb49f566d2de75dn,
+      c1: 0x134387d7a75fe7e266d680c4b59af7e97aa125ac02132de4e35378973c34fb96e2e9b6c00d2b770590d9c67f680185d0n,
+    };
+    const small = bls12_381.G2.Point.fromAffine({ x, y });
+    let multiple = small;
+    for (let i = 1; i < 13; i++) multiple = multiple.add(small);
+    expect(multiple.is0()).toBe(true);
+    expect(blsPairing(g1(G1), g2(small))).toEqual(new Uint8Array(BLS_GT_BYTES));
+  });
+
   it('takes points outside of the subgroups', () => {
     const value = blsPairing(g1(pointOutsideG1()), g2(G2))!;
     expect(value).toHaveLength(BLS_GT_BYTES);

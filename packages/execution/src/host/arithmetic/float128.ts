@@ -42,16 +42,6 @@ export function fromHalves(low: bigint, high: bigint): Float128 {
   return (BigInt.asUintN(64, high) << 64n) | BigInt.asUintN(64, low);
 }
 
-/** Lower 64 bits. */
-export function lowHalf(a: Float128): bigint {
-  return a & WORD_MASK;
-}
-
-/** Upper 64 bits. */
-export function highHalf(a: Float128): bigint {
-  return a >> 64n;
-}
-
 export function isNegative(a: Float128): boolean {
   return a >= SIGN;
 }
@@ -64,7 +54,7 @@ export function isInfinite(a: Float128): boolean {
   return (a & ~SIGN) === INFINITY_PATTERN;
 }
 
-export function isZero(a: Float128): boolean {
+function isZero(a: Float128): boolean {
   return (a & ~SIGN) === 0n;
 }
 
@@ -192,7 +182,7 @@ export function compare(a: Float128, b: Float128): -1 | 0 | 1 | undefined {
 }
 
 /** An integer with the order of the value; both zeros map to 0. Not for NaN. */
-export function orderOf(a: Float128): bigint {
+function orderOf(a: Float128): bigint {
   return isNegative(a) ? -(a ^ SIGN) : a;
 }
 

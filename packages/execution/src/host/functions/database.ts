@@ -5,9 +5,6 @@ import { asName } from '../environment.js';
 import { gasPrices } from '../gas-prices.js';
 
 const PRIMARY_BYTES = 8;
-const NEIGHBOUR_DOC =
-  'and writes its primary key; the row removed or replaced meanwhile is refused. Reading from an end or past one is described with each function.';
-
 export const databaseFunctions: readonly HostFunction[] = [
   declare('db_store_i64', {
     params: ['scope: i64', 'table: i64', 'payer: i64', 'id: i64', 'data: i32', 'size: i32'],
@@ -56,7 +53,7 @@ export const databaseFunctions: readonly HostFunction[] = [
     params: ['iterator: i32', 'primary: i32'],
     result: 'i32',
     gas: gasPrices.rowSeek,
-    doc: `Returns the iterator of the next row ${NEIGHBOUR_DOC} After the last row: the table's end; from an end: -1.`,
+    doc: "Iterator of the next row, writing its primary key; the table's end after the last row; -1 from an end.",
     make: (env) => {
       let out = 0;
       const tell = (primary: bigint) => env.writeU64(out, primary);
@@ -70,7 +67,7 @@ export const databaseFunctions: readonly HostFunction[] = [
     params: ['iterator: i32', 'primary: i32'],
     result: 'i32',
     gas: gasPrices.rowSeek,
-    doc: `Returns the iterator of the row before ${NEIGHBOUR_DOC} Before the first row: -1; from an end: the last row.`,
+    doc: 'Iterator of the row before, writing its primary key; -1 before the first row; the last row from an end.',
     make: (env) => {
       let out = 0;
       const tell = (primary: bigint) => env.writeU64(out, primary);

@@ -143,7 +143,7 @@ export class FakeContext implements ActionContext {
 }
 
 /** Privileged operations that only record what was asked. */
-export class FakePrivileges implements PrivilegedApi {
+class FakePrivileges implements PrivilegedApi {
   limits = new Map<Name, { ramBytes: bigint; netWeight: bigint; cpuWeight: bigint }>();
   trusted = new Set<Name>();
   proposed: ProducerSchedule['producers'] | undefined;

@@ -1,0 +1,27 @@
+/** `npm run bench [-- parts…]`: measures, prints, keeps nothing. It never fails because something was slow. */
+import { parseArgs } from 'node:util';
+import { throughput } from './parts/throughput.js';
+import { heading, machineText, print } from './report.js';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean' }, profile: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+});
+const options = { quick: values.quick === true, profile: values.profile === true };
+
+const parts: Readonly<Record<string, () => Promise<void> | void>> = {
+  throughput: () => throughput(options),
+};
+
+const unknown = positionals.filter((name) => parts[name] === undefined);
+if (values.help === true || unknown.length > 0) {
+  if (unknown.length > 0) print(`There is no part named ${unknown.join(', ')}.`);
+  print(`Usage: npm run bench [-- ${Object.keys(parts).join(' | ')} … --quick --profile]`);
+  process.exitCode = unknown.length > 0 ? 1 : 0;
+} else {
+  print(machineText());
+  const began = performance.now();
+  for (const name of positionals.length > 0 ? positionals : Object.keys(parts)) await parts[name]!();
+  heading(`done in ${((performance.now() - began) / 1000).toFixed(0)} s`);
+  print(machineText().split('\n').at(-1)!);
+}
