@@ -1,22 +1,25 @@
 /** `npm run bench [-- parts…]`: measures, prints, keeps nothing. It never fails because something was slow. */
 import { parseArgs } from 'node:util';
+import type { SendMode } from './load/messages.js';
 import { throughput } from './parts/throughput.js';
 import { heading, machineText, print } from './report.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: 'boolean' }, profile: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+  options: { quick: { type: 'boolean' }, profile: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
 });
-const options = { quick: values.quick === true, profile: values.profile === true };
+const modes: readonly string[] = ['bulk', 'bulk-live', 'send_transaction', 'push_transactions'] satisfies SendMode[];
+const options = { quick: values.quick === true, profile: values.profile as SendMode | undefined };
 
 const parts: Readonly<Record<string, () => Promise<void> | void>> = {
   throughput: () => throughput(options),
 };
 
 const unknown = positionals.filter((name) => parts[name] === undefined);
+if (values.profile !== undefined && !modes.includes(values.profile)) unknown.push(`--profile ${values.profile}`);
 if (values.help === true || unknown.length > 0) {
   if (unknown.length > 0) print(`There is no part named ${unknown.join(', ')}.`);
-  print(`Usage: npm run bench [-- ${Object.keys(parts).join(' | ')} … --quick --profile]`);
+  print(`Usage: npm run bench [-- ${Object.keys(parts).join(' | ')} … --quick --profile ${modes.join('|')}]`);
   process.exitCode = unknown.length > 0 ? 1 : 0;
 } else {
   print(machineText());

@@ -5,6 +5,7 @@ import {
   decodeRow,
   decodeTable,
   getResources,
+  nameKey,
   prefixEnd,
   rowPrefix,
   type StateReader,
@@ -135,6 +136,19 @@ export class ContractLedger extends TestLedger {
     return bytes === undefined ? 0 : decodeTable(bytes).count;
   }
 
+  /** The scopes in which a contract has rows of a table. */
+  scopes(code: string, table: string): string[] {
+    const prefix = `t${nameKey(name(code))}`;
+    const wanted = name(table);
+    const found: string[] = [];
+    for (let from = prefix; ; ) {
+      const entry = this.state.first(from, prefixEnd(prefix));
+      if (entry === undefined) return found;
+      if (u64FromKey(entry.key, 17) === wanted) found.push(formatName(u64FromKey(entry.key, 9) as Name));
+      from = `${entry.key}\u0000`;
+    }
+  }
+
   /** Billable bytes in use. */
   ram(account: string): number {
     return Number(getResources(this.state, name(account)).ramUsage);
@@ -158,7 +172,9 @@ export function executed(trace: TransactionTrace): string[] {
   return [...trace.actionTraces]
     .filter(({ receipt }) => receipt !== undefined)
     .sort((a, b) => (a.receipt!.globalSequence < b.receipt!.globalSequence ? -1 : 1))
-    .map(({ receiver, action }) => `${formatName(receiver)} <= ${formatName(action.account)}::${formatName(action.name)}`);
+    .map(
+      ({ receiver, action }) => `${formatName(receiver)} <= ${formatName(action.account)}::${formatName(action.name)}`,
+    );
 }
 
 /** Account of a trace's RAM changes, all actions together. */

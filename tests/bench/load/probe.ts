@@ -51,7 +51,7 @@ async function measure(port: number, dueMs: number): Promise<void> {
   // A late timer is this process' own lateness, not the node's.
   const beganMs = Math.max(dueMs, wallClockMs());
   try {
-    const connection = idle.pop() ?? (await Connection.open(port));
+    const connection = idleConnection() ?? (await Connection.open(port));
     const { status } = await connection.send(request);
     if (status !== 200) failures++;
     infoMs.push(wallClockMs() - beganMs);
@@ -59,6 +59,14 @@ async function measure(port: number, dueMs: number): Promise<void> {
   } catch {
     failures++;
   }
+}
+
+/** The server closes connections that were not used for a while. */
+function idleConnection(): Connection | undefined {
+  for (let connection = idle.pop(); connection !== undefined; connection = idle.pop()) {
+    if (connection.isOpen) return connection;
+  }
+  return undefined;
 }
 
 function followFinality(port: number): void {

@@ -19,7 +19,7 @@ import {
   type ToGenerator,
   type ToProbe,
 } from '../load/messages.js';
-import { recoveriesPerSecond } from '../load/native-signer.js';
+import { recoveriesPerCpuSecond } from '../load/native-signer.js';
 import { cpuSecondsOf, memoryOf, NodeProcess, type ThreadCpu, threadCpu } from '../load/node-process.js';
 import { developmentKey, foundAccounts, loadAccounts } from '../load/workload.js';
 import { printProfiles } from '../profile.js';
@@ -37,8 +37,8 @@ const nodeos = { perSecond: '5,300–6,000', perCpuSecond: 4360, ofRecovery: 0.3
 export type ThroughputOptions = {
   /** Shorter runs and fewer modes. */
   readonly quick: boolean;
-  /** Take CPU profiles of the node's threads and print where the time goes. */
-  readonly profile: boolean;
+  /** Saturate by this mode only, take CPU profiles of the node's threads, and print where the time goes. */
+  readonly profile: SendMode | undefined;
 };
 
 /** What a stretch of load came to. */
@@ -56,21 +56,27 @@ type Measured = {
 
 export async function throughput({ quick, profile }: ThroughputOptions): Promise<void> {
   heading('throughput over the network: one producer, LMDB on, signatures verified, eosio.token transfers');
-  const recoveries = recoveriesPerSecond(developmentKey, 1500);
+  const recoveries = recoveriesPerCpuSecond(developmentKey, 1500);
   const directory = mkdtempSync(join(tmpdir(), 'snapscale-bench-'));
   const profiles = join(directory, 'profiles');
   const bench = await Bench.start(
     directory,
-    profile ? ['--cpu-prof', `--cpu-prof-dir=${profiles}`, '--cpu-prof-interval=400'] : [],
+    profile !== undefined ? ['--cpu-prof', `--cpu-prof-dir=${profiles}`, '--cpu-prof-interval=400'] : [],
   );
   try {
-    await runAll(bench, quick, recoveries);
+    if (profile === undefined) await runAll(bench, quick, recoveries);
+    else printRuns(`under the profiler`, [await bench.run(profile, profiledLoad(profile))]);
     await bench.close();
-    if (profile) printProfiles(profiles);
+    if (profile !== undefined) printProfiles(profiles);
   } finally {
     await bench.close();
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+function profiledLoad(mode: SendMode): Omit<RunPlan, 'mode' | 'logFile'> {
+  const batch = { bulk: BULK_BATCH, 'bulk-live': BULK_BATCH, send_transaction: 1, push_transactions: 20 }[mode];
+  return { batch, connections: batch === BULK_BATCH ? 8 : 32, seconds: 12, prepare: 120_000 };
 }
 
 async function runAll(bench: Bench, quick: boolean, recoveries: number | undefined): Promise<void> {

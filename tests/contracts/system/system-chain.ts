@@ -63,7 +63,8 @@ export class SystemChain extends ContractLedger {
   /** The action that creates an account with the key of that name, or the ledger's test key. */
   newAccount(account: string, creator = 'eosio'): Action {
     const key = this.keys.get(account);
-    const text = key === undefined ? 'EOS6MRyAjQq8ud7hVNYcfnVPJqcVpscN5So8BhtHuGYqET5GDW5CV' : formatLegacyPublicKey(key);
+    const text =
+      key === undefined ? 'EOS6MRyAjQq8ud7hVNYcfnVPJqcVpscN5So8BhtHuGYqET5GDW5CV' : formatLegacyPublicKey(key);
     const authority = { threshold: 1, keys: [{ key: text, weight: 1 }], accounts: [], waits: [] };
     return this.action('eosio', 'newaccount', creator, { creator, name: account, owner: authority, active: authority });
   }
@@ -108,36 +109,11 @@ export class SystemChain extends ContractLedger {
     });
   }
 
-  /** Total of all balances and of the supply's own record, in the smallest unit. */
+  /** What the token contract says was issued, and what all accounts hold together, in the smallest unit. */
   supply(): { readonly recorded: number; readonly held: number } {
     const stat = this.onlyRow<{ supply: string }>('eosio.token', symbolScope, 'stat');
-    return { recorded: units(stat.supply), held: this.#held() };
-  }
-
-  #held(): number {
-    let total = 0;
-    for (const account of this.accountNames()) {
-      const balance = this.balance(account, '4,SYS');
-      if (balance !== '') total += units(balance);
-    }
-    return total;
-  }
-
-  /** Names of all accounts that hold a row of the token contract. */
-  accountNames(): string[] {
-    return [...new Set(['eosio', 'eosio.token', ...systemAccounts, ...candidates, ...this.#others])];
-  }
-
-  readonly #others = new Set<string>();
-
-  override createAccount(account: string): void {
-    this.#others?.add(account);
-    super.createAccount(account);
-  }
-
-  /** Takes note of an account that was created by an action. */
-  know(...accounts: readonly string[]): void {
-    for (const account of accounts) this.#others.add(account);
+    const held = this.scopes('eosio.token', 'accounts').map((owner) => units(this.balance(owner, '4,SYS')));
+    return { recorded: units(stat.supply), held: held.reduce((sum, amount) => sum + amount, 0) };
   }
 }
 

@@ -21,16 +21,9 @@ import {
   isTransactionAuthorized,
 } from '../authorization/check-authorization.js';
 import { nativeDataGas, nativeHandler } from '../native/handlers.js';
+import { addRamUsage } from '../native/resources.js';
 import { permissionKey } from '../state/keys.js';
-import {
-  accountExists,
-  getAccount,
-  getCode,
-  getLastUsedUs,
-  getPermission,
-  getResources,
-  putResources,
-} from '../state/records.js';
+import { accountExists, getAccount, getCode, getLastUsedUs, getPermission } from '../state/records.js';
 import type { WorkingState } from '../state/working-state.js';
 import { ChainPrivileges } from './chain-privileges.js';
 import { nativeGas } from './gas.js';
@@ -87,7 +80,7 @@ export class ActionExecution implements ActionContext {
     return this.#run.place.services.config(this.state);
   }
   get privilegedApi(): PrivilegedApi {
-    return new ChainPrivileges(this.state, (account) => this.#run.addRam(account, 0n));
+    return new ChainPrivileges(this.state, (account) => this.#run.ramToCheck.add(account));
   }
 
   /** Runs the receiver and then everybody whom it, or they, notified. */
@@ -242,13 +235,13 @@ export class ActionExecution implements ActionContext {
       }
     }
     if (!this.#privileged) {
-      const steps = checkAuthorization(state, [action], {
+      checkAuthorization(state, [action], {
         keys: [],
         permissions: [{ actor: this.receiver, permission: names.eosioCode }],
         delaySec: 0,
         maxDepth: this.config.maxAuthorityDepth,
+        onStep: this.#run.chargeAuthorizationStep,
       });
-      this.#run.charge(nativeGas.authorizationStep * steps);
     }
     this.inline.push({ ordinal: this.#scheduleInline(action, false), sender: this.receiver });
   }
@@ -286,10 +279,13 @@ export class ActionExecution implements ActionContext {
 
   chargeRam(payer: Name, deltaBytes: bigint): void {
     if (deltaBytes === 0n) return;
-    const { state } = this;
-    const resources = getResources(state, payer);
-    const ramUsage = resources.ramUsage + deltaBytes;
-    putResources(state, payer, { ...resources, ramUsage });
+    if (deltaBytes > 0n && !accountExists(this.state, payer)) {
+      reject(
+        'account_query_exception',
+        `cannot charge ${deltaBytes} bytes of RAM to ${formatName(payer)}, which does not exist`,
+      );
+    }
+    addRamUsage(this.state, payer, deltaBytes);
     this.#ramDeltas.set(payer, (this.#ramDeltas.get(payer) ?? 0n) + deltaBytes);
     this.#run.addRam(payer, deltaBytes);
   }
@@ -304,6 +300,7 @@ export class ActionExecution implements ActionContext {
       permissions,
       maxDepth: this.config.maxAuthorityDepth,
       maxDelaySec: this.config.maxTransactionDelay,
+      onStep: this.#run.chargeAuthorizationStep,
     });
   }
 
@@ -323,6 +320,7 @@ export class ActionExecution implements ActionContext {
         delaySec: Number(delayUs / 1_000_000n),
         maxDepth: this.config.maxAuthorityDepth,
         maxDelaySec: this.config.maxTransactionDelay,
+        onStep: this.#run.chargeAuthorizationStep,
       },
     );
   }

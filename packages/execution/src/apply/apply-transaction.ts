@@ -136,13 +136,13 @@ function prepare(
   run.charge(nativeGas.transaction + nativeGas.signature * verified.keys.length);
   if (mode === 'readOnly') return;
   if (mode === 'user') {
-    const steps = checkAuthorization(state, transaction.actions, {
+    checkAuthorization(state, transaction.actions, {
       keys: verified.keys,
       permissions: [],
       delaySec: 0,
       maxDepth: config.maxAuthorityDepth,
+      onStep: run.chargeAuthorizationStep,
     });
-    run.charge(nativeGas.authorizationStep * steps);
   }
   const parameters = getParameters(state);
   const netWords = netUsageWords(usage.netBytes);
@@ -159,7 +159,7 @@ function conclude(
   usage: Usage,
 ): void {
   const { state, block } = place;
-  for (const [account, delta] of run.ramDeltas) if (delta >= 0n) checkRamQuota(state, account);
+  for (const account of run.ramToCheck) checkRamQuota(state, account);
   if (mode === 'readOnly') return;
   const parameters = getParameters(state);
   const cpuUs = cpuUsageOf(place, run.gasUsed);

@@ -13,7 +13,7 @@ export class ChainPrivileges implements PrivilegedApi {
   readonly #state: WorkingState;
   readonly #checkRamLater: (account: Name) => void;
 
-  /** `checkRamLater` is told of accounts whose RAM quota has changed. */
+  /** `checkRamLater` is told of accounts whose RAM quota was lowered. */
   constructor(state: WorkingState, checkRamLater: (account: Name) => void) {
     this.#state = state;
     this.#checkRamLater = checkRamLater;
@@ -25,9 +25,9 @@ export class ChainPrivileges implements PrivilegedApi {
         reject('wasm_execution_error', `invalid value for ${what} resource limit expected [-1,INT64_MAX]: ${value}`);
     }
     this.#existing(account);
-    const { ramUsage } = getResources(this.#state, account);
+    const { ramUsage, ramQuota } = getResources(this.#state, account);
     putResources(this.#state, account, { ramUsage, ramQuota: ramBytes, netWeight, cpuWeight });
-    this.#checkRamLater(account);
+    if (ramBytes >= 0n && (ramQuota < 0n || ramBytes < ramQuota)) this.#checkRamLater(account);
   }
 
   getResourceLimits(account: Name): { ramBytes: bigint; netWeight: bigint; cpuWeight: bigint } {

@@ -9,6 +9,7 @@ import { type Action, type ActionTrace, formatName, type Name, reject } from '@s
 import type { WorkingState } from '../state/working-state.js';
 import { ActionExecution } from './action-execution.js';
 import type { ChainServices } from './chain-services.js';
+import { nativeGas } from './gas.js';
 import { Sequences } from './sequences.js';
 import type { BlockInfo, TransactionInfo } from './types.js';
 
@@ -27,6 +28,8 @@ export class TransactionExecution {
   readonly info: TransactionInfo;
   readonly traces: OpenTrace[] = [];
   readonly ramDeltas = new Map<Name, bigint>();
+  /** Accounts whose RAM has grown at some moment, or whose quota was lowered: at the end each must be within its quota. */
+  readonly ramToCheck = new Set<Name>();
   readonly sequences: Sequences;
   /** Gas that may still be spent; see `gas-prices`. */
   gasLeft: number;
@@ -110,8 +113,12 @@ export class TransactionExecution {
     }
   }
 
+  /** Charges for one step of an authorization check. */
+  readonly chargeAuthorizationStep = (): void => this.charge(nativeGas.authorizationStep);
+
   /** Adds to the RAM bill of `account`. */
   addRam(account: Name, delta: bigint): void {
+    if (delta > 0n) this.ramToCheck.add(account);
     this.ramDeltas.set(account, (this.ramDeltas.get(account) ?? 0n) + delta);
   }
 }

@@ -28,6 +28,8 @@ export type AuthorizationInput = ProvidedAuthority & {
   readonly maxDelaySec?: number;
   /** Accept keys that contribute nothing, instead of rejecting them with `tx_irrelevant_sig`. */
   readonly allowUnusedKeys?: boolean;
+  /** Called for each step of the work, to charge for it. */
+  readonly onStep?: () => void;
 };
 
 /**
@@ -40,7 +42,7 @@ export type AuthorizationInput = ProvidedAuthority & {
  */
 export function checkAuthorization(state: StateReader, actions: readonly Action[], input: AuthorizationInput): number {
   checkDistinctKeys(input.keys);
-  const work = new AuthorizationWork();
+  const work = new AuthorizationWork(input.onStep);
   const levels = declaredLevels(state, actions, work);
   const checker = new AuthorityChecker(state, effective(input), work);
   for (const level of levels) {
@@ -52,7 +54,7 @@ export function checkAuthorization(state: StateReader, actions: readonly Action[
 
 /** As `checkAuthorization`, for one permission level that no action declares. */
 export function checkPermission(state: StateReader, level: PermissionLevel, input: AuthorizationInput): number {
-  const work = new AuthorizationWork();
+  const work = new AuthorizationWork(input.onStep);
   const checker = new AuthorityChecker(state, effective(input), work);
   if (!checker.satisfied(level)) rejectUnsatisfied(level, input, 'permission');
   checkAllKeysUsed(checker, input, 'irrelevant keys provided');

@@ -8,7 +8,13 @@ import { reject } from '@snapscale/protocol';
 export const authorizationStepsMax = 16_384;
 
 export class AuthorizationWork {
+  readonly #onStep: (() => void) | undefined;
   #steps = 0;
+
+  /** `onStep` is called for each step, for example to charge for it. */
+  constructor(onStep?: () => void) {
+    this.#onStep = onStep;
+  }
 
   /** Keys, accounts, waits, parents and declared permissions looked at so far. */
   get steps(): number {
@@ -18,6 +24,7 @@ export class AuthorizationWork {
   /** Counts a step. Rejects with `tx_cpu_usage_exceeded` beyond `authorizationStepsMax`. */
   count(): void {
     this.#steps++;
+    this.#onStep?.();
     if (this.#steps > authorizationStepsMax) {
       reject(
         'tx_cpu_usage_exceeded',

@@ -2,8 +2,8 @@
  * The state commitment: an authenticated binary trie over the hashes of keys, whose root goes into block headers.
  * Tree and hashes are defined in `state-proof.ts`; this class keeps the tree for the node that executes blocks.
  *
- * In memory are the hashes of all nodes, 80 bytes per pair (about 8 MB per million entries). The leaves are in buckets, which a
- * {@link BucketStore} keeps. The store may lag behind: what updates wrote stays here until {@link StateCommitment.forget}
+ * In memory are the hashes of all nodes, 80 bytes per pair (7 to 14 MB per million entries). The leaves are in buckets,
+ * about 11 in each, which a {@link BucketStore} keeps. The store may lag behind: what updates wrote stays here until {@link StateCommitment.forget}
  * says that the store has it. Until then an update can be taken back (forks), and proofs can be made for the state before.
  */
 import { equalBytes, sha256 } from '@snapscale/crypto';
@@ -90,8 +90,8 @@ export class StateCommitment {
 
   /**
    * Applies changes in any order; of several with one key the last counts, and one that changes nothing is free.
-   * Each node on the way to a changed leaf is hashed once. Cost: 3 to 5 µs for each change of a large batch in a tree of
-   * a million entries, plus the store's reads.
+   * Each node on the way to a changed leaf is hashed once. Cost of one of 6,000 changes to existing entries, without the
+   * store's reads: 3.5 µs in a tree of 100 thousand entries, 6.4 µs in one of a million, of which 3 µs are the hashes.
    * @param changes latin1 keys with new values, or null where the key goes.
    * @throws CommitmentFault; the tree is then as before.
    */
