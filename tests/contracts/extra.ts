@@ -8,10 +8,11 @@
  */
 import { boot } from './system/boot.js';
 import { elections, rewards } from './system/elections.js';
+import { markets } from './system/markets.js';
 import type { Scenario } from './system/scenario.js';
 import { SystemChain } from './system/system-chain.js';
 
-const scenarios: readonly Scenario[] = [boot, elections, rewards];
+const scenarios: readonly Scenario[] = [boot, elections, rewards, markets];
 
 function main(folder: string | undefined): void {
   if (folder === undefined) {

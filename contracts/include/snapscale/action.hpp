@@ -12,8 +12,18 @@ inline uint32_t action_data_size() { return host::action_data_size(); }
 /// Copies at most `size` bytes of the parameters to `buffer`; returns their number.
 inline uint32_t read_action_data(void* buffer, uint32_t size) { return host::read_action_data(buffer, size); }
 
+namespace calls {
+
+/// The receiver, once it is known: asking the host costs more than remembering.
+inline uint64_t known_receiver = 0;
+
+}  // namespace calls
+
 /// The account whose code is running.
-inline name current_receiver() { return name(host::current_receiver()); }
+inline name current_receiver() {
+  if (calls::known_receiver == 0) calls::known_receiver = host::current_receiver();
+  return name(calls::known_receiver);
+}
 
 /// The contract that sent the running inline action; the empty name for an action of a transaction.
 inline name get_sender() { return name(host::get_sender()); }
@@ -36,9 +46,14 @@ inline time_point publication_time() { return time_point(microseconds(static_cas
 
 /// A stream over the parameters of the running action, which stay in memory until the action ends.
 inline datastream<const char*> read_action_stream() {
-  const uint32_t size = host::action_data_size();
-  char* const bytes = static_cast<char*>(std::malloc(size));
-  if (size != 0) host::read_action_data(bytes, size);
+  // Reading into a buffer that usually suffices saves a call for the size.
+  char* bytes = static_cast<char*>(std::malloc(stack_buffer_size_max));
+  uint32_t size = host::read_action_data(bytes, stack_buffer_size_max);
+  if (size == stack_buffer_size_max) {
+    size = host::action_data_size();
+    bytes = static_cast<char*>(std::realloc(bytes, size));
+    host::read_action_data(bytes, size);
+  }
   return {bytes, size};
 }
 

@@ -33,6 +33,7 @@ class contract {
 template <typename Class, typename Method>
 bool execute_action(name self, name first_receiver, Method method) {
   using signature = calls::method<Method>;
+  calls::known_receiver = self.value;
   datastream<const char*> stream = read_action_stream();
   typename signature::parameters parameters{};
   stream >> parameters;

@@ -11,7 +11,7 @@ let built: BuildResult;
 let abi: ABI;
 
 beforeAll(async () => {
-  built = await compiler.build({ name: 'features', sources: [`${folder}src/features.cpp`], ricardianDirs: [folder] });
+  built = await compiler.build({ name: 'features', sources: [`${folder}src/features.cpp`, `${folder}src/values.cpp`], ricardianDirs: [folder] });
   abi = ABI.from(built.abi as never);
 }, buildMsMax);
 
@@ -229,6 +229,39 @@ test('printing shows numbers, names, assets and times', () => {
   expect(run(new MockHost(), 'printing').console).toBe(
     'text string 42 18446744073709551615 -7 true alice -1.2345 XST|1 and two| -5 4,XST 2024-08-13T16:01:33 2024-08-13T16:01:33.500 cout bob',
   );
+});
+
+test('values of the SDK are as known answers say', () => {
+  run(new MockHost(), 'values');
+});
+
+test.each([
+  [0, 'addition overflow'],
+  [1, 'subtraction underflow'],
+  [2, 'attempt to add asset with different symbol'],
+  [3, 'multiplication overflow'],
+  [4, 'divide by zero'],
+  [5, 'comparison of assets with different symbols is not allowed'],
+  [6, 'string is too long to be a valid name'],
+  [7, 'character is not in allowed character set for names'],
+  [8, 'thirteenth character in name cannot be a letter that comes after j'],
+  [9, 'only uppercase letters allowed in symbol_code string'],
+  [10, 'a text made up'],
+  [11, 'code 77'],
+  [12, 'addition overflow'],
+  [13, 'vector'],
+  [14, 'abort() called'],
+  [15, 'date parsing failed'],
+  [99, 'memory access out of bounds'],
+])('failure %i ends the action with "%s"', (kind, message) => {
+  expect(() => run(new MockHost(), 'failing', { kind })).toThrow(message);
+});
+
+test.each([511, 512, 513, 5000])('rows and parameters of about %i bytes are read whole', (size) => {
+  const host = new MockHost();
+  const data = Buffer.alloc(size - 10, 'ab').toString('hex');
+  run(host, 'store', { account: 'alice', data });
+  expect(decode('bytes', run(host, 'load', { account: 'alice' }).result)).toBe(data);
 });
 
 test('imports come from env only', () => {

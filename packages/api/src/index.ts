@@ -25,4 +25,3 @@ export type { AnyRoute, MediaType, Method, RequestOf, ResponseOf, Route } from '
 export { allRoutes, type Routes, routes } from './routes/index.js';
 export type { TransactionInput } from './routes/transactions.js';
 export type { JsonSchema, JsonValue, Schema, ValueOf } from './schema.js';
-export { traceParts } from './schemas/transaction.js';

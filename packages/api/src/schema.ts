@@ -78,11 +78,6 @@ export function integer(description: string, notes: NumberNotes = {}): Schema<nu
   return { type: 'integer', description, ...notes };
 }
 
-/** A number with a fraction. */
-export function decimal(description: string, notes: NumberNotes = {}): Schema<number> {
-  return { type: 'number', description, ...notes };
-}
-
 /** A 64-bit integer as nodeos prints it: a number up to ±4294967295, beyond that a decimal string. */
 export function bigInteger(description: string, notes: Notes = {}): Schema<number | string> {
   return { anyOf: [{ type: 'integer' }, { type: 'string', pattern: '^-?\\d+$' }], description, ...notes };
@@ -131,11 +126,6 @@ export function nullable<T>(schema: Schema<T>): Schema<T | null> {
 /** A value of one of several schemas; the first that fits counts. */
 export function either<A, B>(first: Schema<A>, second: Schema<B>, description = ''): Schema<A | B> {
   return { anyOf: [first, second], ...(description === '' ? {} : { description }) };
-}
-
-/** The same schema with another description. */
-export function described<T>(schema: Schema<T>, description: string): Schema<T> {
-  return { ...schema, description };
 }
 
 /** Marks a field that may be left out. */

@@ -14,7 +14,11 @@ import { notFound } from './errors.js';
 import { closest } from './spelling.js';
 
 /** An account's ABI with the hash of its bytes; no ABI when the account has none. */
-export type CachedAbi = { readonly hash: string; readonly bytes: Uint8Array; readonly compiled: CompiledAbi | undefined };
+export type CachedAbi = {
+  readonly hash: string;
+  readonly bytes: Uint8Array;
+  readonly compiled: CompiledAbi | undefined;
+};
 
 /**
  * Keeps the ABI of each account that was asked for. ABIs may change on the chain; who needs the newest calls `refresh`,
@@ -43,7 +47,10 @@ export class AbiCache {
     const { compiled } = await this.get(account);
     if (compiled !== undefined) return compiled;
     const fresh = await this.refresh(account);
-    return fresh.compiled ?? notFound(`${account} has no ABI`, 'It is an account without a contract, or its ABI was not set.');
+    return (
+      fresh.compiled ??
+      notFound(`${account} has no ABI`, 'It is an account without a contract, or its ABI was not set.')
+    );
   }
 
   /** The ABI of a contract and the type of one of its actions. @throws SnapError that names the actions there are */

@@ -182,11 +182,9 @@ function fromTransportError(error: TransportError): SnapError {
 /** What nodeos prints where it looks an account up that does not exist. */
 function unknownAccountOf(details: readonly string[]): string | undefined {
   const [text = ''] = details;
-  return (
-    /^unknown key \(eosio::chain::name\): (\S+)/.exec(text) ??
+  return (/^unknown key \(eosio::chain::name\): (\S+)/.exec(text) ??
     /^Fail to retrieve account for (\S+)/.exec(text) ??
-    /^account '?([.1-5a-z]+)'? does not exist$/.exec(text)
-  )?.[1];
+    /^account '?([.1-5a-z]+)'? does not exist$/.exec(text))?.[1];
 }
 
 const kindByName: Readonly<Record<string, SnapErrorKind>> = {

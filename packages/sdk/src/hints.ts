@@ -2,22 +2,27 @@
 
 const byName: Readonly<Record<string, string>> = {
   unreachable: 'Is the node running, and is the address right?',
-  unsatisfied_authorization: 'Sign with the keys that the permission lists, or name a permission that your keys satisfy.',
+  unsatisfied_authorization:
+    'Sign with the keys that the permission lists, or name a permission that your keys satisfy.',
   missing_auth_exception: 'The contract demands the authorization of another account: declare it and sign for it too.',
-  irrelevant_auth_exception: 'The declared permission may not authorise this action: name `active`, or link the action to it.',
+  irrelevant_auth_exception:
+    'The declared permission may not authorise this action: name `active`, or link the action to it.',
   tx_irrelevant_sig: 'Sign only with keys that the declared permissions need.',
   tx_duplicate_sig: 'Sign once with each key.',
   tx_duplicate: 'It was sent before; look it up by its id. To do the same again, make a new transaction.',
-  expired_tx_exception: 'It came too late for a block: build and sign it again, with a longer expiration if signing takes long.',
+  expired_tx_exception:
+    'It came too late for a block: build and sign it again, with a longer expiration if signing takes long.',
   tx_exp_too_far_exception: 'Choose a shorter expiration: the chain allows an hour.',
-  invalid_ref_block_exception: 'It refers to a block that this chain does not have: build it again. Is it for this chain?',
+  invalid_ref_block_exception:
+    'It refers to a block that this chain does not have: build it again. Is it for this chain?',
   account_query_exception: 'Check the spelling and the network.',
   account_name_exists_exception: 'Choose another name.',
   name_type_exception: 'Names have up to 12 characters out of a-z, 1-5 and dots.',
   set_exact_code: 'The account runs this very code already: nothing needs to be done.',
   ram_usage_exceeded: 'The account needs a larger RAM quota, or to free some by erasing rows.',
   unauthorized_ram_usage_increase: 'The account that pays for the rows must authorise the action.',
-  tx_cpu_usage_exceeded: 'The action computes for too long: raise the limit of the transaction, or do the work in parts.',
+  tx_cpu_usage_exceeded:
+    'The action computes for too long: raise the limit of the transaction, or do the work in parts.',
   tx_net_usage_exceeded: 'The transaction is too large: split it.',
   block_cpu_usage_exceeded: 'The block is full: try again.',
   block_net_usage_exceeded: 'The block is full: try again.',

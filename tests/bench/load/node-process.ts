@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 
 /** The repository's root, with a slash at its end. */
 export const root = fileURLToPath(new URL('../../..', import.meta.url));
-const program = fileURLToPath(new URL('../../../apps/node/dist/main.js', import.meta.url));
+/** The compiled node. */
+export const nodeProgram = fileURLToPath(new URL('../../../apps/node/dist/main.js', import.meta.url));
 
 /** CPU time that a thread has used, seconds. The first thread of a process is its main thread. */
 export type ThreadCpu = { readonly thread: number; readonly seconds: number };
@@ -62,10 +63,10 @@ export class NodeProcess {
 
   /** Starts the compiled node on a free port of the loopback interface. @throws StartRefused */
   static async start(dataDir: string, options: NodeProcessOptions = {}): Promise<NodeProcess> {
-    if (!existsSync(program)) throw new Error(`${program} is missing: run npm run build first`);
+    if (!existsSync(nodeProgram)) throw new Error(`${nodeProgram} is missing: run npm run build first`);
     const { execArgv = [], args = [], readyTimeoutMs = 60_000 } = options;
     const began = performance.now();
-    const child = spawn(process.execPath, [...execArgv, program, '--data', dataDir, '--port', '0', ...args], {
+    const child = spawn(process.execPath, [...execArgv, nodeProgram, '--data', dataDir, '--port', '0', ...args], {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],
     });

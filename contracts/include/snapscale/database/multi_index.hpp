@@ -9,6 +9,27 @@
 
 namespace snapscale {
 
+/// The packed row at a host iterator.
+struct row_bytes {
+  // Reading into a buffer that usually suffices saves a call for the size.
+  [[clang::noinline]] explicit row_bytes(int32_t iterator)
+      : bytes(buffer), size(static_cast<uint32_t>(host::db_get_i64(iterator, buffer, sizeof(buffer)))) {
+    if (size < sizeof(buffer)) return;
+    size = static_cast<uint32_t>(host::db_get_i64(iterator, nullptr, 0));
+    bytes = static_cast<char*>(std::malloc(size));
+    host::db_get_i64(iterator, bytes, size);
+  }
+  row_bytes(const row_bytes&) = delete;
+  row_bytes& operator=(const row_bytes&) = delete;
+  ~row_bytes() {
+    if (bytes != buffer) std::free(bytes);
+  }
+
+  char buffer[stack_buffer_size_max];
+  char* bytes;
+  uint32_t size;
+};
+
 /// A table of the contract `code` under `scope`: rows of type T, found and ordered by `T::primary_key()`, and by the
 /// key of each secondary index. Rows read once stay in memory as long as the object lives; they are constant, and
 /// change only through `modify`. Only the contract itself may write its tables.
@@ -172,7 +193,7 @@ class multi_index {
   /// Adds the row that `construct(T&)` fills in; `payer` pays for its storage and must have authorized that.
   template <typename Construct>
   const_iterator emplace(name payer, Construct&& construct) {
-    check(code == host::current_receiver(), "cannot create objects in table of another contract");
+    check(code == current_receiver().value, "cannot create objects in table of another contract");
     item* const row = new item();
     construct(static_cast<T&>(*row));
     row->table = this;
@@ -201,7 +222,7 @@ class multi_index {
   void modify(const T& object, name payer, Update&& update) {
     item& row = const_cast<item&>(static_cast<const item&>(object));
     check(row.table == this, "object passed to modify is not in multi_index");
-    check(code == host::current_receiver(), "cannot modify objects in table of another contract");
+    check(code == current_receiver().value, "cannot modify objects in table of another contract");
     const auto old_keys = std::make_tuple(typename Indices::secondary_extractor_type()(row)...);
     update(static_cast<T&>(row));
     check(primary_of(row) == row.primary, "updater cannot change primary key when modifying an object");
@@ -228,7 +249,7 @@ class multi_index {
   void erase(const T& object) {
     item& row = const_cast<item&>(static_cast<const item&>(object));
     check(row.table == this, "object passed to erase is not in multi_index");
-    check(code == host::current_receiver(), "cannot erase objects in table of another contract");
+    check(code == current_receiver().value, "cannot erase objects in table of another contract");
     for_each_index([&](auto number, auto index) {
       using key = typename decltype(index)::secondary_extractor_type;
       family<typename key::result_type>::remove(secondary_iterator<decltype(number)::value, typename key::result_type>(row));
@@ -291,25 +312,15 @@ class multi_index {
       if (row->iterator == iterator) return *row;
     }
     item* const row = new item();
-    const uint32_t size = static_cast<uint32_t>(host::db_get_i64(iterator, nullptr, 0));
-    read_row(*row, iterator, size);
+    const row_bytes packed(iterator);
+    datastream<const char*> stream(packed.bytes, packed.size);
+    stream >> static_cast<T&>(*row);
     row->table = this;
     row->primary = primary_of(*row);
     row->iterator = iterator;
     for (int32_t& secondary : row->secondary) secondary = -1;
     link(row);
     return *row;
-  }
-
-  static void read_row(T& row, int32_t iterator, uint32_t size) {
-    struct heap_buffer {
-      char* bytes;
-      ~heap_buffer() { std::free(bytes); }
-    } heap{size > stack_buffer_size_max ? static_cast<char*>(std::malloc(size)) : nullptr};
-    char* bytes = heap.bytes != nullptr ? heap.bytes : static_cast<char*>(__builtin_alloca(size));
-    host::db_get_i64(iterator, bytes, size);
-    datastream<const char*> stream(bytes, size);
-    stream >> row;
   }
 
   void link(item* row) const {

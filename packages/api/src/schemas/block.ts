@@ -9,7 +9,7 @@ const legacySchedule = record({
 });
 
 /** The fields of a block header. */
-export const headerFields = {
+const headerFields = {
   timestamp: time('Slot of the block.'),
   producer: accountName('Who made it.'),
   confirmed: integer('Always 0.'),

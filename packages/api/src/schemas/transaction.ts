@@ -1,12 +1,24 @@
 /** Transactions as JSON: as they are sent, and decoded. */
-import { anything, bigInteger, either, flag, integer, list, optional, pair, record, text } from '../schema.js';
+import {
+  anything,
+  bigInteger,
+  either,
+  flag,
+  integer,
+  list,
+  nullable,
+  optional,
+  pair,
+  record,
+  text,
+} from '../schema.js';
 import { accountName, checksum, hex, permissionLevel, time } from './primitives.js';
 
 /** `[type, hex]`, as transactions, headers and blocks carry them. */
 export const extension = pair(integer('Type.'), hex('Data.'), 'Extension.');
 
 /** An action whose data was decoded by the contract's ABI. */
-export const decodedAction = record(
+const decodedAction = record(
   {
     account: accountName('Contract.'),
     name: accountName('Action.'),
@@ -30,10 +42,10 @@ const transactionFields = {
 };
 
 /** A decoded transaction. */
-export const decodedTransaction = record(transactionFields, { title: 'Transaction' });
+const decodedTransaction = record(transactionFields, { title: 'Transaction' });
 
 /** A packed transaction with its decoded form, inside blocks. */
-export const blockTransaction = record(
+const blockTransaction = record(
   {
     id: checksum('Transaction id.'),
     signatures: list(text('Signature.'), 'Signatures.'),
@@ -44,21 +56,6 @@ export const blockTransaction = record(
     transaction: decodedTransaction,
   },
   { title: 'BlockTransaction' },
-);
-
-/** A transaction as clients send it. */
-export const packedTransaction = record(
-  {
-    signatures: list(text('Signature.'), 'Signatures `SIG_K1_…`, `SIG_R1_…`, `SIG_WA_…`.', { maxItems: 256 }),
-    compression: either(
-      integer('0 or 1.'),
-      text('`none` or `zlib`.'),
-      'How `packed_trx` is compressed: 0, 1, none, zlib.',
-    ),
-    packed_context_free_data: hex('Packed context-free data, empty when there is none.'),
-    packed_trx: hex('Packed transaction.'),
-  },
-  { title: 'PackedTransaction' },
 );
 
 /**
@@ -92,9 +89,6 @@ const receiptHeader = {
   net_usage_words: integer('NET billed, in words of 8 bytes.'),
 };
 
-/** What a block says of a transaction. */
-export const receiptHeaderFields = receiptHeader;
-
 /** A receipt with its decoded transaction. */
 export const blockReceipt = record(
   { ...receiptHeader, trx: either(text('Transaction id.'), blockTransaction, 'Transaction, or its id.') },
@@ -125,7 +119,7 @@ const exceptionContext = record({
 });
 
 /** Why a transaction or an action failed. */
-export const exception = record(
+const exception = record(
   {
     code: integer('Number of the error, as in EOSIO.'),
     name: text('Its name, as in EOSIO.'),
@@ -144,7 +138,7 @@ const actionTraceFields = {
   action_ordinal: integer('Number of the action in the transaction, from 1.'),
   creator_action_ordinal: integer('Action that sent it, 0 for top level.'),
   closest_unnotified_ancestor_action_ordinal: integer('Nearest ancestor that is no notification, 0 for none.'),
-  receipt: optional(anything('Receipt, or null when it failed.')),
+  receipt: nullable(actionReceipt),
   receiver: accountName('Account whose contract ran.'),
   act: decodedAction,
   context_free: flag('Whether it reads no state.'),
@@ -153,33 +147,33 @@ const actionTraceFields = {
   trx_id: checksum('Transaction id.'),
   block_num: integer('Block number.'),
   block_time: time('Time of the block.'),
-  producer_block_id: anything('Block id, or null while it is not in a block.'),
+  producer_block_id: nullable(checksum('Block id; null while it is not in a block.')),
   account_ram_deltas: list(ramDelta, 'Changes of billable RAM.'),
-  except: anything('Why it failed, or null.'),
-  error_code: anything('Code of `eosio_assert_code`, or null.'),
+  except: nullable(exception),
+  error_code: nullable(bigInteger('Code of `eosio_assert_code`.')),
   return_value_hex_data: optional(text('What the action returned, in hex.')),
   return_value_data: optional(anything('The same by the ABI.')),
   inline_traces: optional(list(anything('Action trace.'), 'Actions it caused (push_transaction only).')),
 };
 
 /** What one action did. */
-export const actionTrace = record(actionTraceFields, { title: 'ActionTrace' });
+const actionTrace = record(actionTraceFields, { title: 'ActionTrace' });
 
 /** What a transaction did. */
-export const transactionTrace = record(
+const transactionTrace = record(
   {
     id: checksum('Transaction id.'),
     block_num: integer('Block number.'),
     block_time: time('Time of the block.'),
-    producer_block_id: anything('Block id, or null while it is not in a block.'),
-    receipt: anything('`{status, cpu_usage_us, net_usage_words}`, or null when it failed before it was billed.'),
+    producer_block_id: nullable(checksum('Block id; null while it is not in a block.')),
+    receipt: nullable(record(receiptHeader)),
     elapsed: integer('Wall time on this node, in microseconds.'),
     net_usage: integer('Size in bytes.'),
     scheduled: flag('Always false.'),
     action_traces: list(actionTrace, 'Actions in order of execution.'),
     account_ram_delta: anything('Always null.'),
-    except: anything('Why it failed, or null.'),
-    error_code: anything('Code of `eosio_assert_code`, or null.'),
+    except: nullable(exception),
+    error_code: nullable(bigInteger('Code of `eosio_assert_code`.')),
     bill: optional(
       record({
         payer: accountName('Who was billed.'),
@@ -198,6 +192,3 @@ export const transactionResult = record(
   { transaction_id: checksum('Transaction id.'), processed: transactionTrace },
   { title: 'TransactionResult' },
 );
-
-/** Shapes that are only reachable through `anything` above, for documentation and tests. */
-export const traceParts = { actionReceipt, exception } as const;

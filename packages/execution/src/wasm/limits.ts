@@ -74,7 +74,7 @@ export const REWRITTEN_BODY_BYTES_MAX = 7_654_321;
  * count of calls alone would let a few huge functions exhaust any native stack, which would stop nodes. Contract threads
  * need a stack of at least 32 MB.
  */
-export const STACK_UNITS_MAX = 1 << 20;
+const STACK_UNITS_MAX = 1 << 20;
 
 /** Estimated frame in units of 16 bytes: 8 bytes for each parameter and local, 4 for each instruction that can run. */
 export function frameUnits(locals: number, instructions: number): number {

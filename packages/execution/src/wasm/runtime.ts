@@ -7,8 +7,6 @@ import { ContractInstance } from './running/contract-instance.js';
 import { type CacheBounds, type CachedContract, ModuleCache } from './running/module-cache.js';
 import type { ImportTable } from './validate.js';
 
-export { ContractExit, NodeFault, type RuntimeHost } from './host-port.js';
-
 /** One call of `apply`. Names are unsigned 64-bit numbers. */
 export type ContractCall = {
   readonly receiver: bigint;
@@ -42,8 +40,8 @@ export class ContractRuntime {
    *
    * Rejects: `wasm_execution_error` for traps and exceeded call depth, `tx_cpu_usage_exceeded` when the gas is used up,
    * `wasm_serialization_error` for code that is not acceptable under the limits, and whatever a host function rejects.
-   * Throws NodeFault when this machine lacks stack or memory. Costs about 2 µs beyond the contract's own work when an
-   * instance is at hand, 0.2 ms for a new instance, and preparing (see `prepareModule`) for code seen first.
+   * Throws NodeFault when this machine lacks stack or memory. Costs about 1 µs beyond the contract's own work when an
+   * instance is at hand, 0.1 ms for a new instance, and preparing (see `prepareModule`) for code seen first.
    */
   apply(codeHash: Uint8Array, loadCode: () => Uint8Array, call: ContractCall): number {
     if (this.#running) throw new Error('a contract was applied while another one runs');

@@ -64,9 +64,7 @@ async function explain(walk: Walk, level: string, above: readonly string[]): Pro
     if (path.includes(name) || path.length >= limits.authorityDepthMax) continue;
     parts.push({ kind: 'permission', weight, report: await explain(walk, name, path) });
   }
-  parts.push(
-    ...required.waits.map(({ wait_sec, weight }) => ({ kind: 'wait', seconds: wait_sec, weight }) as const),
-  );
+  parts.push(...required.waits.map(({ wait_sec, weight }) => ({ kind: 'wait', seconds: wait_sec, weight }) as const));
   const weight = parts.filter(given).reduce((sum, part) => sum + part.weight, 0);
   const state = weight >= required.threshold ? 'satisfied' : 'unsatisfied';
   return { permission: level, state, threshold: required.threshold, weight, parts, permissions };

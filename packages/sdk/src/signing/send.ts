@@ -155,4 +155,3 @@ function streamLost(url: string): SnapError {
     transient: true,
   });
 }
-

@@ -2,11 +2,9 @@
 import { formatPublicKey, fromHex, parsePublicKey, type Signature, toHex } from '@snapscale/crypto';
 import {
   type Action,
-  edgeNodeExtension,
   edgeNodeExtensionFor,
   encode,
   encodeType,
-  string,
   type Json,
   name,
   type PackedTransaction,
@@ -16,6 +14,7 @@ import {
   parseSeconds,
   refBlockPrefixOf,
   signingDigest,
+  string,
   type Transaction,
   transactionId,
   transactionSchema,
@@ -147,32 +146,17 @@ export function packedJsonOf(prepared: PreparedTransaction): { readonly [key: st
   return packedTransactionSchema.toJson(packedOf(prepared)) as { readonly [key: string]: Json };
 }
 
-/** The account of the edge node that a transaction names, if it does. */
-export function hasEdgeNode({ transactionExtensions }: Transaction): boolean {
-  return transactionExtensions.some(({ type }) => type === edgeNodeExtension);
-}
-
 function bytesOf(prepared: PreparedTransaction): { packed: Uint8Array; packedContextFreeData: Uint8Array } {
   const { packedTransaction, packedContextFreeData } = packedOf(prepared);
   return { packed: packedTransaction, packedContextFreeData };
 }
 
-/** The transaction without the data of its actions: contracts may be large, and which keys must sign depends on the rest. */
+const noBytes = new Uint8Array(0);
+
+/** The transaction without the data of its actions: contracts may be large, and which keys must sign does not depend on it. */
 function authorizationsOf(transaction: Transaction): Json {
-  return transactionSchema.toJson({
-    ...transaction,
-    actions: transaction.actions.map((action) =>
-      dataMatters(action) ? action : { ...action, data: new Uint8Array(0) },
-    ),
-  });
-}
-
-/** Actions whose minimum permission depends on what they say. */
-const permissionActions = new Set(['updateauth', 'deleteauth', 'linkauth', 'unlinkauth', 'canceldelay'].map(name));
-const eosio = name('eosio');
-
-function dataMatters({ account, name: action }: Action): boolean {
-  return account === eosio && permissionActions.has(action);
+  const withoutData = (action: Action): Action => ({ ...action, data: noBytes });
+  return transactionSchema.toJson({ ...transaction, actions: transaction.actions.map(withoutData) });
 }
 
 async function encodeAll(client: Client, inputs: readonly ActionInput[]): Promise<Action[]> {

@@ -28,7 +28,7 @@ export const nodeHandlers: HandlersOf<Pick<Routes['node'], 'getHealth' | 'getRea
 };
 
 /** Why this node should get no requests; empty when it should. */
-export function reasonsNotReady(backend: NodeBackend, options: HttpOptions): readonly string[] {
+function reasonsNotReady(backend: NodeBackend, options: HttpOptions): readonly string[] {
   const { ready, reasons } = backend.health();
   const ageMs = headAgeMs(backend);
   const own = ageMs > options.headAgeMaxMs ? [`the newest block is ${Math.round(ageMs / 1000)} s old`] : [];

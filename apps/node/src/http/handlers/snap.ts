@@ -44,7 +44,7 @@ export const snapHandlers: HandlersOf<Pick<Routes['snap'], 'submit' | 'getStateP
 };
 
 /** The transactions of a bulk request: (varuint32 length, bytes) one after the other. @throws DecodeError */
-export function splitBulk(body: Uint8Array): Uint8Array[] {
+function splitBulk(body: Uint8Array): Uint8Array[] {
   const reader = new Reader(body);
   const packed: Uint8Array[] = [];
   while (reader.remaining > 0) {

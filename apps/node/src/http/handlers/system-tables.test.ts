@@ -211,7 +211,10 @@ describe('get_producers', () => {
 
 describe('get_activated_protocol_features', () => {
   const ask = (request: Record<string, unknown>) => {
-    const answer = chainInfoHandlers.getActivatedProtocolFeatures(contextOf(systemState()), request as never) as {
+    const answer = chainInfoHandlers.getActivatedProtocolFeatures(
+      contextOf(systemState()),
+      request as never,
+    ) as unknown as {
       activated_protocol_features: { activation_ordinal: number }[];
       more?: number;
     };

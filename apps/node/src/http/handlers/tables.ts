@@ -152,7 +152,7 @@ const looseAsset = {
 };
 
 /** The ABI of a contract. Rejects with `account_query_exception` when there is no account, as nodeos. */
-export function requireAbi({ state, abis }: RequestContext, code: Name): CompiledAbi {
+function requireAbi({ state, abis }: RequestContext, code: Name): CompiledAbi {
   if (getAccount(state, code) === undefined) {
     reject('account_query_exception', `Fail to retrieve account for ${formatName(code)}`);
   }
@@ -181,7 +181,7 @@ const emptyAbi: CompiledAbi = {
 };
 
 /** The type of a table's rows. Rejects with `contract_table_query_exception` when the ABI has no such table. */
-export function requireTable(abi: CompiledAbi, table: Name): string {
+function requireTable(abi: CompiledAbi, table: Name): string {
   return (
     abi.tables.get(table) ??
     reject('contract_table_query_exception', `Table ${formatName(table)} is not specified in the ABI`)

@@ -7,6 +7,9 @@ import { type HttpServer, startHttpServer } from '../server/http-server.js';
 import type { MemoryChain } from '../testing/memory-chain.js';
 import { makeAction, makeTransaction, sampleChain, signedBytes } from '../testing/sample-chain.js';
 
+/** Waits until it holds. */
+const soon = <T>(value: () => T) => expect.poll(value, { interval: 5, timeout: 10_000 });
+
 let chain: MemoryChain;
 let server: HttpServer;
 
@@ -181,7 +184,7 @@ describe('send_transaction2', () => {
   it('waits for a number of blocks', async () => {
     const bytes = transferBytes('0.0001 XST');
     const answer = ask('send_transaction2', { transaction: jsonOf(bytes), retry_trx: true, retry_trx_num_blocks: 1 });
-    await expect.poll(() => chain.transactionStatus(hexBytes(idOf(bytes))).state).toBe('LOCALLY_APPLIED');
+    await soon(() => chain.transactionStatus(hexBytes(idOf(bytes))).state).toBe('LOCALLY_APPLIED');
     const listeners = chain.listeners;
     const made = chain.produce();
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -199,12 +202,12 @@ describe('send_transaction2', () => {
   it('waits for finality, through a fork that drops the transaction', async () => {
     const bytes = transferBytes('0.0001 XST');
     const answer = ask('send_transaction2', { transaction: jsonOf(bytes), retry_trx: true });
-    await expect.poll(() => chain.transactionStatus(hexBytes(idOf(bytes))).state).toBe('LOCALLY_APPLIED');
+    await soon(() => chain.transactionStatus(hexBytes(idOf(bytes))).state).toBe('LOCALLY_APPLIED');
     const before = chain.head;
     chain.produce();
     chain.fork(before);
     for (let i = 0; i < 6; i++) chain.produce();
-    await expect.poll(() => chain.transactionStatus(hexBytes(idOf(bytes))).state).toBe('IN_BLOCK');
+    await soon(() => chain.transactionStatus(hexBytes(idOf(bytes))).state).toBe('IN_BLOCK');
     const again = chain.transactionStatus(hexBytes(idOf(bytes))).block?.num;
     chain.finalize(chain.head);
     expect(await answer).toMatchObject({ status: 202, json: { processed: { block_num: again } } });
@@ -219,18 +222,18 @@ describe('send_transaction2', () => {
       leaving.signal,
     );
     left.catch(() => undefined);
-    await expect.poll(() => chain.listeners).toBe(2);
+    await soon(() => chain.listeners).toBe(2);
     const full = await ask('send_transaction2', { transaction: jsonOf(transferBytes('0.0002 XST')), retry_trx: true });
     expect(full).toMatchObject({ status: 503 });
     leaving.abort();
-    await expect.poll(() => chain.listeners).toBe(1);
+    await soon(() => chain.listeners).toBe(1);
 
-    const soon = Math.ceil(Date.now() / 1000) + 2;
+    const shortly = Math.ceil(Date.now() / 1000) + 2;
     const expiring = ask('send_transaction2', {
-      transaction: jsonOf(transferBytes('0.0003 XST', soon)),
+      transaction: jsonOf(transferBytes('0.0003 XST', shortly)),
       retry_trx: true,
     });
-    await expect.poll(() => chain.listeners).toBe(2);
+    await soon(() => chain.listeners).toBe(2);
     chain.transactionStatus = () => ({ state: 'UNKNOWN' });
     for (let i = 0; i < 12; i++) chain.produce();
     expect(await expiring).toMatchObject({ status: 500, json: { error: { name: 'expired_tx_exception' } } });
@@ -238,7 +241,7 @@ describe('send_transaction2', () => {
 
   it('is told when the server stops', async () => {
     const waiting = ask('send_transaction2', { transaction: jsonOf(transferBytes('0.0001 XST')), retry_trx: true });
-    await expect.poll(() => chain.listeners).toBe(2);
+    await soon(() => chain.listeners).toBe(2);
     await server.close();
     expect(await waiting).toMatchObject({ status: 503 });
   });

@@ -20,7 +20,7 @@ export function fieldsTable(schema: JsonSchema): string {
 }
 
 /** The type of a schema in a few words; types with a title are links. */
-export function typeText(schema: JsonSchema): string {
+function typeText(schema: JsonSchema): string {
   if (schema.title !== undefined) return `<a href="#type-${schema.title}">${schema.title}</a>`;
   if (schema.enum !== undefined)
     return schema.enum.map((value) => `<code>${escapeHtml(String(value))}</code>`).join(' or ');

@@ -27,7 +27,7 @@ export type Handler<R> = (
 ) => HandlerResult<ResponseOf<R>> | Promise<HandlerResult<ResponseOf<R>>>;
 
 /** The answer, or the answer with a status that is not the route's. */
-export type HandlerResult<T> = T | WithStatus<T>;
+type HandlerResult<T> = T | WithStatus<T>;
 
 /** An answer with a status of its own. */
 export class WithStatus<T> {

@@ -7,6 +7,9 @@ import { type HttpServer, startHttpServer } from './http-server.js';
 import { parseJsonBody } from './json-body.js';
 import type { HttpOptions } from './options.js';
 
+/** Waits until it holds. */
+const soon = <T>(value: () => T) => expect.poll(value, { interval: 5, timeout: 10_000 });
+
 const servers: HttpServer[] = [];
 
 async function start(options: Partial<HttpOptions> = {}, chain = new MemoryChain()) {
@@ -34,12 +37,14 @@ async function ask(server: HttpServer, path: string, init: RequestInit = {}) {
   return {
     status: response.status,
     headers: response.headers,
-    json: text === '' ? undefined : (JSON.parse(text) as never),
+    json: (text === '' ? undefined : JSON.parse(text)) as unknown,
     text,
   };
 }
 
-const post = (body: BodyInit): RequestInit => ({ method: 'POST', body });
+type Body = string | Uint8Array;
+
+const post = (body: Body): RequestInit => ({ method: 'POST', body });
 
 /** Sends raw bytes and gives what comes back until the server hangs up or `untilMs` passes. */
 function raw(server: HttpServer, send: (write: (text: string) => void) => void, untilMs: number): Promise<string> {
@@ -111,7 +116,7 @@ describe('requests', () => {
 
   it('get nodeos’s error for what is not JSON or not of the right form', async () => {
     const { server, faults } = await start();
-    const bad: [string, BodyInit][] = [
+    const bad: [string, Body][] = [
       ['/v1/chain/get_info', '{invalid}'],
       ['/v1/chain/get_account', ''],
       ['/v1/chain/get_account', '{}'],
@@ -323,7 +328,7 @@ describe('the server', () => {
     const { server, answered } = await start();
     await ask(server, '/v1/chain/get_info');
     await ask(server, '/v1/chain/nothing');
-    await expect.poll(() => answered).toEqual(['/v1/chain/get_info 200', 'other 404']);
+    await soon(() => answered).toEqual(['/v1/chain/get_info 200', 'other 404']);
   });
 
   it('reports health and readiness with their status', async () => {

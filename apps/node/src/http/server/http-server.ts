@@ -10,6 +10,7 @@ import type { NodeBackend } from '../backend.js';
 import { registerPages } from '../pages/register.js';
 import { StreamHub } from '../stream/hub.js';
 import { AbiCache } from '../view/abi-cache.js';
+import { Connections } from './connections.js';
 import { failureOf, faultFailure, type HttpFailure, plainFailure, unknownEndpoint } from './failure.js';
 import { defaultHttpOptions, type HttpOptions } from './options.js';
 import { clientKey, RateLimiter } from './rate-limit.js';
@@ -61,6 +62,7 @@ export async function startHttpServer(
   const limiter = options.ratePerSecond > 0 ? new RateLimiter(options.ratePerSecond, options.rateBurst) : undefined;
   const parts: ServerParts = { backend, options, abis, hub, limiter, stopping: stop.signal };
   const app = createApp(parts, observer);
+  const connections = new Connections(app.server);
   registerRoutes(app, parts);
   registerPages(app, parts);
   try {
@@ -80,6 +82,7 @@ export async function startHttpServer(
       hub.close();
       stop.abort(plainFailure(503, 'the server stops', {}, { transient: true }));
       const force = setTimeout(() => app.server.closeAllConnections(), CLOSE_TIMEOUT_MS);
+      connections.closeIdle();
       await app.close();
       clearTimeout(force);
     },
@@ -94,7 +97,7 @@ function createApp(parts: ServerParts, observer: HttpObserver): FastifyInstance 
     requestTimeout: options.requestTimeoutMs,
     keepAliveTimeout: options.keepAliveTimeoutMs,
     trustProxy: options.trustProxy,
-    forceCloseConnections: 'idle',
+    forceCloseConnections: false,
     http: {
       headersTimeout: options.headersTimeoutMs,
       connectionsCheckingInterval: Math.max(50, Math.min(options.requestTimeoutMs, options.headersTimeoutMs) / 4),
@@ -131,7 +134,7 @@ function createApp(parts: ServerParts, observer: HttpObserver): FastifyInstance 
 }
 
 /** Sends an error body. */
-export function sendFailure(reply: FastifyReply, failure: HttpFailure): FastifyReply {
+function sendFailure(reply: FastifyReply, failure: HttpFailure): FastifyReply {
   return reply
     .code(failure.status)
     .headers(failure.headers)

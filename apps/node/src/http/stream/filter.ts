@@ -4,7 +4,7 @@ import { invalidRequest } from '../server/failure.js';
 import { nameOf } from '../view/fields.js';
 
 /** Topics of the stream. */
-export type Topic = 'blocks' | 'traces' | 'final';
+type Topic = 'blocks' | 'traces' | 'final';
 
 /** A parsed request. Empty sets stand for everything. */
 export type StreamFilter = {

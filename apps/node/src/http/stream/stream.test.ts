@@ -9,6 +9,9 @@ import { makeAction, push, sampleChain } from '../testing/sample-chain.js';
 import { AbiCache } from '../view/abi-cache.js';
 import { StreamHub } from './hub.js';
 
+/** Waits until it holds. */
+const soon = <T>(value: () => T) => expect.poll(value, { interval: 5, timeout: 10_000 });
+
 let chain: MemoryChain;
 let server: HttpServer;
 const aborts: AbortController[] = [];
@@ -35,19 +38,13 @@ function follow(request: StreamRequest = {}): { events: StreamEvent[]; stop(): v
   return { events, stop: () => abort.abort(), done };
 }
 
-const brief = (events: readonly StreamEvent[]): string[] =>
-  events.map((event) => {
-    switch (event.kind) {
-      case 'block':
-      case 'final':
-      case 'trace':
-        return `${event.kind} ${event.num}`;
-      case 'undo':
-        return `undo ${event.toNum}`;
-      case 'dropped':
-        return `dropped: ${event.reason}`;
-    }
-  });
+const brief = (events: readonly StreamEvent[]): string[] => events.map(briefly);
+
+function briefly(event: StreamEvent): string {
+  if (event.kind === 'undo') return `undo ${event.toNum}`;
+  if (event.kind === 'dropped') return `dropped: ${event.reason}`;
+  return `${event.kind} ${event.num}`;
+}
 
 async function transfer(from = 'alice', to = 'bob'): Promise<void> {
   await push(chain, [
@@ -58,13 +55,13 @@ async function transfer(from = 'alice', to = 'bob'): Promise<void> {
 describe('the event stream', () => {
   it('follows blocks and finality from the next block on', async () => {
     const { events } = follow();
-    await expect.poll(() => server.openStreams()).toBe(1);
+    await soon(() => server.openStreams()).toBe(1);
     chain.produce();
     chain.produce();
     chain.finalize(4);
     chain.produce();
     chain.finalize(6);
-    await expect.poll(() => brief(events)).toEqual(['block 4', 'block 5', 'final 4', 'block 6', 'final 6']);
+    await soon(() => brief(events)).toEqual(['block 4', 'block 5', 'final 4', 'block 6', 'final 6']);
     expect(events[0]).toMatchObject({
       producer: 'eosio',
       transactions: 0,
@@ -81,7 +78,7 @@ describe('the event stream', () => {
     chain.finalize(chain.head);
     const request = { topics: ['blocks', 'traces'] as const };
     const whole = follow({ ...request, cursor: 0 });
-    await expect.poll(() => whole.events.length).toBe(12);
+    await soon(() => whole.events.length).toBe(12);
     expect(brief(whole.events)).toEqual([
       'block 1',
       'block 2',
@@ -99,18 +96,18 @@ describe('the event stream', () => {
     whole.stop();
     for (let at = 0; at < whole.events.length; at++) {
       const rest = follow({ ...request, cursor: whole.events[at]!.id });
-      await expect.poll(() => rest.events.length).toBe(whole.events.length - at - 1);
+      await soon(() => rest.events.length).toBe(whole.events.length - at - 1);
       expect(rest.events).toEqual(whole.events.slice(at + 1));
       rest.stop();
-      await expect.poll(() => server.openStreams()).toBe(0);
+      await soon(() => server.openStreams()).toBe(0);
     }
     const byNumber = follow({ ...request, cursor: 3 });
-    await expect.poll(() => brief(byNumber.events)).toEqual(['block 4', 'trace 4', 'trace 4', 'block 5', 'trace 5']);
+    await soon(() => brief(byNumber.events)).toEqual(['block 4', 'trace 4', 'trace 4', 'block 5', 'trace 5']);
   });
 
   it('takes the cursor from Last-Event-ID, as browsers send it', async () => {
     const first = follow({ cursor: 0 });
-    await expect.poll(() => brief(first.events)).toEqual(['block 1', 'block 2', 'block 3', 'final 3']);
+    await soon(() => brief(first.events)).toEqual(['block 1', 'block 2', 'block 3', 'final 3']);
     const abort = new AbortController();
     aborts.push(abort);
     const response = await fetch(`${server.url}/v1/stream?cursor=0`, {
@@ -130,15 +127,15 @@ describe('the event stream', () => {
     const byAccount = follow({ topics: ['traces'], accounts: ['bob'] });
     const byAction = follow({ topics: ['traces'], actions: ['eosio.token::transfer'] });
     const onBlock = follow({ topics: ['traces'], actions: ['onblock'] });
-    await expect.poll(() => server.openStreams()).toBe(3);
+    await soon(() => server.openStreams()).toBe(3);
     await push(chain, [
       makeAction(chain, 'eosio.token', 'open', 'alice', { owner: 'alice', symbol: '4,XST', ram_payer: 'alice' }),
     ]);
     await transfer();
     chain.produce();
-    await expect.poll(() => byAccount.events.length).toBe(1);
-    await expect.poll(() => byAction.events.length).toBe(1);
-    await expect.poll(() => onBlock.events.length).toBe(1);
+    await soon(() => byAccount.events.length).toBe(1);
+    await soon(() => byAction.events.length).toBe(1);
+    await soon(() => onBlock.events.length).toBe(1);
     expect(byAction.events[0]).toMatchObject({
       kind: 'trace',
       num: 4,
@@ -152,30 +149,30 @@ describe('the event stream', () => {
   it('tells clients to forget blocks that were undone', async () => {
     chain.produce();
     const { events } = follow({ cursor: 3 });
-    await expect.poll(() => brief(events)).toEqual(['block 4']);
+    await soon(() => brief(events)).toEqual(['block 4']);
     chain.produce();
     chain.fork(3);
     chain.produce();
     chain.produce();
-    await expect.poll(() => brief(events)).toEqual(['block 4', 'block 5', 'undo 3', 'block 4', 'block 5']);
+    await soon(() => brief(events)).toEqual(['block 4', 'block 5', 'undo 3', 'block 4', 'block 5']);
   });
 
   it('tells a client that comes back with a cursor of a lost branch', async () => {
     chain.produce();
     chain.produce();
     const before = follow({ cursor: 3 });
-    await expect.poll(() => before.events.length).toBe(2);
+    await soon(() => before.events.length).toBe(2);
     before.stop();
     chain.fork(3);
     await transfer();
     chain.produce();
     const after = follow({ cursor: before.events[1]!.id });
-    await expect.poll(() => brief(after.events)).toEqual(['undo 3', 'block 4']);
+    await soon(() => brief(after.events)).toEqual(['undo 3', 'block 4']);
     chain.produce();
     await transfer();
     chain.produce();
     const later = follow({ cursor: before.events[1]!.id });
-    await expect.poll(() => brief(later.events)).toEqual(['undo 3', 'block 4', 'block 5', 'block 6']);
+    await soon(() => brief(later.events)).toEqual(['undo 3', 'block 4', 'block 5', 'block 6']);
   });
 
   it('refuses bad requests before it begins', async () => {
@@ -191,16 +188,16 @@ describe('the event stream', () => {
 
   it('bounds the streams of a client', async () => {
     for (let i = 0; i < 3; i++) follow();
-    await expect.poll(() => server.openStreams()).toBe(3);
+    await soon(() => server.openStreams()).toBe(3);
     const refused = await follow().done;
     expect(refused).toMatchObject({ status: 429 });
     aborts[0]!.abort();
-    await expect.poll(() => server.openStreams()).toBe(2);
+    await soon(() => server.openStreams()).toBe(2);
   });
 
   it('says so when the server stops', async () => {
     const { events, done } = follow();
-    await expect.poll(() => server.openStreams()).toBe(1);
+    await soon(() => server.openStreams()).toBe(1);
     await server.close();
     await done;
     expect(brief(events)).toEqual(['dropped: the server stops']);
@@ -213,7 +210,7 @@ describe('the event stream', () => {
       text += data;
     });
     socket.write('GET /v1/stream HTTP/1.1\r\nHost: x\r\n\r\n');
-    await expect.poll(() => (text.match(/:\n\n/g) ?? []).length).toBeGreaterThan(1);
+    await soon(() => (text.match(/:\n\n/g) ?? []).length).toBeGreaterThan(1);
     socket.destroy();
   });
 });
@@ -233,7 +230,7 @@ describe('a client that does not read', () => {
     socket = connect((http.address() as AddressInfo).port, '127.0.0.1');
     socket.pause();
     socket.write('GET /?topics=blocks,traces&cursor=0 HTTP/1.1\r\nHost: x\r\n\r\n');
-    await expect.poll(() => hub.size).toBe(1);
+    await soon(() => hub.size).toBe(1);
   }
 
   afterEach(() => {
@@ -252,19 +249,19 @@ describe('a client that does not read', () => {
     socket.pause();
     await new Promise((resolve) => setTimeout(resolve, 100));
     socket.resume();
-    await expect.poll(() => (text.match(/event: trace/g) ?? []).length, { timeout: 5000 }).toBe(44);
+    await soon(() => (text.match(/event: trace/g) ?? []).length).toBe(44);
   });
 
   it('is dropped with a word', async () => {
     for (let i = 0; i < 20; i++) await bigBlock();
     await open({ streamBufferBytesMax: 10_000, streamStallTimeoutMs: 50 });
-    await expect.poll(() => hub.size, { timeout: 5000 }).toBe(0);
+    await soon(() => hub.size).toBe(0);
     let text = '';
     socket.on('data', (data) => {
       text += data;
     });
     socket.resume();
-    await expect.poll(() => text, { timeout: 5000 }).toContain('the client does not read what is sent to it');
+    await soon(() => text).toContain('the client does not read what is sent to it');
   });
 
   /** Makes a block with 8 traces of some 60 kB each. */

@@ -1,7 +1,7 @@
 /** Sending transactions to a `MemoryChain` from tests, and a chain with a token contract on it. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { parsePrivateKey, publicKeyOf, sign } from '@snapscale/crypto';
+import { parsePrivateKey, sign } from '@snapscale/crypto';
 import { getAbiBytes, systemAbi } from '@snapscale/execution';
 import {
   type Abi,
@@ -27,8 +27,7 @@ import type { SubmitMode, SubmitOutcome } from '../backend.js';
 import { developmentKey, MemoryChain } from './memory-chain.js';
 
 /** The key of every account of the sample chain. */
-export const sampleKey = parsePrivateKey(developmentKey);
-const samplePublicKey = publicKeyOf(sampleKey);
+const sampleKey = parsePrivateKey(developmentKey);
 
 /** An action with its data packed by the contract's ABI on the chain. */
 export function makeAction(chain: MemoryChain, account: string, action: string, actor: string, data: Json): Action {
@@ -78,7 +77,7 @@ export async function push(chain: MemoryChain, actions: readonly Action[], mode:
 }
 
 /** Creates an account that the sample key controls. */
-export function newAccount(chain: MemoryChain, account: string): Action {
+function newAccount(chain: MemoryChain, account: string): Action {
   const authority = {
     threshold: 1,
     keys: [{ key: 'EOS6MRyAjQq8ud7hVNYcfnVPJqcVpscN5So8BhtHuGYqET5GDW5CV', weight: 1 }],
@@ -94,7 +93,7 @@ export function newAccount(chain: MemoryChain, account: string): Action {
 }
 
 /** Sets code and ABI of an account. */
-export function setContract(chain: MemoryChain, account: string, code: Uint8Array, abi: Abi): readonly Action[] {
+function setContract(chain: MemoryChain, account: string, code: Uint8Array, abi: Abi): readonly Action[] {
   return [
     makeAction(chain, 'eosio', 'setcode', account, {
       account,
@@ -107,14 +106,9 @@ export function setContract(chain: MemoryChain, account: string, code: Uint8Arra
 }
 
 /** Sets the ABI of an account. */
-export function setAbi(chain: MemoryChain, account: string, abi: Abi): Action {
+function setAbi(chain: MemoryChain, account: string, abi: Abi): Action {
   const bytes = Buffer.from(encode(abiSchema, abi)).toString('hex');
   return makeAction(chain, 'eosio', 'setabi', account, { account, abi: bytes });
-}
-
-/** The public key of the sample accounts, packed. */
-export function samplePublicKeyBytes(): Uint8Array {
-  return samplePublicKey;
 }
 
 /**

@@ -82,8 +82,8 @@ function transactionJson(trace: TransactionTrace, place: Place, actions: readonl
   };
 }
 
-/** One action of a trace. Public for event streams. */
-export function actionTraceJson(source: AbiSource, trace: ActionTrace, place: Place): JsonObject {
+/** One action of a trace. */
+function actionTraceJson(source: AbiSource, trace: ActionTrace, place: Place): JsonObject {
   const { action } = trace;
   const { error_code: code = null } = actionTraceSchema.toJson({ ...trace, receipt: undefined }) as JsonObject;
   const returned =
@@ -113,7 +113,7 @@ export function actionTraceJson(source: AbiSource, trace: ActionTrace, place: Pl
 }
 
 /** Where a trace stands, as each of its action traces repeats it. */
-export function placeOf(trace: TransactionTrace, blockId?: Uint8Array): Place {
+function placeOf(trace: TransactionTrace, blockId?: Uint8Array): Place {
   return {
     trx_id: toHex(trace.id),
     block_num: trace.blockNum,

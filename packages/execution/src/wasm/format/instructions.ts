@@ -57,6 +57,8 @@ export type FunctionBody = {
   readonly type: FunctionType;
   /** Types of the parameters and the locals after them. */
   readonly locals: Uint8Array;
+  /** Bytes of the locals without the parameters. */
+  readonly localBytes: number;
   /** First byte of the locals' declaration, and the byte after it. */
   readonly localsStart: number;
   readonly localsEnd: number;
@@ -87,6 +89,7 @@ export function decodeBody(
     bytes,
     type,
     locals: locals.types,
+    localBytes: locals.bytes,
     localsStart: range.start,
     localsEnd,
     localGroups: locals.groups,
@@ -103,12 +106,13 @@ function readLocals(
   reader: ByteReader,
   type: FunctionType,
   bytesMax: number,
-): { readonly types: Uint8Array; readonly groups: number } {
+): { readonly types: Uint8Array; readonly bytes: number; readonly groups: number } {
   const groups = reader.u32();
   const runs: number[] = [];
   let count = type.params.length;
-  let bytes = 0;
-  for (const param of type.params) bytes += valueBytes(param);
+  let parameterBytes = 0;
+  for (const param of type.params) parameterBytes += valueBytes(param);
+  let bytes = parameterBytes;
   for (let group = 0; group < groups; group++) {
     const run = reader.u32();
     const local = reader.byte();
@@ -126,7 +130,7 @@ function readLocals(
     types.fill(runs[i + 1]!, next, next + runs[i]!);
     next += runs[i]!;
   }
-  return { types, groups };
+  return { types, bytes: bytes - parameterBytes, groups };
 }
 
 function readInstruction(reader: ByteReader, list: InstructionList): void {

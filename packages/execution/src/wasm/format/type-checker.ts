@@ -283,9 +283,7 @@ export class TypeChecker {
 
   /** The rule of nodeos since configurable limits: locals and operands, parameters not counted. */
   #checkFrameBytes(): void {
-    const { locals, type } = this.#body;
-    let bytes = this.#operandBytesPeak;
-    for (let i = type.params.length; i < locals.length; i++) bytes += valueBytes(locals[i]!);
+    const bytes = this.#body.localBytes + this.#operandBytesPeak;
     if (bytes > this.#limits.maxFuncLocalBytes) {
       this.#fail(`locals and operands of ${bytes} bytes, ${this.#limits.maxFuncLocalBytes} allowed`);
     }

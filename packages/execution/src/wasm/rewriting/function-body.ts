@@ -24,7 +24,7 @@ export type Additions = {
  * 19. It starts so high that the first frame too many sets bit 31, and the first unit too many bit 20.
  */
 export const DEPTH_FRAME = 1 << 21;
-export const DEPTH_EXCEEDED = (1 << 31) | (1 << 20);
+const DEPTH_EXCEEDED = (1 << 31) | (1 << 20);
 
 /** First value of the depth counter for so many frames (at most 1023). */
 export function depthStart(framesMax: number): number {

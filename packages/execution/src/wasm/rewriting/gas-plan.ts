@@ -40,8 +40,8 @@ export class GasPlan {
 
 /**
  * Cuts a validated body into segments that run from their first instruction to their last or not at all, traps apart, and
- * sums the parts of gas of each. A segment begins with the function, in a loop, in each arm of an `if`, behind a `br_if`, and behind
- * the end of a structure that can be left otherwise than over its end.
+ * sums the parts of gas of each. A segment begins with the function, in a loop, in each arm of an `if`, behind a `br_if`,
+ * and behind the end of a structure that can be left otherwise than over its end.
  *
  * `importParts`: parts of gas of each imported function, by index. O(instructions).
  */

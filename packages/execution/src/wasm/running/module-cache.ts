@@ -19,7 +19,7 @@ export type CacheBounds = {
   readonly pagesMax: number;
 };
 
-export const defaultCacheBounds: CacheBounds = { moduleBytesMax: 64 * 1024 * 1024, instancesMax: 400, pagesMax: 4096 };
+const defaultCacheBounds: CacheBounds = { moduleBytesMax: 64 * 1024 * 1024, instancesMax: 400, pagesMax: 4096 };
 
 /**
  * Prepared contracts by code hash, and one idle instance of each; beyond the bounds the least recently used go first.

@@ -124,7 +124,7 @@ export function rawModule(...sections: readonly (readonly number[])[]): Uint8Arr
  * accesses by a plus (`i32.load+16`), labels of br_table by a colon, the default last (`br_table:0,1,2`). Float constants
  * may be bits (`f32.const 0x7fc00000`).
  */
-export function encodeCode(code: string): Uint8Array {
+function encodeCode(code: string): Uint8Array {
   const out = new ByteWriter();
   const tokens = code.split(/\s+/).filter((token) => token !== '');
   for (let i = 0; i < tokens.length; i++) {

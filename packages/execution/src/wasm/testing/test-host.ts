@@ -128,7 +128,7 @@ export class Bench {
   }
 }
 
-export function outcomeOf(apply: () => number): Outcome {
+function outcomeOf(apply: () => number): Outcome {
   try {
     return { kind: 'done', gas: apply() };
   } catch (error) {
