@@ -63,7 +63,12 @@ export class ContractCompiler {
     const displayPath = (path: string): string => (onDisk ? toSlashes(relative(process.cwd(), path)) : path);
     const includeDirs = options.includeDirs ?? [];
     const project = loadProject(options.sources.map(absolute), includeDirs.map(absolute), readFile, displayPath);
-    const build: Build = { run: (job) => this.process.run(job), project, standard: options.standard ?? 'gnu++17', warnings: [] };
+    const build: Build = {
+      run: (job) => this.process.run(job),
+      project,
+      standard: options.standard ?? 'gnu++17',
+      warnings: [],
+    };
     const contract = await findContractSource(build, options.name);
     const textDirs = options.ricardianDirs ?? [...options.sources.map((path) => dirname(path)), ...includeDirs];
     const texts = readRicardianTexts(options.name, textDirs.map(absolute), readFile);
@@ -106,9 +111,12 @@ async function findContractSource(build: Build, name: string): Promise<FoundCont
     const model = findContract(tree, name, build.project.locate, (error) => errors.push(error));
     if (errors.length > 0) throw new BuildError(errors);
     if (model !== undefined) return { model, tree, source };
-    if (tree.definesApply) return { model: { name, classes: [], actions: [], notifications: [], tables: [] }, tree, source };
+    if (tree.definesApply)
+      return { model: { name, classes: [], actions: [], notifications: [], tables: [] }, tree, source };
   }
-  throw new BuildError([general(`none of the sources has a class with the attribute [[snapscale::contract("${name}")]]`)]);
+  throw new BuildError([
+    general(`none of the sources has a class with the attribute [[snapscale::contract("${name}")]]`),
+  ]);
 }
 
 /**
@@ -148,7 +156,8 @@ async function codeOf(build: Build, contract: FoundContract): Promise<Uint8Array
   const objects: Uint8Array[] = [];
   const errors: Diagnostic[] = [];
   for (const source of build.project.sources) {
-    const generated = source === contract.source && !contract.tree.definesApply ? generateDispatcher(contract.model) : '';
+    const generated =
+      source === contract.source && !contract.tree.definesApply ? generateDispatcher(contract.model) : '';
     const result = await build.run({ kind: 'object', input: unit(build, source, generated) });
     build.warnings.push(...diagnosticsOf(build, result).filter(({ severity }) => severity === 'warning'));
     if (result.file !== undefined && result.ok) objects.push(result.file);
@@ -190,7 +199,8 @@ function general(message: string): Diagnostic {
 }
 
 function readRicardianTexts(name: string, dirs: readonly string[], readFile: ReadFile): RicardianTexts {
-  const read = (file: string): string => dirs.map((dir) => readFile(`${dir}/${file}`)).find((text) => text !== undefined) ?? '';
+  const read = (file: string): string =>
+    dirs.map((dir) => readFile(`${dir}/${file}`)).find((text) => text !== undefined) ?? '';
   return {
     contracts: parseRicardianContracts(read(`${name}.contracts.md`)),
     clauses: parseRicardianClauses(read(`${name}.clauses.md`)),

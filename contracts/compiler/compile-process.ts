@@ -12,13 +12,17 @@ export type Job =
   | { readonly kind: 'link'; readonly objects: readonly Uint8Array[] }
   | { readonly kind: 'sdkTree'; readonly standard: CppStandard; readonly name: string };
 
-export type JobReply = { readonly kind: 'done'; readonly result: ToolResult } | { readonly kind: 'failed'; readonly message: string };
+export type JobReply =
+  | { readonly kind: 'done'; readonly result: ToolResult }
+  | { readonly kind: 'failed'; readonly message: string };
 
 /** Memory of the process beyond which it is killed (ordinary builds need 0.5 GB). */
 const residentBytesMax = 2 * 1024 ** 3;
 const memoryCheckMs = 500;
 
-const workerPath = fileURLToPath(new URL(`./compile-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url));
+const workerPath = fileURLToPath(
+  new URL(`./compile-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
+);
 /** The folder whose node_modules has the loader for TypeScript. */
 const repositoryRoot = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -54,42 +58,51 @@ export class CompileProcess {
       const settle = (outcome: () => void): void => {
         clearTimeout(deadline);
         clearInterval(watch);
-        child.removeAllListeners('message');
-        child.removeAllListeners('exit');
-        child.removeAllListeners('error');
+        for (const [event, listener] of Object.entries(listeners)) child.off(event, listener);
         outcome();
       };
-      const abandon = (message: string): void => settle(() => {
-        child.on('error', () => undefined);
-        this.close();
-        reject(new Error(message));
-      });
-      const deadline = setTimeout(() => abandon(`compiling took longer than ${this.jobMsMax} ms and was stopped`), this.jobMsMax);
-      const watch = setInterval(() => {
-        if (residentBytes(child.pid!) > residentBytesMax) abandon(`compiling took more than ${residentBytesMax} bytes of memory and was stopped`);
-      }, memoryCheckMs);
-      child.on('message', (reply: JobReply) =>
-        settle(() => (reply.kind === 'done' ? resolve(reply.result) : reject(new Error(reply.message)))),
-      );
-      child.on('exit', (code, signal) => abandon(`the compiler's process ended early (${signal ?? code})`));
-      child.on('error', (cause) => abandon(`the compiler's process failed: ${cause.message}`));
+      const abandon = (message: string): void =>
+        settle(() => {
+          if (this.child === child) this.close();
+          reject(new Error(message));
+        });
+      const listeners = {
+        message: (reply: JobReply) =>
+          settle(() => (reply.kind === 'done' ? resolve(reply.result) : reject(new Error(reply.message)))),
+        exit: (code: number | null, signal: string | null) =>
+          abandon(`the compiler's process ended early (${signal ?? code})`),
+        error: (cause: Error) => abandon(`the compiler's process failed: ${cause.message}`),
+      };
+      const tooLong = `compiling took longer than ${this.jobMsMax} ms and was stopped`;
+      const deadline = setTimeout(() => abandon(tooLong), this.jobMsMax);
+      const tooMuch = `compiling took more than ${residentBytesMax} bytes of memory and was stopped`;
+      const watch = setInterval(() => residentBytes(child.pid) > residentBytesMax && abandon(tooMuch), memoryCheckMs);
+      for (const [event, listener] of Object.entries(listeners)) child.on(event, listener);
       child.send(job, (cause) => cause && abandon(`the compiler's process failed: ${cause.message}`));
     });
   }
 
   private start(): ChildProcess {
     const loader = workerPath.endsWith('.ts') ? ['--conditions=source', '--import', 'tsx'] : [];
-    return fork(workerPath, [this.cacheDir], {
+    const child = fork(workerPath, [this.cacheDir], {
       cwd: repositoryRoot,
       execArgv: ['--liftoff-only', ...loader],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
+    const forget = (): void => {
+      if (this.child === child) this.child = undefined;
+    };
+    child.on('exit', forget).on('error', forget);
+    // Between jobs the process does not keep this one alive; it ends by itself when this one does.
+    child.unref();
+    child.channel?.unref();
+    return child;
   }
 }
 
 /** The memory of a process, where the operating system tells it in /proc; 0 elsewhere. */
-function residentBytes(pid: number): number {
+function residentBytes(pid: number | undefined): number {
   try {
     return Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * 4096;
   } catch {

@@ -1,8 +1,9 @@
 /**
  * The main program of the compiler's process: takes one job at a time from its parent, and answers it.
  */
-import { Toolchain } from './toolchain.js';
+
 import type { Job, JobReply } from './compile-process.js';
+import { Toolchain } from './toolchain.js';
 
 const [, , cacheDir = '.cache'] = process.argv;
 const toolchain = new Toolchain(cacheDir);
@@ -10,7 +11,8 @@ const toolchain = new Toolchain(cacheDir);
 process.on('message', (job: Job) => {
   answer(job).then(
     (reply) => process.send!(reply),
-    (cause: unknown) => process.send!({ kind: 'failed', message: cause instanceof Error ? cause.message : String(cause) }),
+    (cause: unknown) =>
+      process.send!({ kind: 'failed', message: cause instanceof Error ? cause.message : String(cause) }),
   );
 });
 process.on('disconnect', () => process.exit(0));
@@ -24,6 +26,9 @@ async function answer(job: Job): Promise<JobReply> {
     case 'link':
       return { kind: 'done', result: await toolchain.link(job.objects) };
     case 'sdkTree':
-      return { kind: 'done', result: { ok: true, stdout: await toolchain.sdkTree(job.standard, job.name), stderr: '', file: undefined } };
+      return {
+        kind: 'done',
+        result: { ok: true, stdout: await toolchain.sdkTree(job.standard, job.name), stderr: '', file: undefined },
+      };
   }
 }

@@ -15,9 +15,14 @@ function wasmType(type: string): string | undefined {
 }
 
 function declarations(): [name: string, signature: string][] {
-  const text = readdirSync(hostDir).map((file) => readFileSync(new URL(file, hostDir), 'utf8')).join('\n');
+  const text = readdirSync(hostDir)
+    .map((file) => readFileSync(new URL(file, hostDir), 'utf8'))
+    .join('\n');
   return [...text.matchAll(/^(?:\[\[noreturn\]\] )?(\w+) (\w+)\((.*)\);$/gm)].map(([, result, name, parameters]) => {
-    const types = parameters === '' ? [] : parameters!.split(', ').map((parameter) => wasmType(parameter.replace(/^const /, '').replace(/ ?\w+$/, '')));
+    const types =
+      parameters === ''
+        ? []
+        : parameters!.split(', ').map((parameter) => wasmType(parameter.replace(/^const /, '').replace(/ ?\w+$/, '')));
     return [name!, `(${types.join(', ')}) -> ${wasmType(result!) ?? 'nothing'}`];
   });
 }
@@ -33,5 +38,13 @@ test('every host function that the SDK declares exists with that signature', () 
 test('the SDK declares every host function but those that compilers, old contracts and the C library use', () => {
   const declared = new Set(declarations().map(([name]) => name));
   const others = [...importTable.keys()].filter((name) => !declared.has(name) && !name.startsWith('__'));
-  expect(others.sort()).toEqual(['abort', 'activate_feature', 'is_feature_active', 'memcmp', 'memcpy', 'memmove', 'memset']);
+  expect(others.sort()).toEqual([
+    'abort',
+    'activate_feature',
+    'is_feature_active',
+    'memcmp',
+    'memcpy',
+    'memmove',
+    'memset',
+  ]);
 });

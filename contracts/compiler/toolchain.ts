@@ -13,7 +13,12 @@ export const cppStandards = ['gnu++17', 'gnu++20', 'gnu++23'] as const;
 export type CppStandard = (typeof cppStandards)[number];
 
 /** What one run of a tool left. `file` is its output file, if it succeeded. */
-export type ToolResult = { readonly ok: boolean; readonly stdout: string; readonly stderr: string; readonly file: Uint8Array | undefined };
+export type ToolResult = {
+  readonly ok: boolean;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly file: Uint8Array | undefined;
+};
 
 /** Sources by their virtual paths, all below `/project`, and how to compile them. */
 export type CompileInput = {
@@ -75,44 +80,73 @@ export class Toolchain {
   async link(objects: readonly Uint8Array[]): Promise<ToolResult> {
     this.runtime ??= this.buildRuntime();
     const named = [...objects.map((object, i) => [`contract${i}.o`, object] as const), ...(await this.runtime)];
-    const args = ['wasm-ld', '-m', 'wasm32', '--no-entry', '--export=apply', '--gc-sections', '--strip-all', '--stack-first', '-O2'];
-    args.push('-z', `stack-size=${stackBytes}`, '--error-limit=0', '--allow-undefined-file=/imports', `-L${libraryDir}`);
+    const args = [
+      'wasm-ld',
+      '-m',
+      'wasm32',
+      '--no-entry',
+      '--export=apply',
+      '--gc-sections',
+      '--strip-all',
+      '--stack-first',
+      '-O2',
+    ];
+    args.push(
+      '-z',
+      `stack-size=${stackBytes}`,
+      '--error-limit=0',
+      '--allow-undefined-file=/imports',
+      `-L${libraryDir}`,
+    );
     args.push(...named.map(([name]) => `/${name}`), '-lc++', '-lc++abi', '-lc', builtinsLibrary, '-o', '/out');
     return run(args, { ...Object.fromEntries(named), imports: this.hostFunctions().join('\n') });
   }
 
   /** The names of the functions that the SDK declares as the host's: contracts can import these and no others. */
   hostFunctions(): string[] {
-    const host = (this.sdk['snapscale'] as Tree)['host'] as Tree;
-    const texts = Object.keys(host).sort().map((name) => Buffer.from(host[name] as Uint8Array).toString());
-    return texts.flatMap((text) => [...text.matchAll(/^(?:\[\[noreturn\]\] )?(?:u?int\d+_t|void|bool) (\w+)\(.*\);$/gm)].map((match) => match[1]!));
+    const host = (this.sdk.snapscale as Tree).host as Tree;
+    const texts = Object.keys(host)
+      .sort()
+      .map((name) => Buffer.from(host[name] as Uint8Array).toString());
+    return texts.flatMap((text) =>
+      [...text.matchAll(/^(?:\[\[noreturn\]\] )?(?:u?int\d+_t|void|bool) (\w+)\(.*\);$/gm)].map((match) => match[1]!),
+    );
   }
 
   private async compile(input: CompileInput, args: readonly string[]): Promise<ToolResult> {
     const header = await this.precompiledHeader(input.standard);
     const tree: Tree = { sdk: this.sdk, 'sdk.pch': header };
     for (const [path, text] of input.files) place(tree, path, text);
-    return run(['clang', '-cc1', ...args, '-include-pch', '/sdk.pch', '-fno-validate-pch', '-x', 'c++', input.main], tree);
+    return run(
+      ['clang', '-cc1', ...args, '-include-pch', '/sdk.pch', '-fno-validate-pch', '-x', 'c++', input.main],
+      tree,
+    );
   }
 
   /** The SDK and the parts of the standard library that it uses, parsed once for all builds. */
   private async precompiledHeader(standard: CppStandard): Promise<Uint8Array> {
     return cached(this.cacheDir, 'pch', this.cacheInputs(standard, 'header'), async () => {
       const args = [...frontendFlags(standard), ...codeFlags, '-emit-pch', '-fno-pch-timestamp', '-x', 'c++-header'];
-      const result = await run(['clang', '-cc1', ...args, `${sdkRoot}/snapscale/snapscale.hpp`, '-o', '/out'], { sdk: this.sdk });
+      const result = await run(['clang', '-cc1', ...args, `${sdkRoot}/snapscale/snapscale.hpp`, '-o', '/out'], {
+        sdk: this.sdk,
+      });
       return assertOk(result, 'precompiling the SDK').file!;
     });
   }
 
   private async buildRuntime(): Promise<readonly (readonly [string, Uint8Array])[]> {
-    const folder = (this.sdk['snapscale'] as Tree)['runtime'] as Tree;
-    const names = Object.keys(folder).filter((name) => name.endsWith('.cpp')).sort();
+    const folder = (this.sdk.snapscale as Tree).runtime as Tree;
+    const names = Object.keys(folder)
+      .filter((name) => name.endsWith('.cpp'))
+      .sort();
     const objects: (readonly [string, Uint8Array])[] = [];
     for (const name of names) {
       const object = await cached(this.cacheDir, 'o', this.cacheInputs('gnu++17', name), async () => {
         // Without -fno-builtin the loops of memcpy would become calls of memcpy.
         const args = [...frontendFlags('gnu++17'), ...codeFlags, '-Os', '-fno-builtin', '-emit-obj', '-x', 'c++'];
-        const result = await run(['clang', '-cc1', ...args, `${sdkRoot}/snapscale/runtime/${name}`, '-o', '/out'], { sdk: this.sdk });
+        const result = await run(['clang', '-cc1', ...args, `${sdkRoot}/snapscale/runtime/${name}`, '-o', '/out'], {
+          sdk: this.sdk,
+        });
         return assertOk(result, `compiling ${name}`).file!;
       });
       objects.push([name.replace('.cpp', '.o'), object]);
@@ -127,7 +161,12 @@ export class Toolchain {
 
 /** Flags that decide what the source text means. The target is WebAssembly without its later extensions. */
 function frontendFlags(standard: CppStandard): string[] {
-  const system = ['/usr/include/wasm32-wasip1/c++/v1', '/usr/include/c++/v1', '/usr/include', '/usr/include/wasm32-wasip1'];
+  const system = [
+    '/usr/include/wasm32-wasip1/c++/v1',
+    '/usr/include/c++/v1',
+    '/usr/include',
+    '/usr/include/wasm32-wasip1',
+  ];
   return [
     ...['-triple', 'wasm32-unknown-wasip1', '-target-cpu', 'mvp', '-resource-dir', '/usr', '-isysroot', '/usr'],
     ...system.flatMap((dir) => ['-internal-isystem', dir]),
@@ -164,7 +203,7 @@ async function run(args: string[], tree: Tree): Promise<ToolResult> {
   try {
     const options = { stdout: into(out), stderr: into(err), decodeASCII: false, fetchProgress: () => {} };
     const result = await runLLVM(args, tree, options);
-    file = result?.['out'] as Uint8Array | undefined;
+    file = result?.out as Uint8Array | undefined;
   } catch (cause) {
     // Messages explain an ordinary failure; anything else is a fault of the compiler itself.
     failure = `error: the compiler failed: ${cause instanceof Error ? cause.message : String(cause)}\n`;
@@ -172,7 +211,12 @@ async function run(args: string[], tree: Tree): Promise<ToolResult> {
   const stderr = Buffer.concat(err).toString();
   if (bytes > outputBytesMax) failure = `error: the compiler printed more than ${outputBytesMax} bytes\n`;
   const explained = failure === '' || /(?:^|: )(?:fatal )?error: /m.test(stderr);
-  return { ok: failure === '', stdout: Buffer.concat(out).toString(), stderr: explained ? stderr : stderr + failure, file };
+  return {
+    ok: failure === '',
+    stdout: Buffer.concat(out).toString(),
+    stderr: explained ? stderr : stderr + failure,
+    file,
+  };
 }
 
 function assertOk(result: ToolResult, what: string): ToolResult {

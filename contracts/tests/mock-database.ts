@@ -68,7 +68,8 @@ export class MockDatabase {
   /** The host functions for one action of `receiver`. */
   functions(receiver: bigint, memory: () => DataView): Record<string, (...args: never[]) => unknown> {
     const result: Record<string, (...args: never[]) => unknown> = this.primaryFunctions(receiver, memory);
-    for (const family of Object.keys(families)) Object.assign(result, this.secondaryFunctions(family, receiver, memory));
+    for (const family of Object.keys(families))
+      Object.assign(result, this.secondaryFunctions(family, receiver, memory));
     return result;
   }
 
@@ -91,16 +92,24 @@ export class MockDatabase {
     const functions = {
       db_store_i64: (scope: bigint, table: bigint, payer: bigint, id: bigint, pointer: number, size: number) => {
         const key = keyOf(receiver, scope, table);
-        if (rows(key).has(unsigned(id))) throw new Error('could not insert object, most likely a uniqueness constraint was violated');
-        this.primary.set(key, rows(key).set(unsigned(id), { payer: unsigned(payer), data: read(memory(), pointer, size) }));
+        if (rows(key).has(unsigned(id)))
+          throw new Error('could not insert object, most likely a uniqueness constraint was violated');
+        this.primary.set(
+          key,
+          rows(key).set(unsigned(id), { payer: unsigned(payer), data: read(memory(), pointer, size) }),
+        );
         return iterators.of(key, unsigned(id));
       },
       db_update_i64: (iterator: number, payer: bigint, pointer: number, size: number) => {
         const { table, primary } = iterators.row(iterator);
         const old = rows(table).get(primary)!;
-        rows(table).set(primary, { payer: payer === 0n ? old.payer : unsigned(payer), data: read(memory(), pointer, size) });
+        rows(table).set(primary, {
+          payer: payer === 0n ? old.payer : unsigned(payer),
+          data: read(memory(), pointer, size),
+        });
       },
-      db_remove_i64: (iterator: number) => void rows(iterators.row(iterator).table).delete(iterators.row(iterator).primary),
+      db_remove_i64: (iterator: number) =>
+        void rows(iterators.row(iterator).table).delete(iterators.row(iterator).primary),
       db_get_i64: (iterator: number, pointer: number, size: number) => {
         const { table, primary } = iterators.row(iterator);
         const { data } = rows(table).get(primary)!;
@@ -109,9 +118,12 @@ export class MockDatabase {
       },
       db_next_i64: (iterator: number, out: number) => step(iterator, out, true),
       db_previous_i64: (iterator: number, out: number) => step(iterator, out, false),
-      db_find_i64: (code: bigint, scope: bigint, table: bigint, id: bigint) => position(keyOf(code, scope, table), (other) => other === unsigned(id)),
-      db_lowerbound_i64: (code: bigint, scope: bigint, table: bigint, id: bigint) => position(keyOf(code, scope, table), (other) => other >= unsigned(id)),
-      db_upperbound_i64: (code: bigint, scope: bigint, table: bigint, id: bigint) => position(keyOf(code, scope, table), (other) => other > unsigned(id)),
+      db_find_i64: (code: bigint, scope: bigint, table: bigint, id: bigint) =>
+        position(keyOf(code, scope, table), (other) => other === unsigned(id)),
+      db_lowerbound_i64: (code: bigint, scope: bigint, table: bigint, id: bigint) =>
+        position(keyOf(code, scope, table), (other) => other >= unsigned(id)),
+      db_upperbound_i64: (code: bigint, scope: bigint, table: bigint, id: bigint) =>
+        position(keyOf(code, scope, table), (other) => other > unsigned(id)),
       db_end_i64: (code: bigint, scope: bigint, table: bigint) => {
         const key = keyOf(code, scope, table);
         return rows(key).size === 0 ? -1 : iterators.end(key);
@@ -120,7 +132,11 @@ export class MockDatabase {
     return functions as unknown as Record<string, (...args: never[]) => unknown>;
   }
 
-  private secondaryFunctions(family: string, receiver: bigint, memory: () => DataView): Record<string, (...args: never[]) => unknown> {
+  private secondaryFunctions(
+    family: string,
+    receiver: bigint,
+    memory: () => DataView,
+  ): Record<string, (...args: never[]) => unknown> {
     const { size, order } = families[family]!;
     const iterators = new Iterators();
     const tableOf = (code: bigint, scope: bigint, table: bigint): string => `${family}/${keyOf(code, scope, table)}`;
@@ -128,16 +144,31 @@ export class MockDatabase {
     const orderOf = (key: Uint8Array): bigint => order(new DataView(key.buffer, key.byteOffset));
     const ordered = (table: string): [bigint, SecondaryRow][] =>
       [...rows(table)].sort(([a, x], [b, y]) => compare(orderOf(x.key), orderOf(y.key)) || compare(a, b));
-    const found = (table: string, row: [bigint, SecondaryRow] | undefined, key: number | undefined, out: number): number => {
+    const found = (
+      table: string,
+      row: [bigint, SecondaryRow] | undefined,
+      key: number | undefined,
+      out: number,
+    ): number => {
       if (rows(table).size === 0) return -1;
       if (row === undefined) return iterators.end(table);
       if (key !== undefined) write(memory(), key, row[1].key);
       if (out !== 0) memory().setBigUint64(out, row[0], true);
       return iterators.of(table, row[0]);
     };
-    const bound = (table: string, key: number, out: number, test: (other: bigint, wanted: bigint) => boolean): number => {
+    const bound = (
+      table: string,
+      key: number,
+      out: number,
+      test: (other: bigint, wanted: bigint) => boolean,
+    ): number => {
       const wanted = orderOf(read(memory(), key, size));
-      return found(table, ordered(table).find(([, row]) => test(orderOf(row.key), wanted)), key, out);
+      return found(
+        table,
+        ordered(table).find(([, row]) => test(orderOf(row.key), wanted)),
+        key,
+        out,
+      );
     };
     const step = (iterator: number, out: number, forwards: boolean): number => {
       const table = iterators.tableOf(iterator);
@@ -174,14 +205,21 @@ export class MockDatabase {
       find_secondary: (code: bigint, scope: bigint, table: bigint, key: number, ...rest: number[]) => {
         const name = tableOf(code, scope, table);
         const wanted = orderOf(read(memory(), key, size));
-        return found(name, ordered(name).find(([, row]) => orderOf(row.key) === wanted), undefined, rest[skip]!);
+        return found(
+          name,
+          ordered(name).find(([, row]) => orderOf(row.key) === wanted),
+          undefined,
+          rest[skip]!,
+        );
       },
       lowerbound: (code: bigint, scope: bigint, table: bigint, key: number, ...rest: number[]) =>
         bound(tableOf(code, scope, table), key, rest[skip]!, (other, wanted) => other >= wanted),
       upperbound: (code: bigint, scope: bigint, table: bigint, key: number, ...rest: number[]) =>
         bound(tableOf(code, scope, table), key, rest[skip]!, (other, wanted) => other > wanted),
     };
-    return Object.fromEntries(Object.entries(named).map(([name, implementation]) => [`db_${family}_${name}`, implementation]));
+    return Object.fromEntries(
+      Object.entries(named).map(([name, implementation]) => [`db_${family}_${name}`, implementation]),
+    );
   }
 }
 

@@ -64,21 +64,24 @@ class Run {
     const functions = { ...this.contextFunctions(), ...this.consoleFunctions() };
     const database = this.host.database.functions(encodeName(receiver), () => this.view());
     const extra = Object.fromEntries(
-      [...this.host.extra].map(([name, implementation]) => [name, (...args: never[]) => implementation(this.view(), ...args)]),
+      [...this.host.extra].map(([name, implementation]) => [
+        name,
+        (...args: never[]) => implementation(this.view(), ...args),
+      ]),
     );
     const module = new WebAssembly.Module(Uint8Array.from(code));
     const env = { ...functions, ...database, ...extra } as WebAssembly.ModuleImports;
     for (const { name } of WebAssembly.Module.imports(module)) env[name] ??= () => missing(name);
     this.instance = new WebAssembly.Instance(module, { env });
     const signed = (name: string): bigint => BigInt.asIntN(64, encodeName(name));
-    const apply = this.instance.exports['apply'] as (receiver: bigint, code: bigint, action: bigint) => void;
+    const apply = this.instance.exports.apply as (receiver: bigint, code: bigint, action: bigint) => void;
     apply(signed(receiver), signed(this.call.code ?? receiver), signed(action));
     const memoryPages = this.view().byteLength / 65536;
     return { notified: this.notified, inline: this.inline, console: this.console, result: this.result, memoryPages };
   }
 
   private view(): DataView {
-    return new DataView((this.instance!.exports['memory'] as WebAssembly.Memory).buffer);
+    return new DataView((this.instance!.exports.memory as WebAssembly.Memory).buffer);
   }
 
   private bytes(pointer: number, size: number): Uint8Array {
@@ -130,7 +133,8 @@ class Run {
     const print = (text: string): void => {
       this.console += text;
     };
-    const wide = (pointer: number): bigint => this.view().getBigUint64(pointer, true) | (this.view().getBigUint64(pointer + 8, true) << 64n);
+    const wide = (pointer: number): bigint =>
+      this.view().getBigUint64(pointer, true) | (this.view().getBigUint64(pointer + 8, true) << 64n);
     return {
       prints: (pointer: number) => print(this.text(pointer)),
       prints_l: (pointer: number, size: number) => print(Buffer.from(this.bytes(pointer, size)).toString()),

@@ -7,7 +7,14 @@ import { formatSignature } from '@snapscale/crypto';
 import { decode, packedTransactionSchema } from '@snapscale/protocol';
 import { Connection, httpRequest } from '../bench/load/connection.js';
 import type { NodeProcess } from '../bench/load/node-process.js';
-import { bulkRequest, type ChainReference, chainReference, type LoadAccount, type SignedTransfer, signTransfer } from '../bench/load/workload.js';
+import {
+  bulkRequest,
+  type ChainReference,
+  chainReference,
+  type LoadAccount,
+  type SignedTransfer,
+  signTransfer,
+} from '../bench/load/workload.js';
 import type { SeededRandom } from './seeded-random.js';
 
 const BULK_CONNECTIONS = 2;
@@ -16,29 +23,38 @@ const BULK_BATCH = 25;
 const EXPIRATION_SEC = 20;
 const STATUS_INTERVAL_MS = 60;
 const PAUSE_MS_MAX = 15;
+const SLOT_MS = 500;
 
 /** What nodes that were killed since had promised. Ids are hex. */
 export class Promises {
   /** Ids of blocks that were said to be final, by number. */
   readonly finalBlocks = new Map<number, string>();
-  /** Transfers that were said to be executed, with their block where the answer told it. */
-  readonly executed = new Map<string, number | undefined>();
+  /** Transfers that were said to be executed: when, and in which block where the answer told it. */
+  readonly executed = new Map<string, { readonly num: number | undefined; readonly atMs: number }>();
   /** Transfers that were final, with the block that was said to hold them. */
-  readonly finalTransactions = new Map<string, number>();
+  readonly finalTransactions = new Map<string, number | undefined>();
   readonly contradictions: string[] = [];
   lastFinal = 0;
+  #lastFinalMs = 0;
 
-  addFinal(num: number, id: string): void {
+  /** `atMs`: the block's own time. */
+  addFinal(num: number, id: string, atMs: number): void {
+    this.#lastFinalMs = Math.max(this.#lastFinalMs, atMs);
     const known = this.finalBlocks.get(num);
-    if (known !== undefined && known !== id) this.contradictions.push(`block ${num} was final as ${known}, then as ${id}`);
+    if (known !== undefined && known !== id)
+      this.contradictions.push(`block ${num} was final as ${known}, then as ${id}`);
     this.finalBlocks.set(num, id);
     this.lastFinal = Math.max(this.lastFinal, num);
   }
 
-  /** To be called when the node is gone: what was in blocks that were final by then, was final. */
+  /**
+   * To be called when the node is gone: what was in blocks that were final by then, was final. A transfer is executed
+   * for the block that closes at the end of its slot, so that a final block of a later time has it below or in it.
+   */
   settle(): void {
-    for (const [id, num] of this.executed) {
-      if (num !== undefined && num <= this.lastFinal) this.finalTransactions.set(id, num);
+    for (const [id, { num, atMs }] of this.executed) {
+      const isFinal = num === undefined ? atMs + SLOT_MS <= this.#lastFinalMs : num <= this.lastFinal;
+      if (isFinal && !this.finalTransactions.has(id)) this.finalTransactions.set(id, num);
     }
     this.executed.clear();
   }
@@ -56,7 +72,13 @@ export class CrashLoad {
   #stream: ClientRequest | undefined;
 
   /** `label` makes the transfers of this run different from those of other runs. */
-  constructor(node: NodeProcess, accounts: readonly LoadAccount[], promises: Promises, random: SeededRandom, label: string) {
+  constructor(
+    node: NodeProcess,
+    accounts: readonly LoadAccount[],
+    promises: Promises,
+    random: SeededRandom,
+    label: string,
+  ) {
     this.#node = node;
     this.#accounts = accounts;
     this.#promises = promises;
@@ -91,7 +113,10 @@ export class CrashLoad {
       if (status >= 300) throw new Error(`${status} ${text}`);
       const { rejected } = JSON.parse(text) as { rejected: { index: number; message: string }[] };
       const refused = new Set(rejected.map(({ index }) => index));
-      for (const [i, { id }] of transfers.entries()) if (!refused.has(i)) this.#promises.executed.set(hex(id), undefined);
+      for (const [i, { id }] of transfers.entries())
+        if (!refused.has(i)) {
+          this.#promises.executed.set(hex(id), { num: undefined, atMs: Date.now() });
+        }
       await pause(this.#random.below(PAUSE_MS_MAX));
     }
     connection.close();
@@ -112,7 +137,7 @@ export class CrashLoad {
       const answer = await connection.send(httpRequest('/v1/chain/send_transaction', 'application/json', body));
       if (answer.status < 300) {
         const { processed } = JSON.parse(answer.body.toString()) as { processed: { block_num: number } };
-        this.#promises.executed.set(hex(id), processed.block_num);
+        this.#promises.executed.set(hex(id), { num: processed.block_num, atMs: Date.now() });
       }
     }
     connection.close();
@@ -135,21 +160,26 @@ export class CrashLoad {
   }
 
   #followFinality(): void {
-    this.#stream = get({ host: '127.0.0.1', port: this.#node.port, path: '/v1/stream?topics=final' }, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('error', () => {});
-      response.on('data', (chunk: string) => {
-        text += chunk;
-        const end = text.lastIndexOf('\n\n');
-        if (end < 0) return;
-        for (const [, data] of text.slice(0, end + 1).matchAll(/^data: (.*)$/gm)) {
-          const { num, id } = JSON.parse(data!) as { num?: number; id?: string };
-          if (num !== undefined && id !== undefined) this.#promises.addFinal(num, id);
-        }
-        text = text.slice(end + 2);
-      });
-    });
+    this.#stream = get(
+      { host: '127.0.0.1', port: this.#node.port, path: '/v1/stream?topics=blocks,final' },
+      (response) => {
+        const times = new Map<string, number>();
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('error', () => {});
+        response.on('data', (chunk: string) => {
+          text += chunk;
+          const end = text.lastIndexOf('\n\n');
+          if (end < 0) return;
+          for (const [, data] of text.slice(0, end + 1).matchAll(/^data: (.*)$/gm)) {
+            const { num, id, timestamp } = JSON.parse(data!) as { num: number; id: string; timestamp?: string };
+            if (timestamp !== undefined) times.set(id, Date.parse(`${timestamp}Z`));
+            else if (times.has(id)) this.#promises.addFinal(num, id, times.get(id)!);
+          }
+          text = text.slice(end + 2);
+        });
+      },
+    );
     this.#stream.on('error', () => {});
   }
 
@@ -158,7 +188,13 @@ export class CrashLoad {
     const from = accounts[this.#random.below(accounts.length)]!;
     const to = accounts[this.#random.below(accounts.length)]!;
     const receiver = to === from ? accounts[(accounts.indexOf(from) + 1) % accounts.length]! : to;
-    return signTransfer(at, from, receiver.name, BigInt(this.#random.between(1, 1000)), `${this.#label}-${this.#serial++}`);
+    return signTransfer(
+      at,
+      from,
+      receiver.name,
+      BigInt(this.#random.between(1, 1000)),
+      `${this.#label}-${this.#serial++}`,
+    );
   }
 }
 

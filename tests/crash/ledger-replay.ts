@@ -76,7 +76,8 @@ export async function compareWithReplay(dataDir: string): Promise<ReplayReport> 
     const { findings } = replay;
     const final = store.finalBlock();
     if (blocks.firstBlockNum !== 1) findings.push(`the block log begins with block ${blocks.firstBlockNum}, not 1`);
-    if (blocks.lastBlockNum !== final?.num) findings.push(`the log ends with block ${blocks.lastBlockNum}, the state is that of block ${final?.num}`);
+    if (blocks.lastBlockNum !== final?.num)
+      findings.push(`the log ends with block ${blocks.lastBlockNum}, the state is that of block ${final?.num}`);
     const first = blocks.readSync(1);
     if (first !== undefined && !equalBytes(blockId(decode(signedBlockSchema, first).header), replay.head.id)) {
       findings.push('block 1 is not that of the genesis');
@@ -91,18 +92,37 @@ export async function compareWithReplay(dataDir: string): Promise<ReplayReport> 
       compareTraces(num, finished, traces.readSync(num), findings);
       compareIndex(num, finished, store, findings);
     }
-    if (final !== undefined && !equalBytes(final.id, replay.head.id)) findings.push(`the id of final block ${final.num} differs`);
+    if (final !== undefined && !equalBytes(final.id, replay.head.id))
+      findings.push(`the id of final block ${final.num} differs`);
     if (findings.length < FINDINGS_MAX) compareState(replay.state, store, findings);
     if (findings.length < FINDINGS_MAX) compareBuckets(replay.buckets, store, findings);
     compareBalances(replay.balances, replay.state, findings);
     const { blockIds, blockOf } = replay;
     const seconds = (performance.now() - began) / 1000;
-    return { blocks: replay.head.num, transactions: blockOf.size, entries: replay.entries, seconds, blockIds, blockOf, findings };
+    return {
+      blocks: replay.head.num,
+      transactions: blockOf.size,
+      entries: replay.entries,
+      seconds,
+      blockIds,
+      blockOf,
+      findings,
+    };
   } catch (error) {
-    replay.findings.push(`the replay stopped after block ${replay.head.num}: ${error instanceof Error ? error.message : error}`);
+    replay.findings.push(
+      `the replay stopped after block ${replay.head.num}: ${error instanceof Error ? error.message : error}`,
+    );
     const { blockIds, blockOf, findings } = replay;
     const seconds = (performance.now() - began) / 1000;
-    return { blocks: replay.head.num, transactions: blockOf.size, entries: replay.entries, seconds, blockIds, blockOf, findings };
+    return {
+      blocks: replay.head.num,
+      transactions: blockOf.size,
+      entries: replay.entries,
+      seconds,
+      blockIds,
+      blockOf,
+      findings,
+    };
   } finally {
     await store.close();
   }
@@ -161,7 +181,8 @@ class LedgerReplay {
     this.blockIds.set(finished.num, hex(this.head.id));
     for (const { id, transaction } of verified) {
       const known = this.blockOf.get(hex(id));
-      if (known !== undefined) this.findings.push(`transaction ${hex(id)} is in block ${known} and in block ${finished.num}`);
+      if (known !== undefined)
+        this.findings.push(`transaction ${hex(id)} is in block ${known} and in block ${finished.num}`);
       this.blockOf.set(hex(id), finished.num);
       for (const action of transaction.actions) this.#account(action);
     }
@@ -201,7 +222,12 @@ class LedgerReplay {
   }
 }
 
-function compareTraces(num: number, { traces }: FinishedBlock, stored: Uint8Array | undefined, findings: string[]): void {
+function compareTraces(
+  num: number,
+  { traces }: FinishedBlock,
+  stored: Uint8Array | undefined,
+  findings: string[],
+): void {
   if (stored === undefined) {
     findings.push(`the traces of block ${num} are missing`);
     return;
@@ -210,7 +236,8 @@ function compareTraces(num: number, { traces }: FinishedBlock, stored: Uint8Arra
   const count = reader.varuint32();
   if (count !== traces.length) findings.push(`block ${num} has ${count} traces, execution gives ${traces.length}`);
   for (let i = 0; i < Math.min(count, traces.length); i++) {
-    if (!equalBytes(reader.bytes(), encode(transactionTraceSchema, traces[i]!))) findings.push(`trace ${i} of block ${num} differs`);
+    if (!equalBytes(reader.bytes(), encode(transactionTraceSchema, traces[i]!)))
+      findings.push(`trace ${i} of block ${num} differs`);
   }
 }
 
@@ -218,7 +245,9 @@ function compareIndex(num: number, { traces }: FinishedBlock, store: StateStore,
   for (const [position, { id }] of traces.entries()) {
     const place = store.index.findTransaction(id);
     if (place?.blockNum !== num || place.position !== position) {
-      findings.push(`the index has transaction ${hex(id)} at ${JSON.stringify(place)} instead of block ${num}, position ${position}`);
+      findings.push(
+        `the index has transaction ${hex(id)} at ${JSON.stringify(place)} instead of block ${num}, position ${position}`,
+      );
     }
   }
 }
@@ -229,7 +258,8 @@ function compareState(expected: MemoryState, store: StateStore, findings: string
     const should = missing.get(key);
     missing.delete(key);
     if (should === undefined) findings.push(`the state has an entry ${show(key)} that execution does not give`);
-    else if (!equalBytes(should, value)) findings.push(`the state's entry ${show(key)} differs from what execution gives`);
+    else if (!equalBytes(should, value))
+      findings.push(`the state's entry ${show(key)} differs from what execution gives`);
     if (findings.length >= FINDINGS_MAX) return;
   }
   for (const key of [...missing.keys()].slice(0, FINDINGS_MAX)) findings.push(`the state lacks the entry ${show(key)}`);
@@ -240,7 +270,8 @@ function compareBuckets(expected: ReadonlyMap<string, Uint8Array>, store: StateS
   for (const [path, leaves] of store.buckets.scan()) {
     count++;
     const should = expected.get(path);
-    if (should === undefined || !equalBytes(should, leaves)) findings.push(`bucket ${show(path)} of the commitment differs`);
+    if (should === undefined || !equalBytes(should, leaves))
+      findings.push(`bucket ${show(path)} of the commitment differs`);
     if (findings.length >= FINDINGS_MAX) return;
   }
   if (count !== expected.size) findings.push(`the commitment has ${count} buckets, execution gives ${expected.size}`);

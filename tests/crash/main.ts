@@ -28,7 +28,9 @@ print(`\n== ${rounds} kills at random moments, seed ${seed}, in ${directory}`);
 const report = await crashRounds({ rounds, seed, directory, print });
 findings.push(...report.findings);
 const restarts = [...report.restartMs].sort((a, b) => a - b);
-print(`  restart until it answers: median ${restarts[restarts.length >> 1]?.toFixed(0)} ms, longest ${restarts.at(-1)?.toFixed(0)} ms`);
+print(
+  `  restart until it answers: median ${restarts[restarts.length >> 1]?.toFixed(0)} ms, longest ${restarts.at(-1)?.toFixed(0)} ms`,
+);
 const { replay } = report;
 print(
   `  undisturbed replay: ${replay.blocks} blocks, ${replay.transactions} transactions, ${replay.entries} entries compared in ${replay.seconds.toFixed(1)} s`,

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { blockId, decode, signedBlockSchema, transactionId } from '@snapscale/protocol';
 import { BlockLogReader } from '../../apps/node/src/store/block-log-reader.js';
-import { NodeProcess, nodeProgram, root } from '../bench/load/node-process.js';
+import { NodeProcess, nodeProgram, root, StartRefused } from '../bench/load/node-process.js';
 import { foundAccounts, loadAccounts } from '../bench/load/workload.js';
 import { CrashLoad, Promises } from './crash-load.js';
 import { compareWithReplay, type ReplayReport } from './ledger-replay.js';
@@ -32,6 +32,9 @@ const LOAD_MS_MAX = 1600;
 const START_KILL_EVERY = 6;
 const START_MS_MAX = 1200;
 const PROGRESS_EVERY = 20;
+const FINDINGS_MAX = 20;
+/** Longer than a lock file that nobody has finished counts. */
+const SECOND_CHANCE_MS = 5500;
 
 /** Kills a node `rounds` times and compares what it has in the end with an undisturbed execution. */
 export async function crashRounds({ rounds, seed, directory, print }: RoundsOptions): Promise<RoundsReport> {
@@ -52,19 +55,39 @@ export async function crashRounds({ rounds, seed, directory, print }: RoundsOpti
     await loading;
     promises.settle();
     if (random.below(START_KILL_EVERY) === 0) await killWhileStarting(dataDir, random.below(START_MS_MAX));
-    node = await NodeProcess.start(dataDir);
+    node = await restart(dataDir, round, findings);
     restartMs.push(node.readyMs);
     findings.push(...(await brokenPromises(node, promises)).map((text) => `round ${round}: ${text}`));
     if (round % PROGRESS_EVERY === 0 || round === rounds) {
-      print(`  ${round} kills, ${promises.finalBlocks.size} blocks and ${promises.finalTransactions.size} transfers known to be final, ${findings.length} findings`);
+      print(
+        `  ${round} kills, ${promises.finalBlocks.size} blocks and ${promises.finalTransactions.size} transfers known to be final, ${findings.length} findings`,
+      );
     }
-    if (findings.length > 0) break;
+    if (findings.length >= FINDINGS_MAX) break;
   }
   const code = await node.stop();
   if (code !== 0) findings.push(`the node ended with exit code ${code} when it was asked to stop:\n${node.output}`);
   const replay = await compareWithReplay(dataDir);
   findings.push(...replay.findings, ...promises.contradictions, ...missingIn(replay, promises));
-  return { findings, restartMs, finalBlocks: promises.finalBlocks.size, finalTransactions: promises.finalTransactions.size, replay };
+  return {
+    findings,
+    restartMs,
+    finalBlocks: promises.finalBlocks.size,
+    finalTransactions: promises.finalTransactions.size,
+    replay,
+  };
+}
+
+/** Starts the node again; a refusal is a finding, and gets a second chance. */
+async function restart(dataDir: string, round: number, findings: string[]): Promise<NodeProcess> {
+  try {
+    return await NodeProcess.start(dataDir);
+  } catch (error) {
+    if (!(error instanceof StartRefused)) throw error;
+    findings.push(`round ${round}: ${error.message.trim()}`);
+    await pause(SECOND_CHANCE_MS);
+    return NodeProcess.start(dataDir);
+  }
 }
 
 /** Kills nodes that are founding their chain: the next start must finish what was begun. */
@@ -79,7 +102,8 @@ export async function foundingRounds({ rounds, seed, directory, print }: RoundsO
       const node = await NodeProcess.start(dataDir);
       for (const account of ['alice', 'bob']) {
         const balance = await balanceOf(node, account);
-        if (!/^\["[1-9][\d.]* XST"\]$/.test(balance)) findings.push(`killed ${delayMs} ms after its first start, the chain gives ${account} ${balance}`);
+        if (!/^\["[1-9][\d.]* XST"\]$/.test(balance))
+          findings.push(`killed ${delayMs} ms after its first start, the chain gives ${account} ${balance}`);
       }
       await node.stop();
     } catch (error) {
@@ -98,7 +122,10 @@ async function balanceOf(node: NodeProcess, account: string): Promise<string> {
 
 /** Starts a node and kills it after `delayMs`, whatever it is doing by then. */
 async function killWhileStarting(dataDir: string, delayMs: number): Promise<void> {
-  const child: ChildProcess = spawn(process.execPath, [nodeProgram, '--data', dataDir, '--port', '0'], { cwd: root, stdio: 'ignore' });
+  const child: ChildProcess = spawn(process.execPath, [nodeProgram, '--data', dataDir, '--port', '0'], {
+    cwd: root,
+    stdio: 'ignore',
+  });
   const exited = new Promise((resolve) => child.on('close', resolve));
   await pause(delayMs);
   child.kill('SIGKILL');
@@ -122,11 +149,14 @@ async function brokenPromises(node: NodeProcess, promises: Promises): Promise<st
     const block = bytes === undefined ? undefined : decode(signedBlockSchema, bytes);
     const now = block === undefined ? 'missing' : Buffer.from(blockId(block.header)).toString('hex');
     if (now !== id) broken.push(`final block ${num} was ${id} and is ${now}`);
-    const ids = block?.transactions.map(({ transaction }) => (transaction.kind === 'id' ? transaction.id : transactionId(transaction.packed.packedTransaction)));
+    const ids = block?.transactions.map(({ transaction }) =>
+      transaction.kind === 'id' ? transaction.id : transactionId(transaction.packed.packedTransaction),
+    );
     idsOf.set(num, new Set(ids?.map((bytes) => Buffer.from(bytes).toString('hex'))));
   }
   for (const [id, num] of promises.finalTransactions) {
-    if (idsOf.get(num)?.has(id) === false) broken.push(`transfer ${id} was final in block ${num}, which does not have it now`);
+    if (idsOf.get(num)?.has(id) === false)
+      broken.push(`transfer ${id} was final in block ${num}, which does not have it now`);
   }
   return broken;
 }
@@ -140,7 +170,9 @@ function missingIn({ blockIds, blockOf }: ReplayReport, promises: Promises): str
     if (blockIds.get(num) !== id) missing.push(`final block ${num} was ${id} and is ${blockIds.get(num)}`);
   }
   for (const [id, num] of promises.finalTransactions) {
-    if (blockOf.get(id) !== num) missing.push(`transfer ${id} was final in block ${num} and is in ${blockOf.get(id)}`);
+    const now = blockOf.get(id);
+    if (now === undefined || (num !== undefined && now !== num))
+      missing.push(`transfer ${id} was final in block ${num ?? 'unknown'} and is in ${now ?? 'none'}`);
   }
   return missing.slice(0, 20);
 }

@@ -2,6 +2,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { type Name, parseName } from '@snapscale/protocol';
 
 export type NodeConfig = {
   readonly dataDir: string;
@@ -15,6 +16,8 @@ export type NodeConfig = {
   readonly blocksToKeep: number;
   readonly mapSizeBytes: number;
   readonly logLevel: string;
+  /** Account that earns the edge share of fees of the transactions that this node serves. */
+  readonly edgeAccount: Name | undefined;
 };
 
 export const usage = `Usage: npm start -- [options]
@@ -28,6 +31,7 @@ http://localhost:8888 with well-known keys, for this machine only.
   --production      a network with fresh keys and no development accounts
   --snapshot FILE   begin from a snapshot (the data directory must be empty)
   --keep-blocks N   blocks and traces to keep    (default: 0 = all)
+  --edge-account A  account that earns the edge share of fees (default: none)
   --map-size GB     largest size of the state    (default: 64)
   --log-level L     fatal|error|warn|info|debug  (default: info)
   --help            this text
@@ -60,7 +64,16 @@ export function parseConfig(args: readonly string[], root: string): NodeConfig |
     blocksToKeep: integer('--keep-blocks', values['keep-blocks'] ?? '0', 0, 2 ** 32 - 1),
     mapSizeBytes: integer('--map-size', values['map-size'] ?? '64', 1, 16_384) * 2 ** 30,
     logLevel: oneOf('--log-level', values['log-level'] ?? 'info', ['fatal', 'error', 'warn', 'info', 'debug', 'trace']),
+    edgeAccount: values['edge-account'] === undefined ? undefined : account('--edge-account', values['edge-account']),
   };
+}
+
+function account(option: string, text: string): Name {
+  try {
+    return parseName(text);
+  } catch (error) {
+    throw new UsageError(`${option} ${text}: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 function parsed(args: readonly string[]) {
@@ -76,6 +89,7 @@ function parsed(args: readonly string[]) {
         'keep-blocks': { type: 'string' },
         'map-size': { type: 'string' },
         'log-level': { type: 'string' },
+        'edge-account': { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     }).values;

@@ -26,11 +26,7 @@ export class HeadView implements StateReader {
       layer = { num, state: new WorkingState(this.#top) };
       this.#layers.push(layer);
     }
-    for (const [key, value] of entries) {
-      if (value === null) layer.state.remove(key);
-      else layer.state.put(key, value);
-    }
-    layer.state.forgetUndo();
+    layer.state.load(entries);
   }
 
   /** Blocks up to `num` are in the store, and the store has been told to look again. */

@@ -30,8 +30,10 @@ import type {
   SubmitOutcome,
   TransactionLocation,
   TransactionStatusInfo,
+  WrittenSnapshot,
 } from './http/backend.js';
 import { RecentTransactions } from './recent-transactions.js';
+import type { Snapshots } from './snapshots.js';
 import type { BlockLogReader } from './store/block-log-reader.js';
 import type { StateStore } from './store/state-store.js';
 import type { NodeMetrics } from './telemetry/node-metrics.js';
@@ -47,6 +49,8 @@ export type BackendParts = {
   readonly genesis: Genesis;
   readonly version: ServerVersion;
   readonly metrics: NodeMetrics;
+  readonly edgeAccount: Name | undefined;
+  readonly snapshots: Snapshots;
 };
 
 /** Replies that may be awaited at a time; beyond it the node answers `busy`. */
@@ -81,7 +85,7 @@ export class CoreBackend implements NodeBackend {
       head: { ...core.head, producer: core.head.producer as Name },
       final: core.final,
       earliestBlockNum: blocks.firstBlockNum ?? core.final.num,
-      edgeAccount: undefined,
+      edgeAccount: this.#parts.edgeAccount,
     };
   }
 
@@ -175,6 +179,10 @@ export class CoreBackend implements NodeBackend {
       const refused = this.#parts.verify.submit(request, packed);
       if (refused !== undefined) this.#parts.core.resolve(request, { kind: 'rejected', rejection: refused });
     });
+  }
+
+  writeSnapshot(): Promise<WrittenSnapshot> {
+    return this.#parts.snapshots.write();
   }
 
   subscribe(listener: (event: ChainEvent) => void): () => void {

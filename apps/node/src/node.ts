@@ -9,6 +9,7 @@ import { type ChainFiles, openDataDirectory } from './data-directory.js';
 import { type Founding, foundChain } from './founding.js';
 import { type HttpServer, startHttpServer } from './http/server/http-server.js';
 import { CoreBackend } from './node-backend.js';
+import { Snapshots } from './snapshots.js';
 import { BlockLogReader } from './store/block-log-reader.js';
 import { type DirectoryLock, lockDirectory } from './store/lock.js';
 import { StateStore } from './store/state-store.js';
@@ -82,6 +83,8 @@ async function startLocked(
     genesis,
     version: serverVersion,
     metrics,
+    edgeAccount: config.edgeAccount,
+    snapshots: new Snapshots(dataDir, genesis),
   });
   const founding = files.isNew || core.head.num < 3 ? await found(core, backend, files) : undefined;
   const http = await startHttp(config, log, backend, metrics);

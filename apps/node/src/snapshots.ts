@@ -12,13 +12,11 @@ import {
   genesisSchema,
   stateRootOf,
 } from '@snapscale/protocol';
+import type { WrittenSnapshot } from './http/backend.js';
 import { loadSnapshot, type SnapshotInfo } from './store/snapshot.js';
 import type { SnapshotWorkerOptions, SnapshotWorkerResult } from './store/snapshot-worker.js';
 import type { StateStore } from './store/state-store.js';
 import { startThread } from './verify/start-thread.js';
-
-/** A snapshot that was written. */
-export type Snapshot = { readonly file: string; readonly blockNum: number; readonly blockId: string };
 
 /** Entries that are hashed at a time while a snapshot is checked. */
 const CHECK_BATCH = 50_000;
@@ -26,7 +24,7 @@ const CHECK_BATCH = 50_000;
 export class Snapshots {
   readonly #dataDir: string;
   readonly #chainId: Uint8Array;
-  #running: Promise<Snapshot> | undefined;
+  #running: Promise<WrittenSnapshot> | undefined;
 
   constructor(dataDir: string, genesis: Genesis) {
     this.#dataDir = dataDir;
@@ -34,14 +32,14 @@ export class Snapshots {
   }
 
   /** Writes the state of the last final block to a file below the data directory. Requests meanwhile share the result. */
-  write(): Promise<Snapshot> {
+  write(): Promise<WrittenSnapshot> {
     this.#running ??= this.#write().finally(() => {
       this.#running = undefined;
     });
     return this.#running;
   }
 
-  #write(): Promise<Snapshot> {
+  #write(): Promise<WrittenSnapshot> {
     const directory = join(this.#dataDir, 'snapshots');
     mkdirSync(directory, { recursive: true });
     const options: SnapshotWorkerOptions = {

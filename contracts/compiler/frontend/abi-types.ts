@@ -2,7 +2,15 @@
  * From C++ types to the types of an ABI, with the structs, variants and aliases that they need.
  */
 import { type CppTypeName, formatCppType, parseCppType } from './cpp-type.js';
-import { type Alias, type CppType, type Enumeration, qualifiedName, type Record, type SyntaxTree, type Variable } from './syntax-tree.js';
+import {
+  type Alias,
+  type CppType,
+  type Enumeration,
+  qualifiedName,
+  type Record,
+  type SyntaxTree,
+  type Variable,
+} from './syntax-tree.js';
 
 export type AbiField = { readonly name: string; readonly type: string };
 export type AbiStruct = { readonly name: string; readonly base: string; readonly fields: readonly AbiField[] };
@@ -50,7 +58,9 @@ const builtinTypes: ReadonlyMap<string, string> = new Map([
 
 /** Types of the SDK that every ABI knows. */
 const sdkTypes: ReadonlyMap<string, string> = new Map([
-  ...['name', 'asset', 'extended_asset', 'symbol', 'symbol_code', 'time_point', 'time_point_sec'].map((name) => [name, name] as const),
+  ...['name', 'asset', 'extended_asset', 'symbol', 'symbol_code', 'time_point', 'time_point_sec'].map(
+    (name) => [name, name] as const,
+  ),
   ...['checksum160', 'checksum256', 'checksum512', 'public_key', 'signature'].map((name) => [name, name] as const),
   ['fixed_bytes<20>', 'checksum160'],
   ['fixed_bytes<32>', 'checksum256'],
@@ -63,7 +73,9 @@ const sdkTypes: ReadonlyMap<string, string> = new Map([
   ['uint128_t', 'uint128'],
 ]);
 
-const sequences = new Set(['vector', 'deque', 'list', 'set', 'multiset', 'unordered_set'].map((name) => `std::${name}`));
+const sequences = new Set(
+  ['vector', 'deque', 'list', 'set', 'multiset', 'unordered_set'].map((name) => `std::${name}`),
+);
 const maps = new Set(['map', 'multimap', 'unordered_map'].map((name) => `std::${name}`));
 const keyVariant = 'std::variant<std::array<char, 33>, std::array<char, 33>, snapscale::webauthn_public_key>';
 const signatureVariant = 'std::variant<std::array<char, 65>, std::array<char, 65>, snapscale::webauthn_signature>';
@@ -168,7 +180,8 @@ export class AbiTypes {
   /** Types that the user declared come first: they may share a name with one of ours. */
   private resolveDeclared(text: string, scope: readonly string[]): string | undefined {
     const enumeration = find(this.enumerations, text, scope);
-    if (enumeration !== undefined && !isSdkScope(enumeration.scope)) return this.resolve(enumeration.underlying, enumeration.scope);
+    if (enumeration !== undefined && !isSdkScope(enumeration.scope))
+      return this.resolve(enumeration.underlying, enumeration.scope);
     const alias = find(this.aliases, text, scope);
     if (alias !== undefined && !isSdkScope(alias.scope)) return this.resolveAlias(alias);
     const record = find(this.records, text, scope);
@@ -178,7 +191,8 @@ export class AbiTypes {
 
   private resolveAlias(alias: Alias): string {
     const target = this.resolve(alias.type, alias.scope);
-    if (target === alias.name || [...sdkTypes.values(), ...builtinTypes.values(), 'bytes'].includes(alias.name)) return target;
+    if (target === alias.name || [...sdkTypes.values(), ...builtinTypes.values(), 'bytes'].includes(alias.name))
+      return target;
     // An optional or extension can only be told by the suffix at the place of use.
     if (/[?$]$/.test(target)) return target;
     const name = this.claim(alias.name, qualifiedName(alias));
@@ -187,7 +201,9 @@ export class AbiTypes {
   }
 
   private resolveTemplate(type: CppTypeName & { kind: 'named' }, text: string, scope: readonly string[]): string {
-    const name = type.name.replace(/^(?:snapscale|eosio)::/, '').replace(/^(?=(?:vector|optional|map|set|pair|tuple|variant|array|deque|list)$)/, 'std::');
+    const name = type.name
+      .replace(/^(?:snapscale|eosio)::/, '')
+      .replace(/^(?=(?:vector|optional|map|set|pair|tuple|variant|array|deque|list)$)/, 'std::');
     const arg = (index: number): string => this.resolveParsed(type.args[index] ?? { kind: 'number', text: '' }, scope);
     if (text === keyVariant) return 'public_key';
     if (text === signatureVariant) return 'signature';
@@ -201,7 +217,10 @@ export class AbiTypes {
     if (name === 'std::array') return this.suffixed(arg(0), `[${formatCppType(type.args[1]!)}]`, 'array');
     if (name === 'std::tuple') return this.tuple(type.args.map((_, i) => arg(i)));
     if (name === 'std::variant') return this.variant(type.args.map((_, i) => arg(i)));
-    throw new UnknownTypeError(`the type '${text}' has no counterpart in an ABI`, type.args.length === 0 ? name : undefined);
+    throw new UnknownTypeError(
+      `the type '${text}' has no counterpart in an ABI`,
+      type.args.length === 0 ? name : undefined,
+    );
   }
 
   private sequence(element: string): string {
@@ -228,7 +247,10 @@ export class AbiTypes {
   }
 
   private tuple(types: readonly string[]): string {
-    return this.compound(`tuple_${types.map(mangled).join('_')}`, types.map((type, i) => ({ name: `field_${i}`, type })));
+    return this.compound(
+      `tuple_${types.map(mangled).join('_')}`,
+      types.map((type, i) => ({ name: `field_${i}`, type })),
+    );
   }
 
   private compound(name: string, fields: readonly AbiField[]): string {

@@ -31,7 +31,10 @@ export type AbiTable = {
 };
 
 /** Ricardian texts by action, and clauses. */
-export type RicardianTexts = { readonly contracts: readonly RicardianSection[]; readonly clauses: readonly RicardianSection[] };
+export type RicardianTexts = {
+  readonly contracts: readonly RicardianSection[];
+  readonly clauses: readonly RicardianSection[];
+};
 
 /**
  * Generates the ABI of `model`, whose declarations are in `tree`. Sections are sorted by name, so that equal contracts
@@ -60,12 +63,16 @@ export function generateAbi(
   const actions = sorted(model.actions).map(({ name, owner, method }) => {
     const scope = [...owner.scope, owner.name];
     const field = (parameter: Variable) => {
-      const type = attempt(parameter.place, `parameter '${parameter.name}'`, () => types.resolve(parameter.type, scope));
+      const type = attempt(parameter.place, `parameter '${parameter.name}'`, () =>
+        types.resolve(parameter.type, scope),
+      );
       return { name: parameter.name, type: type ?? '' };
     };
     const type = types.actionStruct(name, method.parameters.map(field));
     if (method.result !== 'void') {
-      const result = attempt(method.place, `result of '${name}'`, () => types.resolve({ qualType: method.result }, scope));
+      const result = attempt(method.place, `result of '${name}'`, () =>
+        types.resolve({ qualType: method.result }, scope),
+      );
       results.push({ name, result_type: result ?? '' });
     }
     return { name, type, ricardian_contract: ricardian.get(name) ?? '' };

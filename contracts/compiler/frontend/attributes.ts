@@ -30,7 +30,13 @@ export function scanSource(text: string): ScannedSource {
       const offset = match.index + found.length - 1 - path.length;
       includes.push({ path, quoted: match[2] !== undefined, offset });
     } else if (found === '[[') {
-      token.lastIndex = scanAttributes(text, token.lastIndex, /\b(?:eosio|snapscale)\s*::\s*(\w+)/y, 'clang::annotate', edits);
+      token.lastIndex = scanAttributes(
+        text,
+        token.lastIndex,
+        /\b(?:eosio|snapscale)\s*::\s*(\w+)/y,
+        'clang::annotate',
+        edits,
+      );
     } else if (found.startsWith('__attribute__')) {
       token.lastIndex = scanAttributes(text, token.lastIndex, /\beosio_(\w+)/y, 'annotate', edits);
     }
@@ -68,7 +74,13 @@ function scanAttributes(text: string, start: number, name: RegExp, annotate: str
 }
 
 /** Replaces one attribute and its arguments; returns where it ends. */
-function replaceAttribute(text: string, offset: number, match: RegExpExecArray, annotate: string, edits: Edit[]): number {
+function replaceAttribute(
+  text: string,
+  offset: number,
+  match: RegExpExecArray,
+  annotate: string,
+  edits: Edit[],
+): number {
   const nameEnd = offset + match[0].length;
   const open = /\s*\(/y;
   open.lastIndex = nameEnd;
@@ -77,7 +89,8 @@ function replaceAttribute(text: string, offset: number, match: RegExpExecArray, 
   if (open.test(text)) {
     const argsStart = open.lastIndex;
     let close = argsStart;
-    while (close < text.length && text[close] !== ')') close = text[close] === '"' ? endOfString(text, close) : close + 1;
+    while (close < text.length && text[close] !== ')')
+      close = text[close] === '"' ? endOfString(text, close) : close + 1;
     args = text.slice(argsStart, close).trim();
     end = close + 1;
   }

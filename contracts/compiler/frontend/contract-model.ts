@@ -1,8 +1,9 @@
 /**
  * The contract among all that a translation unit declares: its classes, actions, notification handlers and tables.
  */
-import type { Diagnostic, Locate, VirtualPlace } from './diagnostics.js';
+
 import { formatCppType, parseCppType } from './cpp-type.js';
+import type { Diagnostic, Locate, VirtualPlace } from './diagnostics.js';
 import {
   type Alias,
   type Annotation,
@@ -16,7 +17,12 @@ import {
 export type ContractAction = { readonly name: string; readonly owner: Record; readonly method: Method };
 
 /** A method that runs when `code` (or any account, for `*`) notifies the contract of `action`. */
-export type NotificationHandler = { readonly code: string; readonly action: string; readonly owner: Record; readonly method: Method };
+export type NotificationHandler = {
+  readonly code: string;
+  readonly action: string;
+  readonly owner: Record;
+  readonly method: Method;
+};
 
 /** A table; `row` is the text of the row's type as seen from `scope`, `indices` its secondary indices in their order. */
 export type ContractTable = {
@@ -42,7 +48,12 @@ const namePattern = /^(?=.)[.1-5a-z]{0,12}[.1-5a-j]?$/;
  * Picks the contract `name` out of `tree`: all classes whose attribute gives that name (or whose own name it is), or
  * the only contract there is. Undefined if the unit has no contract. Errors go to `report`.
  */
-export function findContract(tree: SyntaxTree, name: string, locate: Locate, report: (diagnostic: Diagnostic) => void): ContractModel | undefined {
+export function findContract(
+  tree: SyntaxTree,
+  name: string,
+  locate: Locate,
+  report: (diagnostic: Diagnostic) => void,
+): ContractModel | undefined {
   const error = (place: VirtualPlace, message: string): void => {
     report({ severity: 'error', ...(locate(place) ?? { file: undefined, line: 0, column: 0 }), message });
   };
@@ -57,7 +68,13 @@ export function findContract(tree: SyntaxTree, name: string, locate: Locate, rep
     return undefined;
   }
   const actions = uniqueActions(classes, error);
-  return { name, classes, actions, notifications: notificationsOf(classes, error), tables: tablesOf(tree, classes, error) };
+  return {
+    name,
+    classes,
+    actions,
+    notifications: notificationsOf(classes, error),
+    tables: tablesOf(tree, classes, error),
+  };
 }
 
 function contractNameOf(record: Record): string {
@@ -93,7 +110,11 @@ function notificationsOf(classes: readonly Record[], error: Report): Notificatio
       const annotation = annotated(method, 'on_notify');
       if (annotation === undefined) return [];
       const [code, action] = (annotation.args[0] ?? '').split('::');
-      const wellFormed = code !== undefined && action !== undefined && (code === '*' || namePattern.test(code)) && namePattern.test(action);
+      const wellFormed =
+        code !== undefined &&
+        action !== undefined &&
+        (code === '*' || namePattern.test(code)) &&
+        namePattern.test(action);
       if (!wellFormed) {
         error(method.place, `on_notify takes "account::action" or "*::action", not "${annotation.args[0] ?? ''}"`);
         return [];
@@ -111,10 +132,13 @@ function notificationsOf(classes: readonly Record[], error: Report): Notificatio
 function tablesOf(tree: SyntaxTree, classes: readonly Record[], error: Report): ContractTable[] {
   const tables = new Map<string, ContractTable>();
   const add = (table: ContractTable): void => {
-    if (!namePattern.test(table.name)) error(table.place, `'${table.name}' is no name for a table: use at most 12 of the characters .12345a-z`);
+    if (!namePattern.test(table.name))
+      error(table.place, `'${table.name}' is no name for a table: use at most 12 of the characters .12345a-z`);
     else if (!tables.has(table.name)) tables.set(table.name, table);
   };
-  const own = new Map(tree.records.filter((record) => belongsTo(record, tree, classes)).map((record) => [qualifiedName(record), record]));
+  const own = new Map(
+    tree.records.filter((record) => belongsTo(record, tree, classes)).map((record) => [qualifiedName(record), record]),
+  );
   const used = new Set<string>();
   for (const alias of tree.aliases) {
     const table = tableOfAlias(alias);
@@ -137,7 +161,12 @@ function belongsTo(record: Record, tree: SyntaxTree, classes: readonly Record[])
   const contract: Annotation | undefined = annotated(record, 'contract');
   if (contract !== undefined && !classes.includes(record)) return contract.args[0] === contractNameOf(classes[0]!);
   if (isInside(record.scope, classes)) return true;
-  const foreign = tree.records.filter((other) => annotated(other, 'contract') !== undefined && !classes.includes(other) && other.fields.length + other.methods.length > 0);
+  const foreign = tree.records.filter(
+    (other) =>
+      annotated(other, 'contract') !== undefined &&
+      !classes.includes(other) &&
+      other.fields.length + other.methods.length > 0,
+  );
   return annotated(record, 'table') !== undefined && !isInside(record.scope, foreign);
 }
 
@@ -149,7 +178,8 @@ function isInside(scope: readonly string[], records: readonly Record[]): boolean
 /** `multi_index<3607749779137757184, token::account, …>` as a table. */
 function tableOfAlias(alias: Alias): ContractTable | undefined {
   const parsed = parseCppType(alias.type.desugaredQualType ?? alias.type.qualType);
-  if (parsed?.kind !== 'named' || !/^(?:(?:snapscale|eosio)::)?(?:multi_index|singleton)$/.test(parsed.name)) return undefined;
+  if (parsed?.kind !== 'named' || !/^(?:(?:snapscale|eosio)::)?(?:multi_index|singleton)$/.test(parsed.name))
+    return undefined;
   const [number, row, ...indices] = parsed.args;
   if (number?.kind !== 'number' || row?.kind !== 'named' || !/^\d+$/.test(number.text)) return undefined;
   return {

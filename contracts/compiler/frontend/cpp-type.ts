@@ -10,7 +10,8 @@ export type CppTypeName =
 
 /** Parses e.g. `const std::vector<unsigned long long> &`; undefined for what is not of this form, such as functions. */
 export function parseCppType(text: string): CppTypeName | undefined {
-  const tokens = text.replaceAll('(anonymous namespace)::', '').match(/[A-Za-z_]\w*|\d+\w*|"[^"]*"\w*|::|[<>,&*[\]()]|\S/g) ?? [];
+  const tokens =
+    text.replaceAll('(anonymous namespace)::', '').match(/[A-Za-z_]\w*|\d+\w*|"[^"]*"\w*|::|[<>,&*[\]()]|\S/g) ?? [];
   const parser = { tokens, at: 0 };
   const type = parseType(parser);
   return parser.at === tokens.length ? type : undefined;
@@ -19,14 +20,31 @@ export function parseCppType(text: string): CppTypeName | undefined {
 /** A type in the form that `parseCppType` reads, with single spaces. */
 export function formatCppType(type: CppTypeName): string {
   if (type.kind === 'number') return type.text;
-  if (type.kind === 'array') return `${formatCppType(type.element)}[${type.count}]`;
+  if (type.kind === 'array') {
+    let counts = '';
+    let element: CppTypeName = type;
+    for (; element.kind === 'array'; element = element.element) counts += `[${element.count}]`;
+    return formatCppType(element) + counts;
+  }
   return type.args.length === 0 ? type.name : `${type.name}<${type.args.map(formatCppType).join(', ')}>`;
 }
 
 type Parser = { readonly tokens: readonly string[]; at: number };
 
 const ignoredWords = new Set(['const', 'volatile', 'struct', 'class', 'enum', 'typename']);
-const builtinWords = new Set(['unsigned', 'signed', 'char', 'short', 'int', 'long', '__int128', 'bool', 'float', 'double', 'void']);
+const builtinWords = new Set([
+  'unsigned',
+  'signed',
+  'char',
+  'short',
+  'int',
+  'long',
+  '__int128',
+  'bool',
+  'float',
+  'double',
+  'void',
+]);
 
 function parseType(parser: Parser): CppTypeName | undefined {
   const words: string[] = [];

@@ -44,7 +44,13 @@ export function parseClangOutput(stderr: string, locate: Locate): Diagnostic[] {
   let open: { severity: Diagnostic['severity']; message: string; inside: string } | undefined;
   const close = (): void => {
     if (open?.severity === 'error') {
-      result.push({ severity: 'error', file: undefined, line: 0, column: 0, message: `${open.message} (in ${open.inside})` });
+      result.push({
+        severity: 'error',
+        file: undefined,
+        line: 0,
+        column: 0,
+        message: `${open.message} (in ${open.inside})`,
+      });
     }
     open = undefined;
   };
@@ -54,7 +60,13 @@ export function parseClangOutput(stderr: string, locate: Locate): Diagnostic[] {
       const general = /^(?:wasm-ld: )?(error|warning): (?:\/\S+\.o: )?(.*)$/.exec(line);
       if (general === null) continue;
       close();
-      result.push({ severity: general[1] as Diagnostic['severity'], file: undefined, line: 0, column: 0, message: general[2]! });
+      result.push({
+        severity: general[1] as Diagnostic['severity'],
+        file: undefined,
+        line: 0,
+        column: 0,
+        message: general[2]!,
+      });
       continue;
     }
     const file = match[1]!;

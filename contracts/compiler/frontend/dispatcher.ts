@@ -9,7 +9,9 @@ const systemAccount = 'eosio';
 
 /** C++ text that defines `apply`; it belongs behind the contract's class, at the end of a translation unit. */
 export function generateDispatcher(model: ContractModel): string {
-  const actions = model.actions.map(({ name, owner, method }) => `${lineOf(method)}case ${numberOfName(name)}ull: ${call(owner, method)}`);
+  const actions = model.actions.map(
+    ({ name, owner, method }) => `${lineOf(method)}case ${numberOfName(name)}ull: ${call(owner, method)}`,
+  );
   return `
 extern "C" void apply(uint64_t receiver, uint64_t code, uint64_t action) {
   const ::snapscale::name self(receiver), first_receiver(code);
@@ -37,7 +39,8 @@ function lineOf({ place }: Method): string {
 /** One case for each action; a handler for one account comes before the handler for all. */
 function notifications(model: ContractModel): string {
   const byAction = new Map<string, NotificationHandler[]>();
-  for (const handler of model.notifications) byAction.set(handler.action, [...(byAction.get(handler.action) ?? []), handler]);
+  for (const handler of model.notifications)
+    byAction.set(handler.action, [...(byAction.get(handler.action) ?? []), handler]);
   if (byAction.size === 0) return '';
   const cases = [...byAction].map(([action, handlers]) => {
     const ordered = [...handlers].sort((a, b) => Number(a.code === '*') - Number(b.code === '*'));

@@ -69,7 +69,11 @@ type LoadedFile = {
   readonly upward: readonly { readonly include: Include; readonly target: string }[];
 };
 
-function readClosure(sources: readonly string[], includeDirs: readonly string[], readFile: ReadFile): Map<string, LoadedFile> {
+function readClosure(
+  sources: readonly string[],
+  includeDirs: readonly string[],
+  readFile: ReadFile,
+): Map<string, LoadedFile> {
   const loaded = new Map<string, LoadedFile>();
   const texts = new Map<string, string | undefined>();
   const textOf = (path: string): string | undefined => {
@@ -90,7 +94,9 @@ function readClosure(sources: readonly string[], includeDirs: readonly string[],
     const upward: { include: Include; target: string }[] = [];
     for (const include of includes) {
       const dirs = include.quoted ? [posix.dirname(path), ...includeDirs] : includeDirs;
-      const target = dirs.map((dir) => posix.resolve(dir, include.path)).find((candidate) => textOf(candidate) !== undefined);
+      const target = dirs
+        .map((dir) => posix.resolve(dir, include.path))
+        .find((candidate) => textOf(candidate) !== undefined);
       if (target === undefined) continue;
       queue.push(target);
       if (include.path.split('/').includes('..')) upward.push({ include, target });

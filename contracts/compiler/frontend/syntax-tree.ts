@@ -130,7 +130,8 @@ type Collected = {
 function collect(node: Node, scope: readonly string[], result: Collected): void {
   switch (node.kind) {
     case 'NamespaceDecl':
-      for (const inner of node.inner ?? []) collect(inner, node.name === undefined ? scope : [...scope, node.name], result);
+      for (const inner of node.inner ?? [])
+        collect(inner, node.name === undefined ? scope : [...scope, node.name], result);
       return;
     case 'TranslationUnitDecl':
     case 'LinkageSpecDecl':
@@ -171,7 +172,8 @@ function collectRecord(node: Node, scope: readonly string[], result: Collected):
   for (const inner of node.inner ?? []) {
     if (inner.kind === 'AccessSpecDecl') access = inner.access ?? access;
     else if (inner.kind === 'FieldDecl') fields.push(variable(inner));
-    else if (inner.kind === 'CXXMethodDecl' && inner.isImplicit !== true) methods.push(method(inner, innerScope, access));
+    else if (inner.kind === 'CXXMethodDecl' && inner.isImplicit !== true)
+      methods.push(method(inner, innerScope, access));
     else collect(inner, innerScope, result);
   }
   const bases = (node.bases ?? []).map(({ type }) => type);

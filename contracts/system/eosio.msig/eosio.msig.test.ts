@@ -22,14 +22,20 @@ beforeEach(() => {
   host.extra.set('check_transaction_authorization', (memory: DataView, ...args: number[]) => {
     const [, , , , pointer = 0, size = 0] = args;
     const bytes = new Uint8Array(memory.buffer.slice(pointer, pointer + size));
-    const levels = Serializer.decode({ data: bytes, type: 'permission_level[]', abi }) as { actor: unknown; permission: unknown }[];
+    const levels = Serializer.decode({ data: bytes, type: 'permission_level[]', abi }) as {
+      actor: unknown;
+      permission: unknown;
+    }[];
     const given = levels.map(({ actor, permission }) => `${actor}@${permission}`);
     return Number(needed.every((level) => given.includes(level)));
   });
   host.extra.set('assert_sha256', (memory: DataView, ...args: number[]) => {
     const [data = 0, size = 0, hash = 0] = args;
-    const actual = createHash('sha256').update(new Uint8Array(memory.buffer.slice(data, data + size))).digest();
-    if (!actual.equals(new Uint8Array(memory.buffer.slice(hash, hash + 32)))) throw new ContractFailure('hash mismatch');
+    const actual = createHash('sha256')
+      .update(new Uint8Array(memory.buffer.slice(data, data + size)))
+      .digest();
+    if (!actual.equals(new Uint8Array(memory.buffer.slice(hash, hash + 32))))
+      throw new ContractFailure('hash mismatch');
   });
 });
 
@@ -56,7 +62,12 @@ function encode(type: string, object: unknown): Uint8Array {
 }
 
 function run(action: string, auth: string, data: object): ActionOutcome {
-  return host.apply(code, { receiver: self, action, auth: [auth], data: encode(action, { proposer: 'carol', proposal_name: 'pay', ...data }) });
+  return host.apply(code, {
+    receiver: self,
+    action,
+    auth: [auth],
+    data: encode(action, { proposer: 'carol', proposal_name: 'pay', ...data }),
+  });
 }
 
 const propose = (changes = {}, requested = ['alice', 'bob', 'dave']) =>
@@ -87,10 +98,18 @@ describe('propose', () => {
   });
 
   test.each([
-    ['without the proposer’s authority', () => run('propose', 'alice', { requested: [], trx: trx() }), 'missing authority of carol'],
+    [
+      'without the proposer’s authority',
+      () => run('propose', 'alice', { requested: [], trx: trx() }),
+      'missing authority of carol',
+    ],
     ['that has expired', () => propose({ expiration: '2025-12-31T23:59:59' }), 'transaction expired'],
     ['whose approvals would not suffice', () => propose({}, ['alice']), 'transaction authorization failed'],
-    ['with context-free actions', () => propose({ context_free_actions: [{ ...transfer, authorization: [] }] }), 'not allowed to `propose` a transaction with context-free actions'],
+    [
+      'with context-free actions',
+      () => propose({ context_free_actions: [{ ...transfer, authorization: [] }] }),
+      'not allowed to `propose` a transaction with context-free actions',
+    ],
   ])('refuses one %s', (_, action, message) => {
     expect(action).toThrow(message);
   });
@@ -109,10 +128,9 @@ describe('approve, unapprove and exec', () => {
     expect(exec).toThrow('transaction authorization failed');
     approve('bob');
     const { inline } = exec();
-    expect(inline.map((bytes) => Serializer.objectify(Serializer.decode({ data: bytes, type: 'action', abi })))).toEqual([
-      transfer,
-      { ...transfer, authorization: [level('bob')] },
-    ]);
+    expect(
+      inline.map((bytes) => Serializer.objectify(Serializer.decode({ data: bytes, type: 'action', abi }))),
+    ).toEqual([transfer, { ...transfer, authorization: [level('bob')] }]);
     expect(stored('proposal', 'proposal')).toBeUndefined();
     expect(stored('approvals2', 'approvals_info')).toBeUndefined();
     expect(exec).toThrow('proposal not found');
@@ -212,7 +230,11 @@ describe('eosio.wrap', () => {
   test.each([
     ['without the contract’s authority', () => execWrapped(['erin']), 'missing authority of eosio.wrap'],
     ['without the executer’s authority', () => execWrapped(['eosio.wrap']), 'missing authority of erin'],
-    ['a transaction that has expired', () => execWrapped(['eosio.wrap', 'erin'], { expiration: '2025-12-31T23:59:59' }), 'transaction expired'],
+    [
+      'a transaction that has expired',
+      () => execWrapped(['eosio.wrap', 'erin'], { expiration: '2025-12-31T23:59:59' }),
+      'transaction expired',
+    ],
   ])('refuses %s', (_, action, message) => {
     expect(action).toThrow(message);
   });

@@ -19,15 +19,18 @@ function run(action: string, auth: readonly string[], ...data: readonly Uint8Arr
   return host.apply(code, { receiver: self, action, auth, data: pack.all(...data) });
 }
 
-const create = (issuer: string, maximum: string, auth = [self]) => run('create', auth, pack.name(issuer), pack.asset(maximum));
+const create = (issuer: string, maximum: string, auth = [self]) =>
+  run('create', auth, pack.name(issuer), pack.asset(maximum));
 const issue = (to: string, quantity: string, auth = [to], memo = '') =>
   run('issue', auth, pack.name(to), pack.asset(quantity), pack.text(memo));
-const retire = (quantity: string, auth: readonly string[], memo = '') => run('retire', auth, pack.asset(quantity), pack.text(memo));
+const retire = (quantity: string, auth: readonly string[], memo = '') =>
+  run('retire', auth, pack.asset(quantity), pack.text(memo));
 const transfer = (from: string, to: string, quantity: string, auth = [from], memo = '') =>
   run('transfer', auth, pack.name(from), pack.name(to), pack.asset(quantity), pack.text(memo));
 const open = (owner: string, symbol: string, payer: string, auth = [payer]) =>
   run('open', auth, pack.name(owner), pack.symbol(symbol), pack.name(payer));
-const close = (owner: string, symbol: string, auth = [owner]) => run('close', auth, pack.name(owner), pack.symbol(symbol));
+const close = (owner: string, symbol: string, auth = [owner]) =>
+  run('close', auth, pack.name(owner), pack.symbol(symbol));
 
 function balanceRow(owner: string): string | undefined {
   const row = host.database.row(encodeName(self), encodeName(owner), encodeName('accounts'), symbolNumber);
@@ -52,7 +55,11 @@ describe('create', () => {
   });
 
   test.each([
-    ['without the contract’s authority', () => create('alice', '1.0000 XST', ['alice']), 'missing authority of eosio.token'],
+    [
+      'without the contract’s authority',
+      () => create('alice', '1.0000 XST', ['alice']),
+      'missing authority of eosio.token',
+    ],
     ['of a lower-case symbol', () => create('alice', '1.0000 xst'), 'invalid symbol name'],
     ['of no symbol', () => create('alice', '1.0000 '), 'invalid symbol name'],
     ['of an amount beyond 2^62 - 1', () => create('alice', '4611686018427387904 XST'), 'invalid supply'],
@@ -82,12 +89,20 @@ describe('issue', () => {
   test.each([
     ['to another than the issuer', () => issue('bob', '1.0000 XST'), 'tokens can only be issued to issuer account'],
     ['without the issuer’s authority', () => issue('alice', '1.0000 XST', ['bob']), 'missing authority of alice'],
-    ['of an unknown token', () => issue('alice', '1.0000 YST'), 'token with symbol does not exist, create token before issue'],
+    [
+      'of an unknown token',
+      () => issue('alice', '1.0000 YST'),
+      'token with symbol does not exist, create token before issue',
+    ],
     ['of another precision', () => issue('alice', '1.00 XST'), 'symbol precision mismatch'],
     ['of nothing', () => issue('alice', '0.0000 XST'), 'must issue positive quantity'],
     ['of an amount beyond 2^62 - 1', () => issue('alice', '461168601842738.7904 XST'), 'invalid quantity'],
     ['beyond the maximum', () => issue('alice', '1000.0001 XST'), 'quantity exceeds available supply'],
-    ['with a memo of 257 bytes', () => issue('alice', '1.0000 XST', ['alice'], 'm'.repeat(257)), 'memo has more than 256 bytes'],
+    [
+      'with a memo of 257 bytes',
+      () => issue('alice', '1.0000 XST', ['alice'], 'm'.repeat(257)),
+      'memo has more than 256 bytes',
+    ],
     ['of an invalid symbol', () => issue('alice', '1.0000 x'), 'invalid symbol name'],
   ])('fails %s', (_, action, message) => {
     expect(action).toThrow(message);
@@ -112,7 +127,11 @@ describe('retire', () => {
     ['of another precision', () => retire('1.00 XST', ['alice']), 'symbol precision mismatch'],
     ['of a negative amount', () => retire('-1.0000 XST', ['alice']), 'must retire positive quantity'],
     ['of more than the issuer has', () => retire('500.0001 XST', ['alice']), 'overdrawn balance'],
-    ['with a memo of 257 bytes', () => retire('1.0000 XST', ['alice'], 'm'.repeat(257)), 'memo has more than 256 bytes'],
+    [
+      'with a memo of 257 bytes',
+      () => retire('1.0000 XST', ['alice'], 'm'.repeat(257)),
+      'memo has more than 256 bytes',
+    ],
   ])('fails %s', (_, action, message) => {
     expect(action).toThrow(message);
   });
@@ -155,7 +174,11 @@ describe('transfer', () => {
     ['of an amount beyond 2^62 - 1', () => transfer('alice', 'bob', '461168601842738.7904 XST'), 'invalid quantity'],
     ['of more than there is', () => transfer('alice', 'bob', '500.0001 XST'), 'overdrawn balance'],
     ['from an account without a balance', () => transfer('bob', 'alice', '1.0000 XST'), 'no balance object found'],
-    ['with a memo of 257 bytes', () => transfer('alice', 'bob', '1.0000 XST', ['alice'], 'm'.repeat(257)), 'memo has more than 256 bytes'],
+    [
+      'with a memo of 257 bytes',
+      () => transfer('alice', 'bob', '1.0000 XST', ['alice'], 'm'.repeat(257)),
+      'memo has more than 256 bytes',
+    ],
   ])('fails %s', (_, action, message) => {
     expect(action).toThrow(message);
     expect(balanceRow('alice')).toBe(hex(pack.asset('500.0000 XST')));
@@ -186,7 +209,11 @@ describe('open and close', () => {
     ['open of an unknown token', () => open('bob', '4,YST', 'carol'), 'symbol does not exist'],
     ['open of another precision', () => open('bob', '2,XST', 'carol'), 'symbol precision mismatch'],
     ['close without authority', () => close('bob', '4,XST', ['alice']), 'missing authority of bob'],
-    ['close of nothing', () => close('bob', '4,XST'), "Balance row already deleted or never existed. Action won't have any effect."],
+    [
+      'close of nothing',
+      () => close('bob', '4,XST'),
+      "Balance row already deleted or never existed. Action won't have any effect.",
+    ],
   ])('fails: %s', (_, action, message) => {
     expect(action).toThrow(message);
   });
@@ -213,5 +240,9 @@ test('a notification of another contract is ignored', () => {
 test('imports come from env only, and only apply and the memory are exported', () => {
   const module = new WebAssembly.Module(code);
   expect(new Set(WebAssembly.Module.imports(module).map((entry) => entry.module))).toEqual(new Set(['env']));
-  expect(WebAssembly.Module.exports(module).map((entry) => entry.name).sort()).toEqual(['apply', 'memory']);
+  expect(
+    WebAssembly.Module.exports(module)
+      .map((entry) => entry.name)
+      .sort(),
+  ).toEqual(['apply', 'memory']);
 });

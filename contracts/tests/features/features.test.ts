@@ -11,7 +11,11 @@ let built: BuildResult;
 let abi: ABI;
 
 beforeAll(async () => {
-  built = await compiler.build({ name: 'features', sources: [`${folder}src/features.cpp`, `${folder}src/values.cpp`], ricardianDirs: [folder] });
+  built = await compiler.build({
+    name: 'features',
+    sources: [`${folder}src/features.cpp`, `${folder}src/values.cpp`],
+    ricardianDirs: [folder],
+  });
   abi = ABI.from(built.abi as never);
 }, buildMsMax);
 
@@ -74,10 +78,39 @@ describe('ABI', () => {
   test('names the types of fields as clients expect them', () => {
     const fields = built.abi.structs.find(({ name }) => name === 'everything')!.fields.map(({ type }) => type);
     expect(fields).toEqual([
-      ...['bool', 'int8', 'uint16', 'int64', 'uint128', 'float32', 'float64', 'string', 'bytes', 'name', 'asset', 'extended_asset'],
-      ...['symbol', 'symbol_code', 'checksum160', 'checksum256', 'checksum512', 'public_key', 'signature', 'time_point'],
+      ...[
+        'bool',
+        'int8',
+        'uint16',
+        'int64',
+        'uint128',
+        'float32',
+        'float64',
+        'string',
+        'bytes',
+        'name',
+        'asset',
+        'extended_asset',
+      ],
+      ...[
+        'symbol',
+        'symbol_code',
+        'checksum160',
+        'checksum256',
+        'checksum512',
+        'public_key',
+        'signature',
+        'time_point',
+      ],
       ...['time_point_sec', 'block_timestamp_type', 'varuint32', 'varint32', 'uint8', 'point', 'shape', 'point[]'],
-      ...['B_vector_uint16_E[]', 'uint64?', 'pair_string_shape[]', 'name[]', 'pair_uint32_string', 'tuple_uint8_uint16_name'],
+      ...[
+        'B_vector_uint16_E[]',
+        'uint64?',
+        'pair_string_shape[]',
+        'name[]',
+        'pair_uint32_string',
+        'tuple_uint8_uint16_name',
+      ],
       ...['uint32[3]', 'permission_level', 'uint64$'],
     ]);
     expect(built.abi.types).toEqual([
@@ -104,7 +137,9 @@ describe('ABI', () => {
         key_types: ['uint64', 'uint128', 'float64', 'checksum256', 'float128'],
       },
     ]);
-    expect(built.abi.actions.find(({ name }) => name === 'echo.circle')!.ricardian_contract).toBe('Gives back a circle.');
+    expect(built.abi.actions.find(({ name }) => name === 'echo.circle')!.ricardian_contract).toBe(
+      'Gives back a circle.',
+    );
     expect(built.abi.ricardian_clauses).toEqual([{ id: 'UserAgreement', body: 'Users test at their own risk.' }]);
   });
 });
@@ -156,13 +191,29 @@ describe('tables', () => {
   const orders = (host: MockHost): string[] => (decode('string', run(host, 'orders').result) as string).split('\n');
 
   test('are ordered by each of five kinds of keys, in both directions', () => {
-    expect(orders(filled())).toEqual(['1 2 5 | 5 2 1', '2 5 1 | 1 5 2', '2 1 5 | 5 1 2', '2 1 5 | 5 1 2', '2 5 1 | 1 5 2', '5 1 2 | 2 1 5', '6']);
+    expect(orders(filled())).toEqual([
+      '1 2 5 | 5 2 1',
+      '2 5 1 | 1 5 2',
+      '2 1 5 | 5 1 2',
+      '2 1 5 | 5 1 2',
+      '2 5 1 | 1 5 2',
+      '5 1 2 | 2 1 5',
+      '6',
+    ]);
   });
 
   test('follow changes of secondary keys', () => {
     const host = filled();
     run(host, 'change', { id: 2, owner: 'zoe', ratio: 7 });
-    expect(orders(host)).toEqual(['1 2 5 | 5 2 1', '5 1 2 | 2 1 5', '2 1 5 | 5 1 2', '1 2 5 | 5 2 1', '2 5 1 | 1 5 2', '5 2 1 | 1 2 5', '6']);
+    expect(orders(host)).toEqual([
+      '1 2 5 | 5 2 1',
+      '5 1 2 | 2 1 5',
+      '2 1 5 | 5 1 2',
+      '1 2 5 | 5 2 1',
+      '2 5 1 | 1 5 2',
+      '5 2 1 | 1 2 5',
+      '6',
+    ]);
   });
 
   test('lose all keys of a row with the row', () => {
@@ -195,7 +246,9 @@ describe('tables', () => {
     const values = [1, 2, 3].map(() => String(decode('uint64', run(host, 'count').result)));
     expect(values).toEqual(['1', '2', '3']);
     const name = encodeName('counter');
-    expect(host.database.row(encodeName('features'), encodeName('features'), name, name)).toEqual(Uint8Array.from(pack.u64(3n)));
+    expect(host.database.row(encodeName('features'), encodeName('features'), name, name)).toEqual(
+      Uint8Array.from(pack.u64(3n)),
+    );
   });
 });
 
@@ -206,16 +259,26 @@ test('inline actions carry their authorization and packed parameters; recipients
   const transfer = pack.all(pack.name('features'), pack.name('bob'), pack.asset('1.0000 XST'), pack.text('forwarded'));
   expect(inline).toHaveLength(2);
   expect(Buffer.from(inline[1]!)).toEqual(
-    Buffer.concat([pack.name('eosio.token'), pack.name('transfer'), Uint8Array.from(level), Uint8Array.from([transfer.length]), transfer]),
+    Buffer.concat([
+      pack.name('eosio.token'),
+      pack.name('transfer'),
+      Uint8Array.from(level),
+      Uint8Array.from([transfer.length]),
+      transfer,
+    ]),
   );
   const put = encode('put', { id: 7, owner: 'bob', big: 1, ratio: 0.5, hash: '00'.repeat(32) });
-  expect(Buffer.from(inline[0]!).subarray(16)).toEqual(Buffer.concat([Uint8Array.from(level), Uint8Array.from([put.length]), put]));
+  expect(Buffer.from(inline[0]!).subarray(16)).toEqual(
+    Buffer.concat([Uint8Array.from(level), Uint8Array.from([put.length]), put]),
+  );
 });
 
 test('notifications reach the handler for the account, or else the one for all', () => {
   const data = pack.all(pack.name('alice'), pack.name('features'), pack.asset('2.50 ABC'), pack.text('thanks'));
   const call = { receiver: 'features', action: 'transfer', data };
-  expect(new MockHost().apply(built.wasm, { ...call, code: 'eosio.token' }).console).toBe('paid 2.50 ABC by alice: thanks');
+  expect(new MockHost().apply(built.wasm, { ...call, code: 'eosio.token' }).console).toBe(
+    'paid 2.50 ABC by alice: thanks',
+  );
   expect(new MockHost().apply(built.wasm, { ...call, code: 'other.token' }).console).toBe('foreign other.token');
   expect(new MockHost().apply(built.wasm, { ...call, action: 'issue', code: 'other.token' }).console).toBe('');
 });

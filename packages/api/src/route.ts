@@ -18,7 +18,7 @@ export type Route<Request = unknown, Response = unknown> = {
   /** Methods that it answers; with GET the fields of the request are query parameters. */
   readonly methods: readonly Method[];
   /** Status of a success. */
-  readonly status: 200 | 202;
+  readonly status: 200 | 201 | 202;
   /** Heading under which it is listed. */
   readonly group: string;
   /** A line. */
@@ -48,7 +48,7 @@ export type ResponseOf<R> = R extends Route<unknown, infer Response> ? Response 
 
 type Declared<Request, Response> = Omit<Route<Request, Response>, 'methods' | 'status'> & {
   readonly methods?: readonly Method[];
-  readonly status?: 200 | 202;
+  readonly status?: 200 | 201 | 202;
 };
 
 /** Declares a route that reads: GET and POST, 200. */

@@ -50,6 +50,7 @@ export {
   sha1,
   sha3_256,
   sha256,
+  sha256Each,
   sha256Many,
   sha256Pair,
   sha512,

@@ -7,7 +7,7 @@
  */
 import { equalBytes } from './bytes.js';
 import { failCrypto } from './errors.js';
-import { sha256Pair } from './hash.js';
+import { type MessageSource, sha256Many, sha256Pair } from './hash.js';
 
 /** Proof that a leaf is at `index` of `leafCount` leaves; `siblings` from the leaf's level up, promoted levels left out. */
 export type MerkleProof = {
@@ -23,9 +23,25 @@ const LEAF_COUNT_MAX = 0x7fffffff;
 export function merkleRoot(leaves: readonly Uint8Array[]): Uint8Array {
   for (const leaf of leaves) assertDigest(leaf);
   if (leaves.length === 0) return new Uint8Array(32);
-  let level = leaves;
-  while (level.length > 1) level = parentLevel(level);
-  return level[0]!.slice();
+  let nodes: Uint8Array = new Uint8Array(32 * leaves.length);
+  leaves.forEach((leaf, i) => {
+    nodes.set(leaf, 32 * i);
+  });
+  for (let count = leaves.length; count > 1; count = (count + 1) >>> 1) nodes = parentsOf(nodes, count);
+  return nodes.slice(0, 32);
+}
+
+/** The level above `count` nodes that lie one after the other. */
+function parentsOf(nodes: Uint8Array, count: number): Uint8Array {
+  const pairs = count >>> 1;
+  const parents = new Uint8Array(32 * (pairs + (count & 1)));
+  const source: MessageSource = {
+    sizeOf: () => 64,
+    write: (index, target, offset) => target.set(nodes.subarray(64 * index, 64 * index + 64), offset),
+  };
+  sha256Many(pairs, source, parents);
+  if ((count & 1) === 1) parents.set(nodes.subarray(64 * pairs, 64 * pairs + 32), 32 * pairs);
+  return parents;
 }
 
 /** Proof for the leaf at `index`. @throws CryptoError when there is no such leaf. Cost: n-1 hashes. */

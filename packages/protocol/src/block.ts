@@ -1,5 +1,5 @@
 /** Blocks: header, receipts of transactions, ids and digests. */
-import { sha256 } from '@snapscale/crypto';
+import { sha256, sha256Each } from '@snapscale/crypto';
 import { extensionsSchema } from './action.js';
 import { array, defaulted, enumeration, nullable, struct, variant } from './codec/composites.js';
 import type { JsonObject } from './codec/json.js';
@@ -11,7 +11,7 @@ import { limits } from './limits.js';
 import { nameSchema } from './name.js';
 import { producerScheduleSchema } from './producer.js';
 import { slotSchema } from './time.js';
-import { packedTransactionDigest, packedTransactionSchema } from './transaction.js';
+import { packedTransactionDigests, packedTransactionSchema } from './transaction.js';
 
 /** Wire type of a block header. */
 export const blockHeaderSchema = struct(
@@ -128,13 +128,24 @@ export function blockId(header: BlockHeader): Uint8Array {
 
 /** Digest of a receipt; the leaves of `transactionMroot`, in block order. */
 export function receiptDigest(receipt: TransactionReceipt): Uint8Array {
-  const writer = new Writer(64);
-  writer.u8(receipt.status);
-  writer.u32(receipt.cpuUsageUs);
-  writer.varuint32(receipt.netUsageWords);
-  const body = receipt.transaction;
-  writer.raw(body.kind === 'id' ? body.id : packedTransactionDigest(body.packed));
-  return sha256(writer.finish());
+  return receiptDigests([receipt])[0]!;
+}
+
+/** Digests of many receipts, in their order; faster than one by one. */
+export function receiptDigests(receipts: readonly TransactionReceipt[]): Uint8Array[] {
+  const packed = receipts.flatMap(({ transaction }) => (transaction.kind === 'packed' ? [transaction.packed] : []));
+  const packedDigests = packedTransactionDigests(packed);
+  let next = 0;
+  return sha256Each(
+    receipts.map(({ status, cpuUsageUs, netUsageWords, transaction }) => {
+      const writer = new Writer(64);
+      writer.u8(status);
+      writer.u32(cpuUsageUs);
+      writer.varuint32(netUsageWords);
+      writer.raw(transaction.kind === 'id' ? transaction.id : packedDigests[next++]!);
+      return writer.finish();
+    }),
+  );
 }
 
 /** The state root that a header carries, if it does. */

@@ -1,5 +1,5 @@
 /** Transactions: what is signed, what is sent, and the hashes over them. */
-import { concatBytes, type Signature, sha256 } from '@snapscale/crypto';
+import { concatBytes, type Signature, sha256, sha256Each } from '@snapscale/crypto';
 import { actionSchema, type Extension, extensionsSchema } from './action.js';
 import { array, defaulted, enumeration, struct } from './codec/composites.js';
 import { DecodeError } from './codec/errors.js';
@@ -7,6 +7,7 @@ import { signatureSchema } from './codec/keys.js';
 import { Reader } from './codec/reader.js';
 import { bytes, u8, u16, u32, varuint32 } from './codec/scalars.js';
 import { decode, encode, type Schema, type TypeOf } from './codec/schema.js';
+import { Writer } from './codec/writer.js';
 import { limits } from './limits.js';
 import { type Name, nameSchema } from './name.js';
 import { secondsSchema } from './time.js';
@@ -151,10 +152,28 @@ export function edgeNodeExtensionFor(account: Name): Extension {
  * their own hash, so that they can be pruned.
  */
 export function packedTransactionDigest(packed: PackedTransaction): Uint8Array {
-  const prunable = sha256(
-    concatBytes(encode(signaturesSchema, packed.signatures), encode(anyBytes, packed.packedContextFreeData)),
+  return packedTransactionDigests([packed])[0]!;
+}
+
+/** Digests of many packed transactions, in their order; faster than one by one. */
+export function packedTransactionDigests(list: readonly PackedTransaction[]): Uint8Array[] {
+  const prunable = sha256Each(
+    list.map(({ signatures, packedContextFreeData }) => {
+      const writer = new Writer(128);
+      signaturesSchema.write(writer, signatures);
+      writer.bytes(packedContextFreeData);
+      return writer.finish();
+    }),
   );
-  return sha256(concatBytes(Uint8Array.of(packed.compression), encode(anyBytes, packed.packedTransaction), prunable));
+  return sha256Each(
+    list.map(({ compression, packedTransaction }, index) => {
+      const writer = new Writer(packedTransaction.length + 48);
+      writer.u8(compression);
+      writer.bytes(packedTransaction);
+      writer.raw(prunable[index]!);
+      return writer.finish();
+    }),
+  );
 }
 
 /**
@@ -165,8 +184,6 @@ export function netSizes(packed: PackedTransaction): { unprunable: number; pruna
   const signatures = encode(signaturesSchema, packed.signatures).length;
   return { unprunable: packed.packedTransaction.length, prunable: signatures + packed.packedContextFreeData.length };
 }
-
-const anyBytes = bytes(0xffffffff);
 
 function inflated(data: Uint8Array, compression: Compression, inflate: Inflate | undefined): Uint8Array {
   if (compression === 0) return data;

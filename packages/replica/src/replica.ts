@@ -307,7 +307,7 @@ function guarded(
 
 function faultOutcome({ num, slot }: BlockExecution, { id }: VerifiedTransaction): TransactionOutcome {
   return {
-    receiptDigests: [],
+    actionReceipts: [],
     trace: {
       id,
       blockNum: num,

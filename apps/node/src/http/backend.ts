@@ -111,6 +111,9 @@ export type ProvenEntry = {
   readonly proof: Uint8Array;
 };
 
+/** A snapshot on disk. */
+export type WrittenSnapshot = { readonly file: string; readonly blockNum: number; readonly blockId: string };
+
 export interface NodeBackend {
   readonly serverVersion: ServerVersion;
   chainInfo(): ChainInfo;
@@ -149,6 +152,9 @@ export interface NodeBackend {
 
   /** Calls `listener` for each event until the returned function is called. Listeners must be quick. */
   subscribe(listener: (event: ChainEvent) => void): () => void;
+
+  /** Writes a snapshot of the newest final state, and resolves when it is complete. */
+  writeSnapshot(): Promise<WrittenSnapshot>;
 
   health(): NodeHealth;
   /** Metrics in the text format of Prometheus. */

@@ -7,6 +7,7 @@
 #include <snapscale/host/system.hpp>
 
 #include <cerrno>
+#include <cstdarg>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -68,6 +69,18 @@ inline void copy_forward(unsigned char* to, const unsigned char* from, size_t si
     __builtin_memcpy_inline(to, &word, 8);
   }
   for (; size != 0; --size) *to++ = *from++;
+}
+
+/// Ends the transaction with what the C++ library has to say: of `thrown … with message "%s"` only that message.
+[[noreturn]] void fail_formatted(const char* format, va_list arguments) {
+  const char* message = format;
+  for (const char* at = format; *at != '\0'; ++at) {
+    if (at[0] != '%') continue;
+    if (at[1] == 's') message = va_arg(arguments, const char*);
+    break;
+  }
+  snapscale::host::eosio_assert(0, message);
+  __builtin_trap();
 }
 
 }  // namespace
@@ -205,9 +218,10 @@ void* __dso_handle = nullptr;
   __builtin_trap();
 }
 
-[[noreturn]] void __abort_message(const char* message, ...) {
-  snapscale::host::eosio_assert(0, message);
-  __builtin_trap();
+[[noreturn]] void __abort_message(const char* format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  fail_formatted(format, arguments);
 }
 
 // The C library reaches the outside world through these five. Defined here they can never become imports.
@@ -265,8 +279,9 @@ void operator delete(void* data, const std::nothrow_t&) noexcept { free(data); }
 void operator delete[](void* data, const std::nothrow_t&) noexcept { free(data); }
 
 _LIBCPP_BEGIN_NAMESPACE_STD
-[[noreturn]] void __libcpp_verbose_abort(const char* message, ...) noexcept {
-  snapscale::host::eosio_assert(0, message);
-  __builtin_trap();
+[[noreturn]] void __libcpp_verbose_abort(const char* format, ...) noexcept {
+  va_list arguments;
+  va_start(arguments, format);
+  fail_formatted(format, arguments);
 }
 _LIBCPP_END_NAMESPACE_STD

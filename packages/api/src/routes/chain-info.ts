@@ -1,5 +1,5 @@
 /** Routes about the chain as a whole and its producers. */
-import { query } from '../route.js';
+import { command, query } from '../route.js';
 import {
   anything,
   bigInteger,
@@ -256,6 +256,23 @@ export const nodeRoutes = {
     summary: 'Paths that this node answers.',
     request: nothing,
     response: record({ apis: list(text('Path.'), 'Paths.') }),
+    example: {},
+  }),
+  createSnapshot: command({
+    path: '/v1/producer/create_snapshot',
+    status: 201,
+    group: 'Node',
+    summary: 'Writes the state of the newest final block to a file.',
+    doc: 'The node goes on meanwhile. Answers when the file, below the data directory, is complete; start another node from it with `--snapshot`. Only from the machine that the node runs on.',
+    request: nothing,
+    response: record(
+      {
+        head_block_num: integer('Block whose state was written.'),
+        head_block_id: text('Its id.'),
+        snapshot_name: text('Path of the file.'),
+      },
+      { title: 'Snapshot' },
+    ),
     example: {},
   }),
   getMetrics: query({

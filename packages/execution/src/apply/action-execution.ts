@@ -5,7 +5,6 @@ import type { PublicKey } from '@snapscale/crypto';
 import {
   type Action,
   actionDigest,
-  actionReceiptDigest,
   type ChainConfig,
   formatName,
   type Name,
@@ -77,7 +76,7 @@ export class ActionExecution implements ActionContext {
     return this.#run.place.state;
   }
   get config(): ChainConfig {
-    return this.#run.place.services.config(this.state);
+    return this.#run.config;
   }
   get privilegedApi(): PrivilegedApi {
     return new ChainPrivileges(this.state, (account) => this.#run.ramToCheck.add(account));
@@ -104,9 +103,9 @@ export class ActionExecution implements ActionContext {
     this.#privileged = account.privileged;
     try {
       this.#run.charge(nativeGas.action);
-      this.#runNative();
-      // The account is read again: a native `setcode` may just have changed its code (FORWARD_SETCODE runs the new one).
-      const codeHash = getAccount(this.state, trace.receiver)!.codeHash;
+      const isNative = this.#runNative();
+      // A native `setcode` may have changed the code: FORWARD_SETCODE runs the new one.
+      const codeHash = (isNative ? getAccount(this.state, trace.receiver) : account)?.codeHash;
       if (codeHash !== undefined) this.#runContract(codeHash);
       this.#checkRamRules();
     } finally {
@@ -123,12 +122,13 @@ export class ActionExecution implements ActionContext {
     this.#recordReceipt(trace);
   }
 
-  #runNative(): void {
-    if (this.#trace.receiver !== this.action.account && this.#trace.receiver !== names.snapFees) return;
+  /** Runs the native handler of the action, if there is one; tells whether there was. */
+  #runNative(): boolean {
     const handler = nativeHandler(this.#trace.receiver, this.action);
-    if (handler === undefined) return;
+    if (handler === undefined) return false;
     this.#run.charge(nativeGas.handler + nativeDataGas(this.action));
     handler(this, this.#run.place.services);
+    return true;
   }
 
   #runContract(codeHash: Uint8Array): void {
@@ -179,7 +179,7 @@ export class ActionExecution implements ActionContext {
       codeSequence: Number(first?.codeSequence ?? 0n),
       abiSequence: Number(first?.abiSequence ?? 0n),
     };
-    this.#run.receiptDigests.push(actionReceiptDigest(trace.receipt));
+    this.#run.receipts.push(trace.receipt);
   }
 
   /** Digest of the action with what this receiver returned; receivers that return nothing share one. */

@@ -6,6 +6,7 @@
  */
 import type { PublicKey } from '@snapscale/crypto';
 import {
+  type ActionReceipt,
   type Bill,
   edgeNodeOf,
   type Name,
@@ -25,18 +26,9 @@ import {
   firstAuthorizer,
   settleFee,
 } from '../native/fees/charge.js';
-import { getParameters } from '../native/fees/parameters.js';
-import {
-  billedCpuUs,
-  checkCpuUsage,
-  checkNetUsage,
-  checkRamQuota,
-  cpuLimitUs,
-  netUsageBytes,
-  netUsageWords,
-} from '../native/resources.js';
+import { checkCpuUsage, checkNetUsage, checkRamQuota, netUsageBytes, netUsageWords } from '../native/resources.js';
 import { transactionKey } from '../state/keys.js';
-import { getLastUsedUs, putLastUsedUs } from '../state/records.js';
+import { putLastUsedUs } from '../state/records.js';
 import { nativeGas } from './gas.js';
 import { checkForm, checkReferences } from './transaction-checks.js';
 import { type ExecutionPlace, TransactionExecution } from './transaction-execution.js';
@@ -66,7 +58,7 @@ export type ApplyMode = 'user' | 'trial' | 'readOnly' | 'implicit';
 export type TransactionOutcome = {
   readonly trace: TransactionTrace;
   readonly receipt?: TransactionReceipt;
-  readonly receiptDigests: readonly Uint8Array[];
+  readonly actionReceipts: readonly ActionReceipt[];
 };
 
 /** Applies `verified`. Throws only for faults of the node; a failed transaction is an outcome with `trace.except`. */
@@ -77,10 +69,7 @@ export function applyTransaction(
 ): TransactionOutcome {
   const { state, block } = place;
   const checkpoint = state.checkpoint();
-  const { gasPerMicrosecond } = getParameters(state);
-  const limitUs = cpuLimitUs(verified.transaction, place.services.config(state));
-  const info = { ...verified, readOnly: mode === 'readOnly' };
-  const run = new TransactionExecution(place, info, limitUs * gasPerMicrosecond);
+  const run = new TransactionExecution(place, { ...verified, readOnly: mode === 'readOnly' });
   const usage = { netBytes: 0, bill: FREE };
   let except: Rejection | undefined;
   try {
@@ -92,7 +81,7 @@ export function applyTransaction(
     except = error.rejection;
     state.rollback(checkpoint);
   }
-  const cpuUsageUs = cpuUsageOf(place, run.gasUsed);
+  const { cpuUsageUs } = run;
   const words = netUsageWords(usage.netBytes);
   const trace: TransactionTrace = {
     id: verified.id,
@@ -101,20 +90,20 @@ export function applyTransaction(
     status: except === undefined ? 0 : 2,
     cpuUsageUs,
     netUsageWords: words,
-    elapsedUs: Math.floor(run.gasUsed / gasPerMicrosecond),
+    elapsedUs: Math.floor(run.gasUsed / run.parameters.gasPerMicrosecond),
     netUsageBytes: words * 8,
     actionTraces: run.traces,
     bill: usage.bill,
     ...(except === undefined ? {} : { except }),
   };
-  if (except !== undefined) return { trace, receiptDigests: [] };
+  if (except !== undefined) return { trace, actionReceipts: [] };
   const receipt: TransactionReceipt = {
     status: 0,
     cpuUsageUs,
     netUsageWords: words,
     transaction: { kind: 'packed', packed: verified.received },
   };
-  return { trace, receipt, receiptDigests: run.receiptDigests };
+  return { trace, receipt, actionReceipts: run.receipts };
 }
 
 type Usage = { netBytes: number; bill: Bill };
@@ -126,9 +115,9 @@ function prepare(
   run: TransactionExecution,
   usage: Usage,
 ): void {
-  const { state, block, services } = place;
+  const { state, block } = place;
   const { transaction } = verified;
-  const config = services.config(state);
+  const { config, parameters } = run;
   checkForm(transaction, mode);
   checkReferences(state, block, verified, config, mode);
   usage.netBytes = netUsageBytes(verified, config);
@@ -144,7 +133,6 @@ function prepare(
       onStep: run.chargeAuthorizationStep,
     });
   }
-  const parameters = getParameters(state);
   const netWords = netUsageWords(usage.netBytes);
   checkCredit(state, parameters, transaction, block.slot, { cpuUs: config.minTransactionCpuUsage, netWords });
   const payer = choosePayer(state, firstAuthorizer(transaction), block.slot);
@@ -161,9 +149,8 @@ function conclude(
   const { state, block } = place;
   for (const account of run.ramToCheck) checkRamQuota(state, account);
   if (mode === 'readOnly') return;
-  const parameters = getParameters(state);
-  const cpuUs = cpuUsageOf(place, run.gasUsed);
-  checkCpuUsage(cpuUs, verified.transaction, place.services.config(state));
+  const { parameters, config, cpuUsageUs: cpuUs } = run;
+  checkCpuUsage(cpuUs, verified.transaction, config);
   const payer = choosePayer(state, firstAuthorizer(verified.transaction), block.slot);
   usage.bill = computeBill(parameters, payer, {
     cpuUs,
@@ -177,17 +164,9 @@ function conclude(
 /** Notes when each permission was used, and the id, so that the transaction cannot run again. */
 function recordUse({ state, block }: ExecutionPlace, { id, transaction }: VerifiedTransaction): void {
   for (const { authorization } of transaction.actions) {
-    for (const { actor, permission } of authorization) {
-      if (getLastUsedUs(state, actor, permission) !== block.timeUs) {
-        putLastUsedUs(state, actor, permission, block.timeUs);
-      }
-    }
+    for (const { actor, permission } of authorization) putLastUsedUs(state, actor, permission, block.timeUs);
   }
   state.put(transactionKey(id), expirationBytes(transaction.expiration));
-}
-
-function cpuUsageOf({ services, state }: ExecutionPlace, gas: number): number {
-  return billedCpuUs(gas, getParameters(state), services.config(state));
 }
 
 /** True when two outcomes of one transaction would make the same receipt. */

@@ -4,6 +4,8 @@
  */
 import { merkleRoot } from '@snapscale/crypto';
 import {
+  type ActionReceipt,
+  actionReceiptDigests,
   type BlockHeader,
   blockHeaderSchema,
   type Extension,
@@ -12,7 +14,7 @@ import {
   names,
   type ProducerKey,
   type ProducerSchedule,
-  receiptDigest,
+  receiptDigests,
   slotToMs,
   stateRootExtension,
   type Transaction,
@@ -32,7 +34,7 @@ import {
   type TransactionOutcome,
   type VerifiedTransaction,
 } from './apply-transaction.js';
-import { putProposedSchedule, putSchedule } from './chain-records.js';
+import { getChainConfig, putProposedSchedule, putSchedule } from './chain-records.js';
 import type { ChainServices } from './chain-services.js';
 import { firstSlotOf, producerNames, roundOf, scheduleAt, scheduledProducer } from './schedule.js';
 import type { ExecutionPlace } from './transaction-execution.js';
@@ -65,7 +67,7 @@ export class BlockExecution {
   readonly #scheduleChanged: boolean;
   readonly #transactions: TransactionReceipt[] = [];
   readonly #traces: TransactionTrace[] = [];
-  readonly #actionDigests: Uint8Array[] = [];
+  readonly #actionReceipts: ActionReceipt[] = [];
   readonly #expiring = new Map<number, Uint8Array[]>();
   #cpuUs = 0;
   #netBytes = 0;
@@ -118,8 +120,8 @@ export class BlockExecution {
    * be tried again in the next one.
    */
   apply(verified: VerifiedTransaction): TransactionOutcome | undefined {
-    const { services, state } = this.#place;
-    const { maxBlockCpuUsage, maxBlockNetUsage, minTransactionCpuUsage } = services.config(state);
+    const { state } = this.#place;
+    const { maxBlockCpuUsage, maxBlockNetUsage, minTransactionCpuUsage } = getChainConfig(state);
     if (this.#cpuUs + minTransactionCpuUsage > maxBlockCpuUsage * ALMOST_FULL && this.size > 0) return undefined;
     const checkpoint = state.checkpoint();
     const outcome = applyTransaction(this.#place, verified, 'user');
@@ -134,7 +136,7 @@ export class BlockExecution {
     this.#netBytes = netBytes;
     this.#transactions.push(outcome.receipt);
     this.#traces.push(outcome.trace);
-    for (const digest of outcome.receiptDigests) this.#actionDigests.push(digest);
+    for (const receipt of outcome.actionReceipts) this.#actionReceipts.push(receipt);
     const { expiration } = verified.transaction;
     const ids = this.#expiring.get(expiration);
     if (ids === undefined) this.#expiring.set(expiration, [verified.id]);
@@ -164,8 +166,8 @@ export class BlockExecution {
       producer: this.producer,
       confirmed: 0,
       previous: this.#parent.id,
-      transactionMroot: merkleRoot(this.#transactions.map(receiptDigest)),
-      actionMroot: merkleRoot(this.#actionDigests),
+      transactionMroot: merkleRoot(receiptDigests(this.#transactions)),
+      actionMroot: merkleRoot(actionReceiptDigests(this.#actionReceipts)),
       scheduleVersion: this.#schedule.version,
       newProducers: this.#scheduleChanged ? this.#schedule : undefined,
       headerExtensions,
@@ -227,7 +229,7 @@ export class BlockExecution {
       'implicit',
     );
     this.#traces.push(outcome.trace);
-    for (const digest of outcome.receiptDigests) this.#actionDigests.push(digest);
+    for (const receipt of outcome.actionReceipts) this.#actionReceipts.push(receipt);
   }
 }
 

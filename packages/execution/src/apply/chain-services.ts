@@ -1,12 +1,10 @@
 /** What an execution needs besides state: the contract engine and the decoded chain records. */
 import type { RecoverPort } from '@snapscale/crypto';
-import type { ChainConfig } from '@snapscale/protocol';
 import { HostEnvironment } from '../host/environment.js';
 import { importTable } from '../host/table.js';
 import type { StateReader } from '../state/reader.js';
 import { checkModule } from '../wasm/check-module.js';
 import { ContractRuntime } from '../wasm/runtime.js';
-import { getChainConfig } from './chain-records.js';
 import type { ActionContext } from './types.js';
 import { getWasmLimits } from './wasm-limits-record.js';
 
@@ -36,9 +34,5 @@ export class ChainServices {
   /** Rejects code that the chain would not run. */
   checkCode(code: Uint8Array, state: StateReader): void {
     checkModule(code, getWasmLimits(state), importTable);
-  }
-
-  config(state: StateReader): ChainConfig {
-    return getChainConfig(state);
   }
 }

@@ -5,9 +5,21 @@
  * order of notification, then its context-free inline actions, then its inline actions, depth first. Ordinals are given
  * when an action is scheduled, so the trace list is in the order of scheduling.
  */
-import { type Action, type ActionTrace, formatName, type Name, reject } from '@snapscale/protocol';
+import {
+  type Action,
+  type ActionReceipt,
+  type ActionTrace,
+  type ChainConfig,
+  formatName,
+  type Name,
+  reject,
+  type SnapParameters,
+} from '@snapscale/protocol';
+import { getParameters } from '../native/fees/parameters.js';
+import { billedCpuUs, cpuLimitUs } from '../native/resources.js';
 import type { WorkingState } from '../state/working-state.js';
 import { ActionExecution } from './action-execution.js';
+import { getChainConfig } from './chain-records.js';
 import type { ChainServices } from './chain-services.js';
 import { nativeGas } from './gas.js';
 import { Sequences } from './sequences.js';
@@ -34,19 +46,30 @@ export class TransactionExecution {
   /** Gas that may still be spent; see `gas-prices`. */
   gasLeft: number;
   #gasLimit: number;
-  /** Digests of the action receipts, in the order of execution. */
-  readonly receiptDigests: Uint8Array[] = [];
+  /** Receipts of the actions, in the order of execution. */
+  readonly receipts: ActionReceipt[] = [];
 
-  constructor(place: ExecutionPlace, info: TransactionInfo, gasLimit: number) {
+  /** Configuration and parameters at the beginning of the transaction; changes of them take effect after it. */
+  readonly config: ChainConfig;
+  readonly parameters: SnapParameters;
+
+  constructor(place: ExecutionPlace, info: TransactionInfo) {
     this.place = place;
+    this.config = getChainConfig(place.state);
+    this.parameters = getParameters(place.state);
     this.sequences = new Sequences(place.state);
     this.info = info;
-    this.gasLeft = gasLimit;
-    this.#gasLimit = gasLimit;
+    this.#gasLimit = cpuLimitUs(info.transaction, this.config) * this.parameters.gasPerMicrosecond;
+    this.gasLeft = this.#gasLimit;
   }
 
   get gasUsed(): number {
     return this.#gasLimit - this.gasLeft;
+  }
+
+  /** CPU time that the gas used so far is billed as, microseconds. */
+  get cpuUsageUs(): number {
+    return billedCpuUs(this.gasUsed, this.parameters, this.config);
   }
 
   /** Lowers the limit to `gasLimit`, when that is lower: the payer cannot pay for more. */
@@ -91,7 +114,7 @@ export class TransactionExecution {
     const run = new ActionExecution(this, ordinal, sender);
     run.executeForReceivers();
     if (run.contextFreeInline.length + run.inline.length === 0) return;
-    const { maxInlineActionDepth } = this.place.services.config(this.place.state);
+    const { maxInlineActionDepth } = this.config;
     if (depth >= maxInlineActionDepth) {
       const { action } = this.traces[ordinal - 1]!;
       reject(

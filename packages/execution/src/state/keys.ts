@@ -39,18 +39,41 @@ export function isCommitted(key: StateKey): boolean {
   return COMMITTED_PREFIXES.includes(key[0]!);
 }
 
-const NAME_CACHE_MAX = 1 << 16;
-const nameKeys = new Map<bigint, string>();
+const NAMES_REMEMBERED_MAX = 1 << 16;
 
-/** Eight big-endian bytes of a u64. Cached, since the same few names occur again and again. */
-export function nameKey(value: bigint): StateKey {
-  const known = nameKeys.get(value);
-  if (known !== undefined) return known;
-  const made = u64Key(value);
-  if (nameKeys.size >= NAME_CACHE_MAX) nameKeys.clear();
-  nameKeys.set(value, made);
-  return made;
+/**
+ * Keys that consist of a prefix and one name, remembered: the same few names occur again and again, and a key that was
+ * made before has its hash already.
+ */
+function keysOfNames(prefix: StateKey): (value: bigint) => StateKey {
+  const made = new Map<bigint, StateKey>();
+  return (value) => {
+    let key = made.get(value);
+    if (key === undefined) {
+      key = prefix + u64Key(value);
+      if (made.size >= NAMES_REMEMBERED_MAX) made.clear();
+      made.set(value, key);
+    }
+    return key;
+  };
 }
+
+/** Keys that consist of a prefix and two names, remembered. */
+function keysOfNamePairs(prefix: StateKey): (first: bigint, second: bigint) => StateKey {
+  const made = new Map<bigint, (value: bigint) => StateKey>();
+  return (first, second) => {
+    let keys = made.get(first);
+    if (keys === undefined) {
+      keys = keysOfNames(prefix + nameKey(first));
+      if (made.size >= NAMES_REMEMBERED_MAX) made.clear();
+      made.set(first, keys);
+    }
+    return keys(second);
+  };
+}
+
+/** Eight big-endian bytes of a u64. */
+export const nameKey = keysOfNames('');
 
 const scratch = new DataView(new ArrayBuffer(8));
 
@@ -73,8 +96,18 @@ export function u64FromKey(key: StateKey, offset: number): bigint {
 
 /** Bytes as a key fragment. */
 export function bytesKey(bytes: Uint8Array): StateKey {
+  if (bytes.length === 32) return hashKey(bytes);
   let key = '';
   for (let at = 0; at < bytes.length; at += 1024) key += String.fromCharCode(...bytes.subarray(at, at + 1024));
+  return key;
+}
+
+/** The bytes of a hash, without the array that spreading makes. */
+function hashKey(b: Uint8Array): StateKey {
+  let key = '';
+  for (let i = 0; i < 32; i += 8) {
+    key += String.fromCharCode(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!, b[i + 5]!, b[i + 6]!, b[i + 7]!);
+  }
   return key;
 }
 
@@ -85,7 +118,7 @@ export function keyBytes(key: StateKey): Uint8Array {
   return bytes;
 }
 
-export const accountKey = (account: bigint): StateKey => `a${nameKey(account)}`;
+export const accountKey = keysOfNames('a');
 export const abiKey = (account: bigint): StateKey => `b${nameKey(account)}`;
 export const codeKey = (codeHash: Uint8Array): StateKey => `c${bytesKey(codeHash)}`;
 export const transactionKey = (id: Uint8Array): StateKey => `d${bytesKey(id)}`;
@@ -93,14 +126,12 @@ export const expiryKey = (expirationSec: number, blockNum: number): StateKey =>
   `e${u32Key(expirationSec)}${u32Key(blockNum)}`;
 export const taposKey = (blockNum: number): StateKey =>
   `h${String.fromCharCode((blockNum >>> 8) & 0xff, blockNum & 0xff)}`;
-export const permissionKey = (account: bigint, permission: bigint): StateKey =>
-  `p${nameKey(account)}${nameKey(permission)}`;
+export const permissionKey = keysOfNamePairs('p');
 export const linkKey = (account: bigint, code: bigint, action: bigint): StateKey =>
   `l${nameKey(account)}${nameKey(code)}${nameKey(action)}`;
-export const sequenceKey = (account: bigint): StateKey => `q${nameKey(account)}`;
-export const resourcesKey = (account: bigint): StateKey => `r${nameKey(account)}`;
-export const lastUsedKey = (account: bigint, permission: bigint): StateKey =>
-  `u${nameKey(account)}${nameKey(permission)}`;
+export const sequenceKey = keysOfNames('q');
+export const resourcesKey = keysOfNames('r');
+export const lastUsedKey = keysOfNamePairs('u');
 
 /** code ‖ scope ‖ table, 24 bytes: the middle of table, row and index keys. */
 export function tableId(code: bigint, scope: bigint, table: bigint): StateKey {

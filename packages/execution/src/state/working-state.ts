@@ -4,6 +4,9 @@
  * A block is executed on one `WorkingState`; a transaction that fails is undone by `rollback` to the `checkpoint`
  * taken before it. `changes()` is the block's changeset.
  *
+ * Each key that was read or written has one slot, so that reading it again costs one lookup, however many layers lie
+ * below.
+ *
  * Order. Keys that exist in the base need no place in the overlay's sorted index, since the base already yields them:
  * only inserted keys pay for order. Removed base keys would make `while (begin() != end()) erase(begin())` quadratic,
  * so each walk over removed keys leaves pointers behind (`#skipUp`, `#skipDown`) that later walks jump along. A base
@@ -12,11 +15,19 @@
 import { OrderedKeys } from './ordered-keys.js';
 import { type Changeset, keyAfter, type StateEntry, type StateKey, type StateReader } from './reader.js';
 
-type Undo = { readonly key: StateKey; readonly previous: Uint8Array | null | undefined };
+/** What the overlay knows of a key. `null`: it has no value. */
+type Slot = { value: Uint8Array | null; changed: boolean };
+
+type Undo = {
+  readonly key: StateKey;
+  readonly slot: Slot;
+  readonly value: Uint8Array | null;
+  readonly changed: boolean;
+};
 
 export class WorkingState implements StateReader {
   #base: StateReader;
-  readonly #changed = new Map<StateKey, Uint8Array | null>();
+  readonly #slots = new Map<StateKey, Slot>();
   readonly #inserted = new OrderedKeys();
   readonly #journal: Undo[] = [];
   /** removed key -> bound: the base has no live key strictly between them. */
@@ -29,24 +40,43 @@ export class WorkingState implements StateReader {
   }
 
   get(key: StateKey): Uint8Array | undefined {
-    const own = this.#changed.get(key);
-    if (own !== undefined) return own === null ? undefined : own;
-    return this.#base.get(key);
+    return this.#slot(key).value ?? undefined;
   }
 
-  /** Sets `key`. The value belongs to the state from here on. `exists`: the caller knows that the key has a value. */
-  put(key: StateKey, value: Uint8Array, exists = false): void {
-    const previous = this.#changed.get(key);
-    this.#journal.push({ key, previous });
-    if (!exists && (previous === undefined || previous === null)) this.#inserted.add(key);
-    this.#changed.set(key, value);
+  /** Sets `key`. The value belongs to the state from here on. */
+  put(key: StateKey, value: Uint8Array): void {
+    const slot = this.#slot(key);
+    if (slot.value === null) this.#inserted.add(key);
+    this.#write(key, slot, value);
   }
 
   remove(key: StateKey): void {
-    const previous = this.#changed.get(key);
-    this.#journal.push({ key, previous });
     this.#inserted.delete(key);
-    this.#changed.set(key, null);
+    this.#write(key, this.#slot(key), null);
+  }
+
+  /** Takes in changes that were made elsewhere. Reads nothing, and cannot be undone. */
+  load(changes: Iterable<readonly [StateKey, Uint8Array | null]>): void {
+    for (const [key, value] of changes) {
+      this.#slots.set(key, { value, changed: true });
+      if (value === null) this.#inserted.delete(key);
+      else this.#inserted.add(key);
+    }
+  }
+
+  #slot(key: StateKey): Slot {
+    let slot = this.#slots.get(key);
+    if (slot === undefined) {
+      slot = { value: this.#base.get(key) ?? null, changed: false };
+      this.#slots.set(key, slot);
+    }
+    return slot;
+  }
+
+  #write(key: StateKey, slot: Slot, value: Uint8Array | null): void {
+    this.#journal.push({ key, slot, value: slot.value, changed: slot.changed });
+    slot.value = value;
+    slot.changed = true;
   }
 
   first(from: StateKey, to: StateKey): StateEntry | undefined {
@@ -78,12 +108,11 @@ export class WorkingState implements StateReader {
   /** Undoes everything since `checkpoint`. */
   rollback(checkpoint: number): void {
     while (this.#journal.length > checkpoint) {
-      const { key, previous } = this.#journal.pop()!;
-      const current = this.#changed.get(key);
-      if (previous === undefined) this.#changed.delete(key);
-      else this.#changed.set(key, previous);
-      if (this.get(key) === undefined) this.#inserted.delete(key);
-      else if (current === null) this.#inserted.add(key);
+      const { key, slot, value, changed } = this.#journal.pop()!;
+      if (value === null) this.#inserted.delete(key);
+      else if (slot.value === null) this.#inserted.add(key);
+      slot.value = value;
+      slot.changed = changed;
     }
   }
 
@@ -97,9 +126,11 @@ export class WorkingState implements StateReader {
     for (let i = checkpoint; i < this.#journal.length; i++) yield this.#journal[i]!.key;
   }
 
-  /** All changes over the base; `null` marks a removed key. Live: it follows later writes. */
+  /** All changes over the base; `null` marks a removed key. Cost: walks all keys that were touched. */
   changes(): Changeset {
-    return this.#changed;
+    const changes = new Map<StateKey, Uint8Array | null>();
+    for (const [key, { value, changed }] of this.#slots) if (changed) changes.set(key, value);
+    return changes;
   }
 
   #firstOfBase(from: StateKey, to: StateKey): StateEntry | undefined {
@@ -109,9 +140,9 @@ export class WorkingState implements StateReader {
     while (start < to) {
       const entry = this.#base.first(start, to);
       if (entry === undefined) break;
-      const own = this.#changed.get(entry.key);
-      if (own !== null) {
-        found = own === undefined ? entry : { key: entry.key, value: own };
+      const own = this.#slots.get(entry.key);
+      if (own === undefined || own.value !== null) {
+        found = own === undefined ? entry : { key: entry.key, value: own.value! };
         break;
       }
       walked.push(entry.key);
@@ -129,9 +160,9 @@ export class WorkingState implements StateReader {
     while (end > from) {
       const entry = this.#base.last(from, end);
       if (entry === undefined) break;
-      const own = this.#changed.get(entry.key);
-      if (own !== null) {
-        found = own === undefined ? entry : { key: entry.key, value: own };
+      const own = this.#slots.get(entry.key);
+      if (own === undefined || own.value !== null) {
+        found = own === undefined ? entry : { key: entry.key, value: own.value! };
         break;
       }
       walked.push(entry.key);

@@ -20,7 +20,7 @@ import {
   transactionSchema,
 } from '@snapscale/protocol';
 import type { ChainInfo, Client } from '../client.js';
-import { invalid } from '../errors.js';
+import { invalid, toSnapError } from '../errors.js';
 import type { KeySource } from './key-source.js';
 import { type PermissionInput, parsePermission } from './permission.js';
 
@@ -70,7 +70,11 @@ export async function encodeAction(client: Client, input: ActionInput): Promise<
   const authorization = input.authorization.map(parsePermission);
   if (input.data instanceof Uint8Array) return { account, name: action, authorization, data: input.data };
   const { abi, type } = await client.abis.action(input.account, input.name);
-  return { account, name: action, authorization, data: encodeType(abi, type, input.data) };
+  try {
+    return { account, name: action, authorization, data: encodeType(abi, type, input.data) };
+  } catch (error) {
+    throw toSnapError(error);
+  }
 }
 
 /** Makes an unsigned transaction of actions. Where the node earns fees, it is named in an extension. */

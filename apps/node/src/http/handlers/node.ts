@@ -2,10 +2,11 @@
 import type { Routes } from '@snapscale/api';
 import { slotToMs } from '@snapscale/protocol';
 import type { NodeBackend } from '../backend.js';
+import { plainFailure } from '../server/failure.js';
 import { type HandlersOf, WithStatus } from '../server/handler.js';
 import type { HttpOptions } from '../server/options.js';
 
-export const nodeHandlers: HandlersOf<Pick<Routes['node'], 'getHealth' | 'getReady'>> = {
+export const nodeHandlers: HandlersOf<Pick<Routes['node'], 'getHealth' | 'getReady' | 'createSnapshot'>> = {
   getHealth({ backend }) {
     const { head, final } = backend.chainInfo();
     const { checks } = backend.health();
@@ -24,6 +25,12 @@ export const nodeHandlers: HandlersOf<Pick<Routes['node'], 'getHealth' | 'getRea
     const reasons = reasonsNotReady(backend, options);
     const ready = reasons.length === 0;
     return new WithStatus(ready ? 200 : 503, { ready, reasons });
+  },
+
+  async createSnapshot({ backend, isLocal }) {
+    if (!isLocal) throw plainFailure(403, 'snapshots are written for clients on the machine of the node only');
+    const { file, blockNum, blockId } = await backend.writeSnapshot();
+    return { head_block_num: blockNum, head_block_id: blockId, snapshot_name: file };
   },
 };
 

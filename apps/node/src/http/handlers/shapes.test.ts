@@ -112,6 +112,7 @@ function requests(): Record<string, unknown> {
     '/v1/node/health': {},
     '/v1/node/ready': {},
     '/v1/node/get_supported_apis': {},
+    '/v1/producer/create_snapshot': {},
   };
 }
 

@@ -19,13 +19,13 @@ import {
   transactionStatusNames,
   unpackTransaction,
 } from '@snapscale/protocol';
+import { inflateBounded } from '../../verify/verify-transaction.js';
 import type { NodeBackend, StoredBlock, TransactionLocation } from '../backend.js';
 import { plainFailure } from '../server/failure.js';
 import type { HandlersOf } from '../server/handler.js';
 import { type AbiSource, decodedData, decodedReturnValue } from '../view/action-json.js';
 import { headerFields } from '../view/block-json.js';
 import { nameOf, publicKeyOf } from '../view/fields.js';
-import { inflate } from '../view/inflate.js';
 import { traceJson } from '../view/trace-json.js';
 import { idOfPacked, transactionHeaderJson, transactionJson } from '../view/transaction-json.js';
 import { transactionIdOf } from './transactions.js';
@@ -83,7 +83,7 @@ export const historyHandlers: HandlersOf<Routes['history']> = {
     }
     const { stored, receipt, trace } = found;
     const { packed } = found.receipt.transaction;
-    const opened = unpackTransaction(packed, inflate);
+    const opened = unpackTransaction(packed, inflateBounded);
     return {
       id: toHex(trace.id),
       trx: {
@@ -166,7 +166,7 @@ function tracedTransaction(
     net_usage_words: trace.netUsageWords,
     signatures: (packed?.signatures ?? []).map(formatSignature),
     transaction_header:
-      packed === undefined ? noHeader : transactionHeaderJson(unpackTransaction(packed, inflate).transaction),
+      packed === undefined ? noHeader : transactionHeaderJson(unpackTransaction(packed, inflateBounded).transaction),
   };
 }
 

@@ -16,10 +16,10 @@ import {
   transactionId,
   unpackTransaction,
 } from '@snapscale/protocol';
+import { inflateBounded } from '../../verify/verify-transaction.js';
 import type { SubmitMode, SubmitOutcome } from '../backend.js';
 import { busy, failureOf, type HttpFailure, rejectionFailure } from '../server/failure.js';
 import type { HandlersOf, RequestContext } from '../server/handler.js';
-import { inflate } from '../view/inflate.js';
 import { nestedTraceJson, traceJson } from '../view/trace-json.js';
 import { encodePacked, packedFromInput } from '../view/transaction-input.js';
 import { chainPlace } from './chain-info.js';
@@ -199,7 +199,7 @@ function failureTrace({ backend }: RequestContext, id: Uint8Array, rejection: Re
 /** Id and expiration of a packed transaction. Rejects with `packed_transaction_type_exception`. */
 function identify(packed: PackedTransaction): { readonly id: Uint8Array; readonly expirationSec: number } {
   try {
-    const opened = unpackTransaction(packed, inflate);
+    const opened = unpackTransaction(packed, inflateBounded);
     return { id: transactionId(opened.packed), expirationSec: opened.transaction.expiration };
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;

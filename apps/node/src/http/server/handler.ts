@@ -14,6 +14,8 @@ export type RequestContext = {
   readonly state: StateReader;
   /** Aborted when the client hangs up or the server stops. */
   readonly signal: AbortSignal;
+  /** True when the client is on the machine that the node runs on. */
+  readonly isLocal: boolean;
   /** Monotonic clock. */
   nowMs(): number;
   /** Counts further work of the client against its rate; throws when there is too much of it. */

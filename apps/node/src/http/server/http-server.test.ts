@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { errorBody, violations } from '@snapscale/api';
 import { afterEach, describe, expect, it } from 'vitest';
 import { MemoryChain } from '../testing/memory-chain.js';
+import { makeAction, push, sampleChain } from '../testing/sample-chain.js';
 import { recordedShape, shapeDifferences } from '../testing/shape.js';
 import { type HttpServer, startHttpServer } from './http-server.js';
 import { parseJsonBody } from './json-body.js';
@@ -277,6 +278,19 @@ describe('requests', () => {
     expect(answer.status).toBe(200);
     expect(answer.headers.get('x-block-num')).toBe('2');
     expect(answer.headers.get('x-final-block-num')).toBe('1');
+    const sample = await sampleChain();
+    const { server: other } = await start({}, sample);
+    await push(sample, [
+      makeAction(sample, 'eosio.token', 'transfer', 'bob', {
+        from: 'bob',
+        to: 'alice',
+        quantity: '2.5000 XST',
+        memo: '',
+      }),
+    ]);
+    const query = '/v1/chain/get_currency_balance?code=eosio.token&account=bob';
+    expect((await ask(other, query)).json).toEqual(['10.0000 XST']);
+    expect((await ask(other, `${query}&at=final`)).json).toEqual(['12.5000 XST']);
   });
 });
 

@@ -126,6 +126,12 @@ class Context implements RequestContext {
     return AbortSignal.any([gone.signal, this.#parts.stopping]);
   }
 
+  /** Judged by the connection itself: a proxy's word for its client does not make it local. */
+  get isLocal(): boolean {
+    const address = clientKey(this.#request.socket.remoteAddress ?? '');
+    return /^127\./.test(address) || address === '0:0:0:0::/64';
+  }
+
   nowMs(): number {
     return performance.now();
   }

@@ -34,6 +34,7 @@ import {
   transactionId,
   unpackTransaction,
 } from '@snapscale/protocol';
+import { inflateBounded } from '../../verify/verify-transaction.js';
 import type {
   ChainEvent,
   ChainInfo,
@@ -46,8 +47,8 @@ import type {
   TrackedVote,
   TransactionLocation,
   TransactionStatusInfo,
+  WrittenSnapshot,
 } from '../backend.js';
-import { inflate } from '../view/inflate.js';
 
 /** The well-known development key. */
 export const developmentKey = '5KQwrPbwdL6PhXujxW37FSSQZ1JiwsST4cqQzDeyXtP79zkvFD3';
@@ -217,6 +218,10 @@ export class MemoryChain implements NodeBackend {
     return () => this.#listeners.delete(listener);
   }
 
+  async writeSnapshot(): Promise<WrittenSnapshot> {
+    return { file: '/dev/null', blockNum: this.#finalNum, blockId: '' };
+  }
+
   /** How many listen. */
   get listeners(): number {
     return this.#listeners.size;
@@ -232,7 +237,7 @@ export class MemoryChain implements NodeBackend {
 
   #execute(packed: Uint8Array, mode: SubmitMode): SubmitOutcome {
     const received = decode(packedTransactionSchema, packed);
-    const opened = unpackTransaction(received, inflate);
+    const opened = unpackTransaction(received, inflateBounded);
     const id = transactionId(opened.packed);
     const known = this.transactionStatus(id).state;
     if (mode === 'push' && (known === 'LOCALLY_APPLIED' || known === 'IN_BLOCK' || known === 'IRREVERSIBLE')) {

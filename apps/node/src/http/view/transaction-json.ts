@@ -10,8 +10,8 @@ import {
   transactionId,
   unpackTransaction,
 } from '@snapscale/protocol';
+import { inflateBounded } from '../../verify/verify-transaction.js';
 import { type AbiSource, actionJson } from './action-json.js';
-import { inflate } from './inflate.js';
 
 /** A transaction with its actions decoded by their contracts' ABIs. */
 export function transactionJson(source: AbiSource, transaction: Transaction): JsonObject {
@@ -44,7 +44,7 @@ export function packedTransactionJson(source: AbiSource, packed: PackedTransacti
     compression: packed.compression === 0 ? 'none' : 'zlib',
     packed_context_free_data: toHex(packed.packedContextFreeData),
   };
-  const opened = unpackTransaction(packed, inflate);
+  const opened = unpackTransaction(packed, inflateBounded);
   return {
     id: toHex(transactionId(opened.packed)),
     ...common,
@@ -57,7 +57,7 @@ export function packedTransactionJson(source: AbiSource, packed: PackedTransacti
 /** The id of a packed transaction; undefined when it does not decompress. */
 export function idOfPacked(packed: PackedTransaction): Uint8Array | undefined {
   try {
-    return transactionId(unpackTransaction(packed, inflate).packed);
+    return transactionId(unpackTransaction(packed, inflateBounded).packed);
   } catch (error) {
     if (error instanceof DecodeError) return undefined;
     throw error;

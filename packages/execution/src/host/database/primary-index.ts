@@ -71,7 +71,7 @@ export class PrimaryIndex {
     else writePayer(value, newPayer);
     value.set(data, DATA_OFFSET);
     row.value = value;
-    this.#context.state.put(row.key, value, true);
+    this.#context.state.put(row.key, value);
   }
 
   /** Removes a row; its payer gets the RAM back. */

@@ -52,7 +52,7 @@ export class SecondaryIndex {
     const key = this.#rowKey(table, unsigned);
     if (this.#iterators.known(key) !== undefined || state.get(key) !== undefined) refuseDuplicate();
     const ordered = this.#orderedKey(table, secondary, unsigned);
-    const value = this.#write(key, ordered, payer, secondary, false);
+    const value = this.#write(key, ordered, payer, secondary);
     this.#tables.addRows(table, 1);
     this.#context.chargeRam(payer, this.#kind.billable);
     this.#iterators.endOf(table);
@@ -74,7 +74,7 @@ export class SecondaryIndex {
     const moved = ordered !== row.ordered;
     if (moved) this.#context.state.remove(row.ordered);
     row.ordered = ordered;
-    row.value = this.#write(row.key, ordered, newPayer, secondary, true, !moved);
+    row.value = this.#write(row.key, ordered, newPayer, secondary);
   }
 
   /** Removes an entry; its payer gets the RAM back. */
@@ -179,20 +179,13 @@ export class SecondaryIndex {
     return indexRange(table, this.#kind.family).from + this.#kind.sortable(secondary) + u64Key(primary);
   }
 
-  #write(
-    key: StateKey,
-    ordered: StateKey,
-    payer: Name,
-    secondary: Uint8Array,
-    keyExists: boolean,
-    orderedExists = false,
-  ): Uint8Array {
+  #write(key: StateKey, ordered: StateKey, payer: Name, secondary: Uint8Array): Uint8Array {
     const { state } = this.#context;
     const value = new Uint8Array(dataOffset + this.#kind.bytes);
     writePayer(value, payer);
     value.set(secondary, dataOffset);
-    state.put(key, value, keyExists);
-    state.put(ordered, value.slice(0, dataOffset), orderedExists);
+    state.put(key, value);
+    state.put(ordered, value.slice(0, dataOffset));
     return value;
   }
 

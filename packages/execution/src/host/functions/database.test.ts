@@ -156,7 +156,7 @@ describe('iterators of primary rows', () => {
     const host = filled(1n, 2n, 3n);
     const rows = [1n, 2n, 3n].map((id) => find(host, id));
     const { state } = host.context;
-    state.put(rowKey(ID, 1n), Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 42), true);
+    state.put(rowKey(ID, 1n), Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 42));
     state.remove(rowKey(ID, 2n));
     host.env.context = host.context;
     const buffer = host.alloc(8);

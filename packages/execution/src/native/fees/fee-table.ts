@@ -54,7 +54,7 @@ export function feeTable<T>(name: Name, schema: Schema<T>): FeeTable<T> {
     put(state, key, row) {
       const at = rowKey(key);
       const exists = state.get(at) !== undefined;
-      state.put(at, encodeRow(names.snapFees, encode(schema, row)), exists);
+      state.put(at, encodeRow(names.snapFees, encode(schema, row)));
       if (!exists) count(state, 1);
     },
     remove(state, key) {

@@ -1,0 +1,70 @@
+/**
+ * `fetch` on Node's own HTTP client. The global one takes a tenth of a second of processor time to load, which is more
+ * than everything else that a short command does.
+ */
+import type { IncomingMessage, Agent as PlainAgent, RequestOptions } from 'node:http';
+import type { ByteReader, Fetch, FetchAnswer } from '@snapscale/api';
+
+/** Silence after which a connection counts as lost. The node's streams say something every 15 seconds. */
+const SILENCE_MAX_MS = 60_000;
+
+/** A `fetch` with connections of its own, which `close` gives up. */
+export type HttpFetch = { readonly fetch: Fetch; close(): void };
+
+/** Makes a `fetch` that keeps its connections open between requests. */
+export function httpFetch(): HttpFetch {
+  const agents = new Map<string, PlainAgent>();
+  const fetch: Fetch = async (address, init) => {
+    const url = new URL(address);
+    const http = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
+    const agent = agents.get(url.protocol) ?? new http.Agent({ keepAlive: true });
+    agents.set(url.protocol, agent);
+    const body = init.body === undefined ? undefined : Buffer.from(init.body as string);
+    const options: RequestOptions = {
+      agent,
+      method: init.method,
+      headers: { ...init.headers, ...(body === undefined ? {} : { 'content-length': String(body.length) }) },
+      ...(init.signal === undefined ? {} : { signal: init.signal }),
+    };
+    return new Promise<FetchAnswer>((resolve, reject) => {
+      const request = http.request(url, options, (response) => resolve(answerOf(response)));
+      request.setTimeout(SILENCE_MAX_MS, () => request.destroy(new Error('the connection fell silent')));
+      request.on('error', reject);
+      request.end(body);
+    });
+  };
+  return {
+    fetch,
+    close() {
+      for (const agent of agents.values()) agent.destroy();
+    },
+  };
+}
+
+function answerOf(response: IncomingMessage): FetchAnswer {
+  const status = response.statusCode ?? 0;
+  return {
+    ok: status >= 200 && status < 300,
+    status,
+    headers: { get: (name) => String(response.headers[name.toLowerCase()] ?? '') || null },
+    async text() {
+      const pieces: Buffer[] = [];
+      for await (const piece of response) pieces.push(piece as Buffer);
+      return Buffer.concat(pieces).toString('utf8');
+    },
+    body: { getReader: () => readerOf(response) },
+  };
+}
+
+function readerOf(response: IncomingMessage): ByteReader {
+  const pieces = response[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  return {
+    async read() {
+      const { done, value } = await pieces.next();
+      return done === true ? { done: true } : { done: false, value };
+    },
+    async cancel() {
+      response.destroy();
+    },
+  };
+}

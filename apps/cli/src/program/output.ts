@@ -1,0 +1,122 @@
+/** What commands write: the result to stdout, everything else to stderr. */
+import { hasColour, makeStyle, printable, type Style } from '../terminal/style.js';
+import type { Failure } from './failures.js';
+
+/** A stream that takes text. */
+export type TextStream = {
+  write(text: string): unknown;
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+};
+
+/** How to write. */
+export type OutputOptions = {
+  readonly stdout: TextStream;
+  readonly stderr: TextStream;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly noColour: boolean;
+};
+
+/** Columns of a result that goes to a file or another program. */
+const COLUMNS_ELSEWHERE = 120;
+/** Patience before it is said that something takes its time. */
+const PROGRESS_AFTER_MS = 700;
+
+/** Writes results and remarks. */
+export class Output {
+  readonly json: boolean;
+  /** Style of what goes to stdout. */
+  readonly style: Style;
+  readonly #options: OutputOptions;
+  readonly #talk: Style;
+
+  constructor(options: OutputOptions) {
+    const { stdout, stderr, environment, noColour } = options;
+    this.#options = options;
+    this.json = options.json;
+    const colour = (stream: TextStream) => !noColour && hasColour({ isTerminal: stream.isTTY === true, environment });
+    this.style = makeStyle(colour(stdout));
+    this.#talk = makeStyle(colour(stderr));
+  }
+
+  /** Columns that a result may take. */
+  get columns(): number {
+    const { stdout } = this.#options;
+    return stdout.isTTY === true ? (stdout.columns ?? 80) : COLUMNS_ELSEWHERE;
+  }
+
+  /** The result: as JSON where asked for, otherwise lines for people. */
+  result(value: unknown, lines: () => readonly string[]): void {
+    if (this.json) this.#options.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+    else this.lines(lines());
+  }
+
+  /** Lines of the result. */
+  lines(lines: readonly string[]): void {
+    if (lines.length > 0) this.#options.stdout.write(`${lines.join('\n')}\n`);
+  }
+
+  /** One of a row of results: JSON on one line, or a line for people. */
+  event(value: unknown, line: () => string): void {
+    this.#options.stdout.write(`${this.json ? JSON.stringify(value) : line()}\n`);
+  }
+
+  /** A remark that is not part of the result. */
+  note(text: string): void {
+    if (this.#options.quiet || this.json) return;
+    this.#options.stderr.write(`${this.#talk.dim(text)}\n`);
+  }
+
+  /** Something that the user should know, whatever was asked for. */
+  warn(text: string): void {
+    this.#options.stderr.write(`${this.#talk.yellow('Warning:')} ${text}\n`);
+  }
+
+  /** What to do next. */
+  next(...commands: readonly string[]): void {
+    if (this.#options.quiet || this.json || this.#options.stderr.isTTY !== true) return;
+    const [first, ...rest] = commands.map((command) => this.#talk.cyan(`snapscale ${command}`));
+    this.#options.stderr.write(`${this.#talk.dim('Next:')} ${first}\n${rest.map((line) => `      ${line}\n`).join('')}`);
+  }
+
+  /** Says on a terminal what is being waited for, if it takes its time. Returns how to take the words away. */
+  progress(text: string): () => void {
+    const { stderr, quiet } = this.#options;
+    if (quiet || this.json || stderr.isTTY !== true) return () => undefined;
+    let shown = false;
+    const timer = setTimeout(() => {
+      shown = true;
+      stderr.write(this.#talk.dim(`${text} …`));
+    }, PROGRESS_AFTER_MS);
+    timer.unref();
+    return () => {
+      clearTimeout(timer);
+      if (shown) stderr.write('\r\u001b[2K');
+    };
+  }
+
+  /** Why a command failed: for people on stderr, with --json as a problem document on stdout. */
+  failure(failure: Failure): void {
+    const { stdout, stderr } = this.#options;
+    if (this.json) {
+      stdout.write(`${JSON.stringify(failure.problem, null, 2)}\n`);
+      return;
+    }
+    const style = this.#talk;
+    const lines = [
+      `${style.red(style.bold('Error:'))} ${sentence(failure.title)}`,
+      ...failure.lines.map((line) => `  ${line}`),
+      ...(failure.reference === undefined ? [] : [`  ${style.dim(failure.reference)}`]),
+      ...failure.hints.map((hint) => `${style.cyan('Hint:')} ${hint}`),
+    ];
+    stderr.write(`${lines.join('\n')}\n`);
+  }
+}
+
+/** A message of the node as it can be shown: without control characters, nor too long. */
+function sentence(text: string): string {
+  const clean = printable(text.trim());
+  return clean.length > 2000 ? `${clean.slice(0, 2000)} …` : clean;
+}

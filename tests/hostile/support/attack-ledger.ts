@@ -1,0 +1,97 @@
+/** A ledger in memory under attack: contracts set from bytes, transactions measured, state compared before and after. */
+import { createHash } from 'node:crypto';
+import { type Action, type Name, name, type PermissionLevel, type TransactionTrace, Writer } from '@snapscale/protocol';
+import { TestLedger } from '../../../packages/execution/src/testing/test-ledger.js';
+
+/** What an attack did. Times in milliseconds; `cpuMs` is the process's, so that other processes do not count. */
+export type Strike = {
+  readonly trace: TransactionTrace;
+  readonly code: string;
+  readonly message: string;
+  readonly wallMs: number;
+  readonly cpuMs: number;
+};
+
+const NO_DATA = new Uint8Array(0);
+
+export class AttackLedger extends TestLedger {
+  readonly #known = new Set<string>(['eosio']);
+
+  /** Creates accounts that do not exist yet, all with the test key. */
+  accounts(...accounts: readonly string[]): void {
+    for (const account of accounts) {
+      if (this.#known.has(account)) continue;
+      this.createAccount(account);
+      this.#known.add(account);
+    }
+  }
+
+  /** Sets the code of an account, which is made when it is missing. */
+  install(account: string, code: Uint8Array): void {
+    this.accounts(account);
+    const trace = this.apply(this.transaction([setCode(account, code)]));
+    if (trace.except !== undefined) throw new Error(`setcode of ${account}: ${trace.except.message}`);
+  }
+
+  /** Runs a transaction and measures it. */
+  strike(actions: readonly Action[]): Strike {
+    const transaction = this.transaction(actions);
+    const began = performance.now();
+    const cpuBegan = process.cpuUsage();
+    const trace = this.apply(transaction);
+    const cpu = process.cpuUsage(cpuBegan);
+    const wallMs = performance.now() - began;
+    const cpuMs = (cpu.user + cpu.system) / 1000;
+    return { trace, code: trace.except?.code ?? 'ok', message: trace.except?.message ?? '', wallMs, cpuMs };
+  }
+
+  /** Runs one action of a contract. */
+  hit(account: string, data = NO_DATA, ...signers: readonly string[]): Strike {
+    return this.strike([actionOf(account, 'go', data, ...signers)]);
+  }
+
+  /** Hash of the whole state, the block under construction included. */
+  fingerprint(): string {
+    const merged = new Map(this.store.entries());
+    for (const [key, value] of this.pending.state.changes()) {
+      if (value === null) merged.delete(key);
+      else merged.set(key, value);
+    }
+    const hash = createHash('sha256');
+    for (const [key, value] of [...merged].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      hash.update(Buffer.from(key, 'latin1')).update(`|${value.length}|`).update(value);
+    }
+    return hash.digest('hex');
+  }
+}
+
+/** An action; signers as `alice` or `alice@owner`, by default the contract's account. */
+export function actionOf(account: string, action: string, data: Uint8Array, ...signers: readonly string[]): Action {
+  return { account: name(account), name: name(action), authorization: levels(signers.length > 0 ? signers : [account]), data };
+}
+
+/** Permission levels from texts. */
+export function levels(signers: readonly string[]): PermissionLevel[] {
+  return signers.map((signer) => {
+    const [actor = '', permission = 'active'] = signer.split('@');
+    return { actor: name(actor) as Name, permission: name(permission) as Name };
+  });
+}
+
+/** `eosio::setcode`. */
+export function setCode(account: string, code: Uint8Array): Action {
+  const writer = new Writer(code.length + 16);
+  writer.u64(name(account));
+  writer.u8(0);
+  writer.u8(0);
+  writer.bytes(code);
+  return actionOf('eosio', 'setcode', writer.finish().slice(), account);
+}
+
+/** `eosio::setabi` with any bytes. */
+export function setAbi(account: string, abi: Uint8Array): Action {
+  const writer = new Writer(abi.length + 16);
+  writer.u64(name(account));
+  writer.bytes(abi);
+  return actionOf('eosio', 'setabi', writer.finish().slice(), account);
+}
