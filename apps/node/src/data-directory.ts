@@ -22,8 +22,8 @@ export type ChainFiles = {
   readonly genesis: Genesis;
   /** Private keys of producers, as text. */
   readonly producerKeys: readonly string[];
-  /** True when the directory was empty: the chain begins now. */
-  readonly isNew: boolean;
+  /** False while the first transactions of a new chain are not all made. */
+  readonly founded: boolean;
   readonly development: boolean;
 };
 
@@ -73,7 +73,7 @@ function readChain(
   return {
     genesis: genesisSchema.fromJson(stored.genesis),
     producerKeys: readKeys(directory),
-    isNew: false,
+    founded: stored.founded,
     development: stored.development,
   };
 }
@@ -88,8 +88,8 @@ function foundDirectory(directory: string, production: boolean, nowMs: number): 
   };
   const producerKeys = [production ? formatPrivateKey(privateKey) : DEVELOPMENT_PRIVATE_KEY];
   writeKeys(directory, producerKeys);
-  writeGenesis(directory, genesis, production);
-  return { genesis, producerKeys, isNew: true, development: !production };
+  writeGenesis(directory, { genesis, development: !production, founded: false });
+  return { genesis, producerKeys, founded: false, development: !production };
 }
 
 async function restoreDirectory(directory: string, production: boolean, snapshot: string): Promise<ChainFiles> {
@@ -98,8 +98,8 @@ async function restoreDirectory(directory: string, production: boolean, snapshot
     throw new Error(`${snapshot} is of a production network: start it with --production`);
   }
   if (!existsSync(join(directory, KEYS_FILE))) writeKeys(directory, production ? [] : [DEVELOPMENT_PRIVATE_KEY]);
-  writeGenesis(directory, genesis, production);
-  return { genesis, producerKeys: readKeys(directory), isNew: false, development: !production };
+  writeGenesis(directory, { genesis, development: !production, founded: true });
+  return { genesis, producerKeys: readKeys(directory), founded: true, development: !production };
 }
 
 function readKeys(directory: string): readonly string[] {
@@ -111,8 +111,14 @@ function writeKeys(directory: string, producerKeys: readonly string[]): void {
   writeJson(join(directory, KEYS_FILE), { public_keys: publicKeys, producer_keys: producerKeys });
 }
 
-function writeGenesis(directory: string, genesis: Genesis, production: boolean): void {
-  writeJson(join(directory, GENESIS_FILE), { development: !production, genesis: genesisSchema.toJson(genesis) });
+/** Notes that the first transactions of the chain are made. */
+export function markFounded(directory: string, { genesis, development }: ChainFiles): void {
+  writeGenesis(directory, { genesis, development, founded: true });
+}
+
+function writeGenesis(directory: string, files: Pick<ChainFiles, 'genesis' | 'development' | 'founded'>): void {
+  const { genesis, development, founded } = files;
+  writeJson(join(directory, GENESIS_FILE), { development, founded, genesis: genesisSchema.toJson(genesis) });
 }
 
 /** Readable by the owner alone. */

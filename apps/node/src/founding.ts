@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { type PrivateKey, publicKeyOf, sign } from '@snapscale/crypto';
-import { systemAbi } from '@snapscale/execution';
+import { accountExists, getAccount, getTable, type StateReader, systemAbi, tableId } from '@snapscale/execution';
 import {
   type Abi,
   type Action,
@@ -28,6 +28,8 @@ import {
   refBlockPrefixOf,
   rejections,
   signingDigest,
+  symbolCode,
+  systemToken,
   type Transaction,
 } from '@snapscale/protocol';
 
@@ -40,6 +42,8 @@ export type FoundingContext = {
   readonly privateKey: PrivateKey;
   readonly development: boolean;
   readonly submit: Submit;
+  /** The state after the newest block, followed live. */
+  readonly state: () => StateReader;
   /** Id of a recent block. */
   readonly headId: () => Uint8Array;
   readonly nowMs: () => number;
@@ -54,7 +58,7 @@ const SUPPLY = '1000000000.0000 XST';
 const FUNDS = '1000000.0000 XST';
 const FIRST_TRANSFER = '1.0000 XST';
 
-/** Founds the chain. @throws Error that names the step that was refused, and why */
+/** Founds the chain; steps that an interrupted start has done already are left out. @throws Error that names the step that was refused, and why */
 export async function foundChain(context: FoundingContext): Promise<Founding> {
   const token = { wasm: readFileSync(new URL('eosio.token.wasm', artifacts)), abi: readAbi('eosio.token.abi') };
   const tokenAbi = compileAbi(token.abi);
@@ -64,30 +68,38 @@ export async function foundChain(context: FoundingContext): Promise<Founding> {
   const newAccount = (account: string) =>
     native(names.eosio, 'newaccount', { creator: 'eosio', name: account, owner: authority, active: authority });
 
-  await send(context, 'create account eosio.token', [newAccount('eosio.token')]);
-  await send(context, 'deploy eosio.token', [
-    native(names.eosioToken, 'setcode', {
-      account: 'eosio.token',
-      vmtype: 0,
-      vmversion: 0,
-      code: token.wasm.toString('hex'),
-    }),
-    native(names.eosioToken, 'setabi', {
-      account: 'eosio.token',
-      abi: Buffer.from(encode(abiSchema, token.abi)).toString('hex'),
-    }),
-  ]);
-  await send(context, 'create and issue XST', [
-    call(names.eosioToken, 'create', { issuer: 'eosio', maximum_supply: SUPPLY_MAX }),
-    call(names.eosio, 'issue', { to: 'eosio', quantity: SUPPLY, memo: 'founding' }),
-  ]);
+  const state = context.state();
+  const has = (account: string) => accountExists(state, name(account));
+  if (!has('eosio.token')) await send(context, 'create account eosio.token', [newAccount('eosio.token')]);
+  if (getAccount(state, names.eosioToken)?.codeHash === undefined) {
+    await send(context, 'deploy eosio.token', [
+      native(names.eosioToken, 'setcode', {
+        account: 'eosio.token',
+        vmtype: 0,
+        vmversion: 0,
+        code: token.wasm.toString('hex'),
+      }),
+      native(names.eosioToken, 'setabi', {
+        account: 'eosio.token',
+        abi: Buffer.from(encode(abiSchema, token.abi)).toString('hex'),
+      }),
+    ]);
+  }
+  if (getTable(state, tableId(names.eosioToken, symbolCode(systemToken.symbol), name('stat'))) === undefined) {
+    await send(context, 'create and issue XST', [
+      call(names.eosioToken, 'create', { issuer: 'eosio', maximum_supply: SUPPLY_MAX }),
+      call(names.eosio, 'issue', { to: 'eosio', quantity: SUPPLY, memo: 'founding' }),
+    ]);
+  }
   if (!context.development) return { accounts: ['eosio'], transfer: undefined };
-  await send(context, 'create and fund alice and bob', [
-    newAccount('alice'),
-    newAccount('bob'),
-    call(names.eosio, 'transfer', { from: 'eosio', to: 'alice', quantity: FUNDS, memo: 'development funds' }),
-    call(names.eosio, 'transfer', { from: 'eosio', to: 'bob', quantity: FUNDS, memo: 'development funds' }),
-  ]);
+  if (!has('bob')) {
+    await send(context, 'create and fund alice and bob', [
+      newAccount('alice'),
+      newAccount('bob'),
+      call(names.eosio, 'transfer', { from: 'eosio', to: 'alice', quantity: FUNDS, memo: 'development funds' }),
+      call(names.eosio, 'transfer', { from: 'eosio', to: 'bob', quantity: FUNDS, memo: 'development funds' }),
+    ]);
+  }
   await send(context, 'first transfer', [
     call(name('alice'), 'transfer', { from: 'alice', to: 'bob', quantity: FIRST_TRANSFER, memo: 'first transfer' }),
   ]);

@@ -5,7 +5,7 @@ import { chainIdOf, encode, genesisSchema } from '@snapscale/protocol';
 import type { Logger } from 'pino';
 import type { NodeConfig } from './config.js';
 import { CoreClient } from './core/core-client.js';
-import { type ChainFiles, openDataDirectory } from './data-directory.js';
+import { type ChainFiles, markFounded, openDataDirectory } from './data-directory.js';
 import { type Founding, foundChain } from './founding.js';
 import { type HttpServer, startHttpServer } from './http/server/http-server.js';
 import { CoreBackend } from './node-backend.js';
@@ -86,8 +86,9 @@ async function startLocked(
     edgeAccount: config.edgeAccount,
     snapshots: new Snapshots(dataDir, genesis),
   });
-  const founding = files.isNew || core.head.num < 3 ? await found(core, backend, files) : undefined;
   const http = await startHttp(config, log, backend, metrics);
+  const founding = files.founded ? undefined : await found(core, backend, files);
+  if (founding !== undefined) markFounded(dataDir, files);
   return {
     url: http.url,
     core,
@@ -109,6 +110,7 @@ function found(core: CoreClient, backend: CoreBackend, files: ChainFiles): Promi
     privateKey: parsePrivateKey(files.producerKeys[0]!),
     development: files.development,
     headId: () => core.head.id,
+    state: () => core.view,
     nowMs: Date.now,
     submit: async (packed) => {
       const outcome = await backend.submit(packed, 'push');
@@ -118,14 +120,31 @@ function found(core: CoreClient, backend: CoreBackend, files: ChainFiles): Promi
   });
 }
 
-function startHttp(config: NodeConfig, log: Logger, backend: CoreBackend, metrics: NodeMetrics): Promise<HttpServer> {
-  return startHttpServer(
-    backend,
-    { host: config.host, port: config.port, ratePerSecond: config.production ? 200 : 0 },
-    {
-      answered: (route, status, durationMs) =>
-        metrics.requests.observe({ route, status: String(status) }, durationMs / 1000),
-      fault: (route, error) => log.error({ err: error, route }, 'a request could not be answered'),
-    },
+/** Says which address is taken, and what to do about it. */
+function listenFailure(error: unknown, { host, port }: NodeConfig): Error {
+  if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') return error as Error;
+  return new Error(
+    `port ${port} of ${host} is taken by another program (another node?): stop it, or choose another with --port N`,
   );
+}
+
+async function startHttp(
+  config: NodeConfig,
+  log: Logger,
+  backend: CoreBackend,
+  metrics: NodeMetrics,
+): Promise<HttpServer> {
+  try {
+    return await startHttpServer(
+      backend,
+      { host: config.host, port: config.port, ratePerSecond: config.production ? 200 : 0 },
+      {
+        answered: (route, status, durationMs) =>
+          metrics.requests.observe({ route, status: String(status) }, durationMs / 1000),
+        fault: (route, error) => log.error({ err: error, route }, 'a request could not be answered'),
+      },
+    );
+  } catch (error) {
+    throw listenFailure(error, config);
+  }
 }
