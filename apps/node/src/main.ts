@@ -1,8 +1,8 @@
 /** The node's program: command line, start, first-run text, signals. */
 import { fileURLToPath } from 'node:url';
-import { pino } from 'pino';
 import { parseConfig, UsageError, usage } from './config.js';
 import { DEVELOPMENT_PRIVATE_KEY } from './data-directory.js';
+import { createLog } from './log.js';
 import { type RunningNode, startNode } from './node.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -16,10 +16,7 @@ async function main(): Promise<void> {
     process.stdout.write(usage);
     return;
   }
-  const log = pino(
-    { level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination(2),
-  );
+  const log = createLog(config.logLevel);
   const node = await startNode(config, log, (error) => {
     log.fatal({ err: error }, 'the core has died; what is final is safe, start the node again');
     process.exit(1);
