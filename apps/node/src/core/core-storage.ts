@@ -1,4 +1,5 @@
 /** The core's side of the disk: state, block log and trace log, kept in step. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   applyGenesis,
@@ -32,7 +33,7 @@ export class CoreStorage {
   readonly state: StateStore;
   readonly blocks: BlockLog;
   /** What was repaired at start, for the log. */
-  readonly notes: readonly string[];
+  readonly notes: string[];
   readonly #traces: BlockLog;
   readonly #blocksToKeep: number;
 
@@ -58,10 +59,12 @@ export class CoreStorage {
     const state = StateStore.open(join(dataDir, 'state'), { mapSizeBytes });
     const isNew = state.finalBlock() === undefined;
     const finalBlockNum = state.finalBlock()?.num ?? 0;
-    const blocks = BlockLog.open(join(dataDir, 'blocks'), {
+    const blocksDir = join(dataDir, 'blocks');
+    // A state from a snapshot comes without blocks; a log that is there must reach to the final block.
+    const blocks = BlockLog.open(blocksDir, {
       finalBlockNum,
       segmentBytesMax: SEGMENT_BYTES_MAX,
-      mayLag: true,
+      mayLag: !existsSync(blocksDir),
     });
     const traces = BlockLog.open(join(dataDir, 'traces'), {
       finalBlockNum: 0,
@@ -137,13 +140,17 @@ export class CoreStorage {
   }
 
   /**
-   * After a start from a snapshot, or with traces that lag behind, a log may miss blocks that the state contains: it then
-   * begins anew. Traces of blocks that will be executed again are cut, since execution makes them anew.
+   * Traces may lag behind the state; they then begin anew. Traces of blocks that will be executed again are cut, since execution makes them anew.
    */
   async #alignLogs(finalBlockNum: number): Promise<void> {
-    if ((this.blocks.lastBlockNum ?? 0) < finalBlockNum) await this.blocks.truncateAfter(-1);
-    if ((this.#traces.lastBlockNum ?? 0) < finalBlockNum) await this.#traces.truncateAfter(-1);
-    else await this.#traces.truncateAfter(finalBlockNum);
+    if (this.blocks.lastBlockNum === undefined) {
+      this.notes.push(`there is no block log: blocks up to ${finalBlockNum} cannot be served`);
+    }
+    const lastTrace = this.#traces.lastBlockNum;
+    if (lastTrace !== undefined && lastTrace < finalBlockNum) {
+      this.notes.push(`the traces end at block ${lastTrace}, before the final block ${finalBlockNum}: they begin anew`);
+      await this.#traces.truncateAfter(-1);
+    } else await this.#traces.truncateAfter(finalBlockNum);
   }
 
   async #prune(keepFrom: number): Promise<void> {

@@ -1,18 +1,9 @@
 /** Start after a crash: blocks that are in the log, but whose state was not stored yet, are executed again. */
-import { type RecoverPort, recoverPublicKey } from '@snapscale/crypto';
+import type { RecoverPort } from '@snapscale/crypto';
 import type { VerifiedTransaction } from '@snapscale/execution';
-import {
-  chainIdOf,
-  encode,
-  type Genesis,
-  signingDigest,
-  type TransactionReceipt,
-  transactionId,
-  transactionTraceSchema,
-  unpackTransaction,
-} from '@snapscale/protocol';
+import { chainIdOf, encode, type Genesis, type TransactionReceipt, transactionTraceSchema } from '@snapscale/protocol';
 import type { Replica } from '@snapscale/replica';
-import { inflateBounded } from '../verify/verify-transaction.js';
+import { verifyReceived } from '../verify/verify-transaction.js';
 import type { CoreStorage } from './core-storage.js';
 
 /** Executes them, and returns how many there were. @throws Reject when the log does not fit the state */
@@ -44,9 +35,5 @@ function verified(
   recover: RecoverPort,
 ): VerifiedTransaction {
   if (body.kind !== 'packed') throw new Error('a block of the log holds a transaction by its id alone');
-  const received = body.packed;
-  const { transaction, packed, packedContextFreeData, contextFreeData } = unpackTransaction(received, inflateBounded);
-  const digest = signingDigest(chainId, packed, packedContextFreeData);
-  const keys = received.signatures.map((signature) => recoverPublicKey(signature, digest, recover));
-  return { id: transactionId(packed), transaction, received, packed, contextFreeData, keys };
+  return verifyReceived(body.packed, chainId, recover).verified;
 }
