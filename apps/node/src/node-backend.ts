@@ -165,16 +165,14 @@ export class CoreBackend implements NodeBackend {
     if (this.#parts.core.awaited >= AWAITED_MAX) return { kind: 'busy' };
     if (mode !== 'push') {
       const answer = await this.#parts.core.query(packed, mode === 'dryRun' ? 'trial' : 'readOnly');
-      return 'actionTraces' in answer ? { kind: 'executed', trace: answer } : { kind: 'rejected', rejection: answer };
+      return 'actionTraces' in answer
+        ? { kind: 'executed', except: answer.except, trace: answer }
+        : { kind: 'rejected', rejection: answer };
     }
     return new Promise((resolve) => {
       const request = this.#parts.core.expect((result) => {
-        if (result.kind === 'rejected') {
-          resolve({ kind: 'rejected', rejection: result.rejection });
-          return;
-        }
-        this.#recent.add(result.trace);
-        resolve({ kind: 'executed', trace: result.trace });
+        if (result.kind === 'executed') this.#recent.add(result);
+        resolve(result);
       });
       const refused = this.#parts.verify.submit(request, packed);
       if (refused !== undefined) this.#parts.core.resolve(request, { kind: 'rejected', rejection: refused });

@@ -115,7 +115,7 @@ function found(core: CoreClient, backend: CoreBackend, files: ChainFiles): Promi
     submit: async (packed) => {
       const outcome = await backend.submit(packed, 'push');
       if (outcome.kind === 'busy') return { code: 'snap_queue_full', message: 'the queue is full' };
-      return outcome.kind === 'rejected' ? outcome.rejection : outcome.trace.except;
+      return outcome.kind === 'rejected' ? outcome.rejection : outcome.except;
     },
   });
 }

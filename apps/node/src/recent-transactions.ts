@@ -17,16 +17,17 @@ export class RecentTransactions {
   readonly #applied = new Map<string, RecentTransaction>();
   readonly #failed = new Map<string, RecentTransaction>();
 
-  /** Remembers a transaction by its trace. */
-  add(trace: TransactionTrace): void {
-    const id = bytesKey(trace.id);
-    if (trace.except === undefined) {
+  /** Remembers a transaction that was executed in block `blockNum`; `except`: why it failed, if it did. */
+  add(executed: Pick<TransactionTrace, 'id' | 'blockNum' | 'except'>): void {
+    const { blockNum, except } = executed;
+    const id = bytesKey(executed.id);
+    if (except === undefined) {
       this.#failed.delete(id);
-      this.#applied.set(id, { state: 'applied', blockNum: trace.blockNum });
+      this.#applied.set(id, { state: 'applied', blockNum });
       return;
     }
     if (this.#applied.has(id)) return;
-    this.#failed.set(id, { state: 'failed', blockNum: trace.blockNum });
+    this.#failed.set(id, { state: 'failed', blockNum });
     if (this.#failed.size > FAILED_MAX) this.#failed.delete(this.#failed.keys().next().value!);
   }
 

@@ -1,7 +1,6 @@
 /** The main thread's side of the core worker: starts it, matches replies to requests, follows the chain's head. */
 import type { Worker } from 'node:worker_threads';
 import type { Rejection, TransactionTrace } from '@snapscale/protocol';
-import type { ReplyResult } from '@snapscale/replica';
 import { HeadView } from '../head-view.js';
 import type { StateStore } from '../store/state-store.js';
 import { startThread } from '../verify/start-thread.js';
@@ -9,6 +8,7 @@ import type { CoreMetrics } from './core-metrics.js';
 import {
   type ChainPoint,
   type CoreOptions,
+  type CoreReply,
   type CoreStatus,
   type FromCore,
   readBatch,
@@ -38,7 +38,7 @@ export class CoreClient {
   /** The durable state, as this thread sees it. */
   readonly reader: StateStore;
   readonly #listeners = new Set<CoreListener>();
-  readonly #replies = new Map<number, (result: ReplyResult) => void>();
+  readonly #replies = new Map<number, (result: CoreReply) => void>();
   readonly #proofs = new Map<number, (reply: StateProofReply) => void>();
   /** Points of blocks that are not final yet, by number. */
   readonly #recent = new Map<number, ChainPoint>();
@@ -80,7 +80,7 @@ export class CoreClient {
   }
 
   /** A fresh request number whose reply goes to `listener`. */
-  expect(listener: (result: ReplyResult) => void): number {
+  expect(listener: (result: CoreReply) => void): number {
     do this.#lastRequest = this.#lastRequest >= 0xffff_ffff ? 1 : this.#lastRequest + 1;
     while (this.#replies.has(this.#lastRequest));
     this.#replies.set(this.#lastRequest, listener);
@@ -88,7 +88,7 @@ export class CoreClient {
   }
 
   /** Answers a request in the core's place. */
-  resolve(request: number, result: ReplyResult): void {
+  resolve(request: number, result: CoreReply): void {
     const listener = this.#replies.get(request);
     this.#replies.delete(request);
     listener?.(result);
@@ -102,7 +102,7 @@ export class CoreClient {
   /** What a transaction would do if it were sent now. */
   query(packed: Uint8Array, mode: 'trial' | 'readOnly'): Promise<TransactionTrace | Rejection> {
     return new Promise((resolve) => {
-      const request = this.expect((result) => resolve(result.kind === 'trace' ? result.trace : result.rejection));
+      const request = this.expect((result) => resolve(result.kind === 'executed' ? result.trace : result.rejection));
       this.#send({ kind: 'query', request, mode, packed });
     });
   }

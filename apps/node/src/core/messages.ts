@@ -79,9 +79,22 @@ export type ChainPoint = {
   readonly producer: bigint;
 };
 
+/** The core's answer to a transaction. */
+export type CoreReply =
+  | {
+      readonly kind: 'executed';
+      readonly id: Uint8Array;
+      readonly blockNum: number;
+      /** Why it failed; undefined when it succeeded. */
+      readonly except: Rejection | undefined;
+      /** Decoded when it is asked for. */
+      readonly trace: TransactionTrace;
+    }
+  | { readonly kind: 'rejected'; readonly rejection: Rejection };
+
 /** One event of a batch, as the receiver reads it. */
 export type CoreEvent =
-  | { readonly kind: 'reply'; readonly request: number; readonly result: ReplyResult }
+  | { readonly kind: 'reply'; readonly request: number; readonly result: CoreReply }
   | {
       readonly kind: 'changes';
       readonly num: number;
@@ -91,7 +104,7 @@ export type CoreEvent =
   | { readonly kind: 'finalized'; readonly num: number; readonly id: Uint8Array; readonly slot: number }
   | { readonly kind: 'event'; readonly name: string; readonly detail: Readonly<Record<string, string | number>> };
 
-const tags = { trace: 1, rejected: 2, changes: 3, head: 4, finalized: 5, event: 6 } as const;
+const tags = { executed: 1, failed: 2, rejected: 3, changes: 4, head: 5, finalized: 6, event: 7 } as const;
 
 /** Collects the effects of one step that concern the other threads. */
 export class BatchWriter {
@@ -105,10 +118,20 @@ export class BatchWriter {
   /** `encodedTrace`: the trace's bytes, when the caller has them already. */
   reply(request: number, result: ReplyResult, encodedTrace: (trace: TransactionTrace) => Uint8Array): void {
     this.#count++;
-    this.#writer.u8(result.kind === 'trace' ? tags.trace : tags.rejected);
-    this.#writer.u32(request);
-    if (result.kind === 'trace') this.#writer.bytes(encodedTrace(result.trace));
-    else rejectionSchema.write(this.#writer, result.rejection);
+    const writer = this.#writer;
+    if (result.kind === 'rejected') {
+      writer.u8(tags.rejected);
+      writer.u32(request);
+      rejectionSchema.write(writer, result.rejection);
+      return;
+    }
+    const { id, blockNum, except } = result.trace;
+    writer.u8(except === undefined ? tags.executed : tags.failed);
+    writer.u32(request);
+    writer.raw(id);
+    writer.u32(blockNum);
+    if (except !== undefined) rejectionSchema.write(writer, except);
+    writer.bytes(encodedTrace(result.trace));
   }
 
   changes({ num, entries }: Extract<Effect, { kind: 'changes' }>): void {
@@ -172,33 +195,26 @@ export function* readBatch(bytes: Uint8Array): Generator<CoreEvent> {
 function readEvent(reader: Reader): CoreEvent {
   const tag = reader.u8();
   switch (tag) {
-    case tags.trace: {
-      const request = reader.u32();
-      const encoded = reader.bytes();
+    case tags.executed:
+    case tags.failed:
+      return { kind: 'reply', request: reader.u32(), result: readExecuted(reader, tag === tags.failed) };
+    case tags.rejected:
       return {
         kind: 'reply',
-        request,
-        result: {
-          kind: 'trace',
-          get trace() {
-            return transactionTraceSchema.read(new Reader(encoded));
-          },
-        },
+        request: reader.u32(),
+        result: { kind: 'rejected', rejection: rejectionSchema.read(reader) },
       };
-    }
-    case tags.rejected:
-      return { kind: 'reply', request: reader.u32(), result: { kind: 'rejected', rejection: readRejection(reader) } };
     case tags.changes:
       return { kind: 'changes', num: reader.u32(), entries: readEntries(reader) };
     case tags.head: {
       const num = reader.u32();
-      const id = reader.raw(32);
+      const id = reader.raw(ID_BYTES);
       const slot = reader.u32();
       const producer = reader.u64();
       return { kind: 'head', point: { num, id, slot, producer }, transactions: reader.u32() };
     }
     case tags.finalized:
-      return { kind: 'finalized', num: reader.u32(), id: reader.raw(32), slot: reader.u32() };
+      return { kind: 'finalized', num: reader.u32(), id: reader.raw(ID_BYTES), slot: reader.u32() };
     case tags.event:
       return { kind: 'event', ...JSON.parse(reader.string()) };
     default:
@@ -206,9 +222,23 @@ function readEvent(reader: Reader): CoreEvent {
   }
 }
 
-function readRejection(reader: Reader): Rejection {
-  return rejectionSchema.read(reader);
+function readExecuted(reader: Reader, hasFailed: boolean): CoreReply {
+  const id = reader.raw(ID_BYTES);
+  const blockNum = reader.u32();
+  const except = hasFailed ? rejectionSchema.read(reader) : undefined;
+  const encoded = reader.bytes();
+  return {
+    kind: 'executed',
+    id,
+    blockNum,
+    except,
+    get trace() {
+      return transactionTraceSchema.read(new Reader(encoded));
+    },
+  };
 }
+
+const ID_BYTES = 32;
 
 function readEntries(reader: Reader): [string, Uint8Array | null][] {
   const entries: [string, Uint8Array | null][] = [];

@@ -66,11 +66,17 @@ export type TransactionStatusInfo = {
 export type SubmitMode = 'push' | 'dryRun' | 'readOnly';
 
 /**
- * What became of a submitted transaction. `executed`: it was run; `trace.except` tells whether it failed, and with mode
+ * What became of a submitted transaction. `executed`: it was run; `except` tells whether it failed, and with mode
  * `push` and no `except` it waits for a block. `rejected`: it was refused before anything ran. `busy`: the queue is full.
  */
 export type SubmitOutcome =
-  | { readonly kind: 'executed'; readonly trace: TransactionTrace }
+  | {
+      readonly kind: 'executed';
+      /** Why it failed; undefined when it succeeded. */
+      readonly except: Rejection | undefined;
+      /** May be decoded when it is asked for: bulk requests never look. */
+      readonly trace: TransactionTrace;
+    }
   | { readonly kind: 'rejected'; readonly rejection: Rejection; readonly id?: Uint8Array | undefined }
   | { readonly kind: 'busy' };
 

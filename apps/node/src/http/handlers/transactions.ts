@@ -124,7 +124,7 @@ async function submit(context: RequestContext, packed: PackedTransaction, mode: 
 export function rejectionOf(outcome: SubmitOutcome): Rejection | undefined {
   switch (outcome.kind) {
     case 'executed':
-      return outcome.trace.except;
+      return outcome.except;
     case 'rejected':
       return outcome.rejection;
     case 'busy':

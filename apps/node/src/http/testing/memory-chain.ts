@@ -250,14 +250,14 @@ export class MemoryChain implements NodeBackend {
     const block = this.#openBlock();
     if (mode !== 'push') {
       const { trace } = block.tryOut(verified, mode === 'dryRun' ? 'trial' : 'readOnly');
-      return { kind: 'executed', trace };
+      return { kind: 'executed', except: trace.except, trace };
     }
     const outcome = block.apply(verified);
     if (outcome === undefined) return { kind: 'busy' };
     if (outcome.trace.except === undefined) {
       this.#status.set(hexOf(id), { state: 'LOCALLY_APPLIED', expirationSec: opened.transaction.expiration });
     }
-    return { kind: 'executed', trace: outcome.trace };
+    return { kind: 'executed', except: outcome.trace.except, trace: outcome.trace };
   }
 
   #openBlock(): BlockExecution {
