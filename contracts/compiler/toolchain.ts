@@ -99,7 +99,11 @@ export class Toolchain {
       `-L${libraryDir}`,
     );
     args.push(...named.map(([name]) => `/${name}`), '-lc++', '-lc++abi', '-lc', builtinsLibrary, '-o', '/out');
-    return run(args, { ...Object.fromEntries(named), imports: this.hostFunctions().join('\n') });
+    const result = await run(args, { ...Object.fromEntries(named), imports: this.hostFunctions().join('\n') });
+    const foreign = result.ok ? foreignImports(result.file!) : [];
+    if (foreign.length === 0) return result;
+    const stderr = foreign.map((name) => `error: the contract needs ${name}, which only an operating system has\n`).join('');
+    return { ok: false, stdout: '', stderr, file: undefined };
   }
 
   /** The names of the functions that the SDK declares as the host's: contracts can import these and no others. */
@@ -217,6 +221,12 @@ async function run(args: string[], tree: Tree): Promise<ToolResult> {
     stderr: explained ? stderr : stderr + failure,
     file,
   };
+}
+
+/** What the code would import from elsewhere than the chain: parts of the C library that the runtime cannot stand in for. */
+function foreignImports(code: Uint8Array): string[] {
+  const imports = WebAssembly.Module.imports(new WebAssembly.Module(Uint8Array.from(code)));
+  return imports.filter(({ module }) => module !== 'env').map(({ name }) => name);
 }
 
 function assertOk(result: ToolResult, what: string): ToolResult {

@@ -155,7 +155,7 @@ async function brokenPromises(node: NodeProcess, promises: Promises): Promise<st
     idsOf.set(num, new Set(ids?.map((bytes) => Buffer.from(bytes).toString('hex'))));
   }
   for (const [id, num] of promises.finalTransactions) {
-    if (idsOf.get(num)?.has(id) === false)
+    if (num !== undefined && idsOf.get(num)?.has(id) === false)
       broken.push(`transfer ${id} was final in block ${num}, which does not have it now`);
   }
   return broken;

@@ -59,7 +59,7 @@ function readChain(
   directory: string,
   options: { readonly production: boolean; readonly snapshot: string | undefined },
 ): ChainFiles {
-  const stored = JSON.parse(readFileSync(join(directory, GENESIS_FILE), 'utf8'));
+  const stored = readJson(join(directory, GENESIS_FILE));
   if (options.snapshot !== undefined) {
     throw new Error(
       `${directory} holds a chain already: --snapshot ${options.snapshot} needs an empty --data directory`,
@@ -103,7 +103,7 @@ async function restoreDirectory(directory: string, production: boolean, snapshot
 }
 
 function readKeys(directory: string): readonly string[] {
-  return JSON.parse(readFileSync(join(directory, KEYS_FILE), 'utf8')).producer_keys;
+  return readJson(join(directory, KEYS_FILE)).producer_keys;
 }
 
 function writeKeys(directory: string, producerKeys: readonly string[]): void {
@@ -119,6 +119,15 @@ export function markFounded(directory: string, { genesis, development }: ChainFi
 function writeGenesis(directory: string, files: Pick<ChainFiles, 'genesis' | 'development' | 'founded'>): void {
   const { genesis, development, founded } = files;
   writeJson(join(directory, GENESIS_FILE), { development, founded, genesis: genesisSchema.toJson(genesis) });
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: our own files; what is not as written fails where it is used
+function readJson(path: string): any {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new Error(`${path} cannot be read`, { cause });
+  }
 }
 
 /** Readable by the owner alone. */

@@ -86,9 +86,9 @@ async function startLocked(
     edgeAccount: config.edgeAccount,
     snapshots: new Snapshots(dataDir, genesis),
   });
-  const http = await startHttp(config, log, backend, metrics);
   const founding = files.founded ? undefined : await found(core, backend, files);
   if (founding !== undefined) markFounded(dataDir, files);
+  const http = await startHttp(config, log, backend, metrics);
   return {
     url: http.url,
     core,

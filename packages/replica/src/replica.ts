@@ -13,6 +13,7 @@ import {
   type CommitmentUpdate,
   type FinishedBlock,
   type StateCommitment,
+  StateFault,
   type StateReader,
   type TransactionOutcome,
   type VerifiedTransaction,
@@ -284,7 +285,7 @@ function reply(effects: Effect[], request: RequestId, result: ReplyResult): void
 }
 
 /**
- * Runs `work` on a block. An error that is neither a rejection nor a known fault would be a defect of ours that some
+ * Runs `work` on a block. An error that is neither a rejection nor a fault of the state would be a defect of ours that some
  * transaction has found: a producer is free to leave a transaction out, so it does, says so, and goes on.
  */
 function guarded(
@@ -298,6 +299,7 @@ function guarded(
   try {
     return work();
   } catch (error) {
+    if (error instanceof StateFault) throw error;
     state.rollback(checkpoint);
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
     effects.push({ kind: 'event', name: 'execution-fault', detail: { transaction: toHex(transaction.id), message } });

@@ -2,7 +2,7 @@
  * The host of the replica in the core thread: carries out its effects, in order, and feeds it time, transactions,
  * signatures and reports of durability.
  */
-import { type PrivateKey, parsePrivateKey, publicKeyOf, sign, toHex } from '@snapscale/crypto';
+import { equalBytes, type PrivateKey, parsePrivateKey, publicKeyOf, sign, toHex } from '@snapscale/crypto';
 import { ChainServices, encodeStateProof, getParameters, StateCommitment } from '@snapscale/execution';
 import {
   decode,
@@ -19,6 +19,7 @@ import {
   unpackTransaction,
 } from '@snapscale/protocol';
 import { type Effect, type Input, Replica, type Submission } from '@snapscale/replica';
+import { StoreCorruption } from '../store/failures.js';
 import { loadSignatureRecovery } from '../verify/signature-recovery.js';
 import { readVerifiedBatch } from '../verify/verified-batch.js';
 import { inflateBounded } from '../verify/verify-transaction.js';
@@ -69,7 +70,7 @@ export class CoreHost {
     const commitment = getParameters(storage.state).stateCommitment
       ? new StateCommitment(storage.state.buckets)
       : undefined;
-    commitment?.load();
+    if (commitment !== undefined) loadCommitment(commitment, storage);
     const replica = new Replica({
       services,
       store: storage.state,
@@ -274,4 +275,16 @@ function encodeTrace(trace: TransactionTrace): Uint8Array {
 function rejectionOf(error: unknown): Rejection {
   if (error instanceof Reject) return error.rejection;
   return { code: 'packed_transaction_type_exception', message: error instanceof Error ? error.message : String(error) };
+}
+
+/** Loads the tree and compares its root with the one in the final block's header. */
+function loadCommitment(commitment: StateCommitment, storage: CoreStorage): void {
+  commitment.load();
+  const promised = stateRootOf(storage.final.header);
+  if (promised === undefined || equalBytes(promised, commitment.root)) return;
+  throw new StoreCorruption('the state commitment', {
+    file: storage.state.directory,
+    expected: `the root ${toHex(promised)} of block ${storage.final.num}`,
+    actual: toHex(commitment.root),
+  });
 }

@@ -21,6 +21,7 @@ import {
 } from '@snapscale/protocol';
 import type { PersistableBlock } from '@snapscale/replica';
 import { BlockLog } from '../store/block-log.js';
+import { StoreFailure } from '../store/failures.js';
 import { StateStore } from '../store/state-store.js';
 import { genesisBlock } from './genesis-block.js';
 
@@ -125,9 +126,14 @@ export class CoreStorage {
     const commitment = new StateCommitment(this.state.buckets);
     const committed = [...working.changes()].filter(([key]) => isCommitted(key));
     const { bucketWrites } = commitment.update(genesis.parameters.stateCommitment ? committed : []);
-    if (this.blocks.lastBlockNum !== undefined) await this.blocks.truncateAfter(-1);
+    const logged = this.blocks.firstBlockNum;
+    if (logged === undefined) {
+      this.blocks.append(1, encode(signedBlockSchema, block));
+    } else {
+      this.#requireOwnLog(logged, id);
+      this.notes.push(`the state was missing: executing blocks 2 to ${this.blocks.lastBlockNum} again`);
+    }
     if (this.#traces.lastBlockNum !== undefined) await this.#traces.truncateAfter(-1);
-    this.blocks.append(1, encode(signedBlockSchema, block));
     this.#traces.append(1, joinTraces([]));
     await Promise.all([this.blocks.flush(), this.#traces.flush()]);
     await this.state.commit({
@@ -137,6 +143,15 @@ export class CoreStorage {
       buckets: bucketWrites,
       indexed: [{ num: 1, id, transactionIds: [] }],
     });
+  }
+
+  /** A log without a state can be executed again when it is whole, and of this chain. */
+  #requireOwnLog(firstBlockNum: number, genesisId: Uint8Array): void {
+    const first = firstBlockNum === 1 ? this.readBlock(1) : undefined;
+    if (first !== undefined && equalBytes(blockId(first.header), genesisId)) return;
+    throw new StoreFailure(
+      `the state in ${this.state.directory} is missing, and the block log, which begins with block ${firstBlockNum}, cannot make it anew: restore a snapshot into another directory with --snapshot`,
+    );
   }
 
   /**

@@ -5,13 +5,16 @@
  * What is deliberate: `overlappingSync: false`, so that a commit is visible only when it is on disk;
  * `eventTurnBatching: false`, so that a transaction is exactly one `write`; no synchronous transaction besides
  * `writeSync`, because that would commit a running asynchronous one half-way; values are copied into one buffer per
- * transaction, because LMDB's thread reads them while this thread goes on and may change, move or detach the originals.
+ * transaction, because LMDB's thread reads them while this thread goes on and may change, move or detach the originals;
+ * LMDB has no checksums, so that each value carries one over its key and itself, and a flipped bit is found when it is read.
  */
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Changeset, StateEntry, StateKey } from '@snapscale/execution';
 import { type Database, open, type RootDatabase, type RootDatabaseOptions } from 'lmdb';
-import { StoreFailure } from './failures.js';
+import { CHECKSUM_BYTES, checksumOf, readChecksum, writeChecksum } from './checksum.js';
+import { checkDataFile } from './data-file.js';
+import { StoreCorruption, StoreFailure } from './failures.js';
 
 /** LMDB itself ends at 1978 bytes with pages of 4 KiB; bounds of ranges may be one byte longer than keys. */
 export const KEY_BYTES_MAX = 1024;
@@ -76,6 +79,7 @@ export class Environment {
     if (readOnly && !existsSync(join(directory, DATA_FILE_NAME))) {
       throw new StoreFailure(`there is no state in ${directory}: ${DATA_FILE_NAME} is missing`);
     }
+    checkDataFile(join(directory, DATA_FILE_NAME));
     try {
       if (!readOnly) mkdirSync(directory, { recursive: true });
       const lmdbOptions: RootDatabaseOptions & { path: string } = {
@@ -104,7 +108,7 @@ export class Environment {
       throw new StoreFailure(`cannot open the table ${name} in ${this.#directory}`, { cause });
     }
     if (table === undefined) throw new StoreFailure(`the state in ${this.#directory} has no table ${name}`);
-    return new Table(table);
+    return new Table(table, `${name} of ${join(this.#directory, DATA_FILE_NAME)}`);
   }
 
   /**
@@ -119,7 +123,7 @@ export class Environment {
     try {
       await this.#root.batch(() => {
         for (const { table, changes } of parts) {
-          for (const [key, value] of changes) table.write(key, value === null ? null : arena.copy(value));
+          for (const [key, value] of changes) table.write(key, value === null ? null : arena.copy(key, value));
         }
       });
     } catch (cause) {
@@ -135,7 +139,10 @@ export class Environment {
         for (const { table, changes } of parts) {
           for (const [key, value] of changes) {
             assertStorableKey(key);
-            table.write(key, value);
+            table.write(
+              key,
+              value === null ? null : withChecksum(key, value, new Uint8Array(value.length + CHECKSUM_BYTES)),
+            );
           }
         }
       });
@@ -162,13 +169,16 @@ export class Environment {
 /** One ordered map. Keys are latin1 strings of 1 to `KEY_BYTES_MAX` characters. */
 export class Table {
   readonly #table: LmdbTable;
+  /** For messages. */
+  readonly #place: string;
   /** LMDB answers small values in one reused buffer; this is the same memory without Buffer's methods. */
   #lastBuffer: Buffer | undefined;
   #lastView: Uint8Array = new Uint8Array(0);
 
   /** @internal Use `Environment.table`. */
-  constructor(table: LmdbTable) {
+  constructor(table: LmdbTable, place: string) {
     this.#table = table;
+    this.#place = place;
   }
 
   get(key: StateKey): Uint8Array | undefined {
@@ -179,15 +189,15 @@ export class Table {
       this.#lastBuffer = found;
       this.#lastView = new Uint8Array(found.buffer, found.byteOffset, found.byteLength);
     }
-    return this.#lastView.slice(0, found.length);
+    return this.#checked(key, this.#lastView.slice(0, found.length));
   }
 
   first(from: StateKey, to: StateKey): StateEntry | undefined {
-    return firstOf(this.#iterate(from, to));
+    return this.#firstOf(this.#iterate(from, to));
   }
 
   last(from: StateKey, to: StateKey): StateEntry | undefined {
-    return firstOf(this.#iterate(from, to, true));
+    return this.#firstOf(this.#iterate(from, to, true));
   }
 
   /** The entries with `from <= key < to` in order. The values may be kept. */
@@ -195,7 +205,7 @@ export class Table {
     const found = this.#iterate(from, to, options.reverse, options.limit, snapshot);
     if (found === undefined) return;
     try {
-      for (let next = found.next(); next.done !== true; next = found.next()) yield plainEntry(next.value);
+      for (let next = found.next(); next.done !== true; next = found.next()) yield this.#entry(next.value);
     } finally {
       found.return?.();
     }
@@ -214,6 +224,31 @@ export class Table {
     return this.#table.getRange(options as Parameters<LmdbTable['getRange']>[0])[Symbol.iterator]();
   }
 
+  #firstOf(found: Iterator<LmdbEntry> | undefined): StateEntry | undefined {
+    const next = found?.next();
+    if (next === undefined || next.done === true) return undefined;
+    found?.return?.();
+    return this.#entry(next.value);
+  }
+
+  /** LMDB's values are Buffers, whose methods differ from those of byte arrays. */
+  #entry({ key, value }: LmdbEntry): StateEntry {
+    return { key, value: this.#checked(key, new Uint8Array(value.buffer, value.byteOffset, value.length)) };
+  }
+
+  /** The value in front of a checksum that fits. @throws StoreCorruption */
+  #checked(key: StateKey, stored: Uint8Array): Uint8Array {
+    const size = stored.length - CHECKSUM_BYTES;
+    const value = stored.subarray(0, Math.max(0, size));
+    const expected = checksumOf(key, value);
+    if (size >= 0 && readChecksum(stored, size) === expected) return value;
+    throw new StoreCorruption(`the entry ${Buffer.from(key, 'latin1').toString('hex')}`, {
+      file: this.#place,
+      expected: `the checksum ${expected.toString(16)}`,
+      actual: size < 0 ? `${stored.length} bytes` : readChecksum(stored, size).toString(16),
+    });
+  }
+
   /** @internal Within `Environment.write` only, with a checked key. */
   write(key: StateKey, value: Uint8Array | null): void {
     if (value === null) this.#table.remove(key);
@@ -221,21 +256,23 @@ export class Table {
   }
 }
 
-/** One buffer for all values of a transaction: one address to look up, and nothing that others can change. */
+/** One buffer for all values of a transaction, with their checksums: one address to look up, and nothing that others can change. */
 class Arena {
   readonly #bytes: Uint8Array;
   #used = 0;
 
   constructor(parts: readonly TableChanges[]) {
     let size = 0;
-    for (const { changes } of parts) for (const value of changes.values()) size += value?.length ?? 0;
+    for (const { changes } of parts)
+      for (const value of changes.values()) size += value === null ? 0 : value.length + CHECKSUM_BYTES;
     this.#bytes = new Uint8Array(size);
   }
 
-  copy(value: Uint8Array): Uint8Array {
-    const copy = this.#bytes.subarray(this.#used, (this.#used += value.length));
-    copy.set(value);
-    return copy;
+  copy(key: StateKey, value: Uint8Array): Uint8Array {
+    const end = this.#used + value.length + CHECKSUM_BYTES;
+    const target = this.#bytes.subarray(this.#used, end);
+    this.#used = end;
+    return withChecksum(key, value, target);
   }
 }
 
@@ -267,16 +304,10 @@ function nextPrefix(prefix: string): string | undefined {
   return storableBound(prefix.slice(0, end - 1) + String.fromCharCode(prefix.charCodeAt(end - 1) + 1));
 }
 
-function firstOf(found: Iterator<LmdbEntry> | undefined): StateEntry | undefined {
-  const next = found?.next();
-  if (next === undefined || next.done === true) return undefined;
-  found?.return?.();
-  return plainEntry(next.value);
-}
-
-/** LMDB's values are Buffers, whose methods differ from those of byte arrays. */
-function plainEntry({ key, value }: LmdbEntry): StateEntry {
-  return { key, value: new Uint8Array(value.buffer, value.byteOffset, value.length) };
+function withChecksum(key: StateKey, value: Uint8Array, target: Uint8Array): Uint8Array {
+  target.set(value);
+  writeChecksum(target, value.length, checksumOf(key, value));
+  return target;
 }
 
 /** LMDB's rejection carries the true reason as a promise of its own. */

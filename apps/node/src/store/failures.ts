@@ -1,7 +1,9 @@
 /** What the storage layer throws: failures of the world (disk, other processes), never a peer's or a user's fault. */
 
+import { StateFault } from '@snapscale/execution';
+
 /** Storage cannot do what was asked. The message says what was attempted, with which path and values. */
-export class StoreFailure extends Error {
+export class StoreFailure extends StateFault {
   override readonly name: string = 'StoreFailure';
 }
 
@@ -9,8 +11,8 @@ export class StoreFailure extends Error {
 export type CorruptionEvidence = {
   /** Path of the damaged file. */
   readonly file: string;
-  /** Byte offset in that file where the damaged record begins. */
-  readonly offset: number;
+  /** Byte offset in that file where the damaged record begins, where it is known. */
+  readonly offset?: number;
   readonly expected: string;
   readonly actual: string;
 };
@@ -23,7 +25,7 @@ export class StoreCorruption extends StoreFailure {
   /** @param what the thing that was read, for example "block 17". */
   constructor(what: string, evidence: CorruptionEvidence, options?: ErrorOptions) {
     super(
-      `${what} is corrupt in ${evidence.file} at offset ${evidence.offset}: ` +
+      `${what} is corrupt in ${evidence.file}${evidence.offset === undefined ? '' : ` at offset ${evidence.offset}`}: ` +
         `expected ${evidence.expected}, found ${evidence.actual}`,
       options,
     );

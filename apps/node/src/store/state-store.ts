@@ -8,7 +8,7 @@ import { Environment, type EnvironmentOptions, type RangeOptions, type Snapshot,
 import { StoreFailure } from './failures.js';
 import { ValueCache } from './value-cache.js';
 
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2;
 const CACHE_BYTES_DEFAULT = 128 << 20;
 /** Bucket prefixes may be empty, keys may not. */
 const BUCKET_KEY_PREFIX = 'b';

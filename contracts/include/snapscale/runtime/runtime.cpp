@@ -196,6 +196,11 @@ void* aligned_alloc(size_t alignment, size_t size) {
   return moved + 1;
 }
 
+// Under these names other parts of the C library allocate; without them they bring their own allocator along.
+void* __libc_malloc(size_t size) { return malloc(size); }
+void* __libc_calloc(size_t count, size_t size) { return calloc(count, size); }
+void __libc_free(void* data) { free(data); }
+
 void* memalign(size_t alignment, size_t size) { return aligned_alloc(alignment, size); }
 
 int posix_memalign(void** result, size_t alignment, size_t size) {
@@ -224,7 +229,10 @@ void* __dso_handle = nullptr;
   fail_formatted(format, arguments);
 }
 
-// The C library reaches the outside world through these five. Defined here they can never become imports.
+// The C library reaches the outside world through these. Defined here they can never become imports: output goes to
+// the console, there is no environment, and there are no files. The compiler refuses what would need more, such as clocks.
+constexpr int wasi_bad_descriptor = 8;
+
 struct io_vector {
   const char* data;
   size_t size;
@@ -238,9 +246,18 @@ int __imported_wasi_snapshot_preview1_fd_write(int, const io_vector* vectors, si
   }
   return 0;
 }
-int __imported_wasi_snapshot_preview1_fd_close(int) { return 8; }
-int __imported_wasi_snapshot_preview1_fd_seek(int, int64_t, int, int64_t*) { return 8; }
-int __imported_wasi_snapshot_preview1_fd_fdstat_get(int, void*) { return 8; }
+int __imported_wasi_snapshot_preview1_fd_read(int, const io_vector*, size_t, size_t*) { return wasi_bad_descriptor; }
+int __imported_wasi_snapshot_preview1_fd_close(int) { return wasi_bad_descriptor; }
+int __imported_wasi_snapshot_preview1_fd_seek(int, int64_t, int, int64_t*) { return wasi_bad_descriptor; }
+int __imported_wasi_snapshot_preview1_fd_fdstat_get(int, void*) { return wasi_bad_descriptor; }
+int __imported_wasi_snapshot_preview1_fd_prestat_get(int, void*) { return wasi_bad_descriptor; }
+int __imported_wasi_snapshot_preview1_fd_prestat_dir_name(int, char*, size_t) { return wasi_bad_descriptor; }
+int __imported_wasi_snapshot_preview1_environ_get(char**, char*) { return 0; }
+int __imported_wasi_snapshot_preview1_environ_sizes_get(size_t* count, size_t* size) {
+  *count = 0;
+  *size = 0;
+  return 0;
+}
 [[noreturn]] void __imported_wasi_snapshot_preview1_proc_exit(int) { abort(); }
 
 }  // extern "C"

@@ -56,7 +56,7 @@ function checkExtensions({ transactionExtensions }: Transaction): void {
 
 const NAME_BYTES = 8;
 
-/** Checks accounts and permissions, expiration, reference block and duplicates. */
+/** Checks accounts and permissions and, unless it only reads, expiration, reference block and duplicates. */
 export function checkReferences(
   state: StateReader,
   block: BlockInfo,
@@ -66,6 +66,8 @@ export function checkReferences(
 ): void {
   const { transaction, id } = verified;
   checkAccounts(state, transaction, mode);
+  // As in nodeos: clients leave these fields empty, since a transaction that only reads never enters a block.
+  if (mode === 'readOnly') return;
   checkTime(transaction, block, config);
   checkTapos(state, transaction);
   if (state.get(transactionKey(id)) !== undefined) {

@@ -11,6 +11,12 @@ export type StateKey = string;
 /** One stored pair. The value must not be modified by the receiver. */
 export type StateEntry = { readonly key: StateKey; readonly value: Uint8Array };
 
+/** The state cannot be read: nothing that was computed meanwhile counts, and the node must stop. */
+export class StateFault extends Error {
+  override readonly name: string = 'StateFault';
+}
+
+/** Reads throw `StateFault` when what is stored cannot be read or is damaged. */
 export interface StateReader {
   /** The value at `key`, or undefined. Cost: one lookup. */
   get(key: StateKey): Uint8Array | undefined;

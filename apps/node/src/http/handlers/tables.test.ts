@@ -133,7 +133,7 @@ const kinds: readonly Kind<never>[] = [
     bytes: (v: bigint) => little(v, 8),
     compare: order,
     text: formatName,
-    nextKey: formatName,
+    nextKey: String,
   },
   {
     label: 'i128',
@@ -330,7 +330,7 @@ describe('get_table_rows', () => {
         );
         expect(rowIds(answer)).toEqual(want.ids);
         expect(answer.more).toBe(want.next !== undefined);
-        expect(answer.next_key).toBe(want.next === undefined ? '' : text(want.next.id));
+        expect(answer.next_key).toBe(want.next === undefined ? '' : String(want.next.id));
       }),
       { numRuns: 300 },
     );

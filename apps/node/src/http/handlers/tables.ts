@@ -262,8 +262,7 @@ function primaryRows({ state, request, id, show, more }: Query): RowsResponse {
   const range = [prefix + u64Key(lower), prefixEnd(prefix + u64Key(upper))] as const;
   for (const { key, value } of entriesInRange(state, ...range, request.reverse === true)) {
     if (!more(rows.length, rows.length)) {
-      const next = u64FromKey(key, prefix.length);
-      return { rows, more: true, next_key: request.key_type === 'name' ? formatName(next) : next.toString() };
+      return { rows, more: true, next_key: u64FromKey(key, prefix.length).toString() };
     }
     rows.push(show(decodeRow(value)));
   }

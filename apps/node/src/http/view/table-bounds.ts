@@ -3,7 +3,7 @@
  *
  * | key_type        | index        | text of a bound                                      | text of next_key            |
  * |-----------------|--------------|------------------------------------------------------|-----------------------------|
- * | i64, name, none | idx64        | integer, name, symbol `4,XST`, symbol code           | decimal, or name            |
+ * | i64, name, none | idx64        | integer, name, symbol `4,XST`, symbol code           | decimal                     |
  * | i128            | idx128       | decimal, or 0x and hex                               | decimal                     |
  * | i256            | idx256       | decimal, or 0x and hex; with `hex` 64 hex digits     | 0x and 64 digits, or digits |
  * | sha256          | idx256       | 64 hex digits                                        | 64 hex digits               |
@@ -16,15 +16,7 @@
  */
 import { fromHex, toHex } from '@snapscale/crypto';
 import { float128FromNumber, float128ToNumber, type KeyKind, keyKinds } from '@snapscale/execution';
-import {
-  FormatError,
-  formatDouble,
-  formatName,
-  parseName,
-  parseSymbol,
-  parseSymbolCode,
-  reject,
-} from '@snapscale/protocol';
+import { FormatError, formatDouble, parseName, parseSymbol, parseSymbolCode, reject } from '@snapscale/protocol';
 
 /** How the keys of a query are read and written. */
 export type KeyCodec = {
@@ -84,12 +76,16 @@ export function parseU64(text: string, what: string): bigint {
   );
 }
 
-/** A name, for key type `name`. */
+/**
+ * A name, for key type `name`; or, where it cannot be one, the decimal number that nodeos (and so this node) gives as
+ * `next_key` even then. WharfKit turns that number back into a name, others send it as it is.
+ */
 export function parseNameBound(text: string, what: string): bigint {
   try {
     return parseName(text);
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
+    if (/^\d{1,20}$/.test(text) && BigInt(text) <= u64Max) return BigInt(text);
     return reject('name_type_exception', `${what}: ${error.message}`);
   }
 }
@@ -103,7 +99,7 @@ const integerCodec: KeyCodec = {
 const nameCodec: KeyCodec = {
   kind: keyKinds.idx64,
   parse: (text, bound) => littleEndian(parseNameBound(text, bound), 8),
-  format: (key) => formatName(integerOf(key)),
+  format: (key) => integerOf(key).toString(),
 };
 
 const i128Codec: KeyCodec = {
