@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
+import { MockHost, pack } from '../tests/mock-host.js';
 import { ContractCompiler } from './build-contract.js';
 import { BuildError } from './frontend/diagnostics.js';
 
@@ -133,6 +134,42 @@ describe('errors without a place', () => {
     buildMsMax,
   );
 });
+
+test(
+  'what only an operating system has is refused by name, and stdio goes to the console',
+  async () => {
+    const clock = {
+      '/a.cpp': `#include <chrono>\n#include <cstdio>\n${contract('[[eosio::action]] void f() { printf("%d", int(std::chrono::system_clock::now().time_since_epoch().count())); }')['/a.cpp']}`,
+    };
+    expect(await errorsOf(clock)).toEqual([
+      'error: the contract needs clock_time_get, which only an operating system has',
+    ]);
+  },
+  buildMsMax,
+);
+
+test(
+  'a contract may define apply itself',
+  async () => {
+    const text = `#include <eosio/eosio.hpp>
+struct a : eosio::contract {
+  using contract::contract;
+  void hi(eosio::name user) { eosio::print("hi ", user); }
+  void bye() {}
+};
+EOSIO_DISPATCH(a, (hi)(bye))
+`;
+    const { wasm, abi } = await compiler.build({
+      name: 'a',
+      sources: ['/a.cpp'],
+      readFile: (path) => (path === '/a.cpp' ? text : undefined),
+    });
+    expect(abi.actions).toEqual([]);
+    const outcome = new MockHost().apply(wasm, { receiver: 'a', action: 'hi', data: pack.name('bob') });
+    expect(outcome.console).toBe('hi bob');
+  },
+  buildMsMax,
+);
 
 test(
   'a step that takes too long is stopped, and the next build works',

@@ -102,7 +102,9 @@ export class Toolchain {
     const result = await run(args, { ...Object.fromEntries(named), imports: this.hostFunctions().join('\n') });
     const foreign = result.ok ? foreignImports(result.file!) : [];
     if (foreign.length === 0) return result;
-    const stderr = foreign.map((name) => `error: the contract needs ${name}, which only an operating system has\n`).join('');
+    const stderr = foreign
+      .map((name) => `error: the contract needs ${name}, which only an operating system has\n`)
+      .join('');
     return { ok: false, stdout: '', stderr, file: undefined };
   }
 

@@ -5,9 +5,6 @@
 import { type Abi, name, parseAbi } from '@snapscale/protocol';
 import { applyFunction, assemble } from '../../packages/execution/src/wasm/testing/assembler.js';
 
-/** Secondary indices of `rows`, by the number that `index_position` takes. */
-export const indexPositions = { k64: 2, k128: 3, k256: 4, kf: 5, kq: 6, k160: 7, owner: 8 } as const;
-
 const fields = [
   ['id', 'uint64'],
   ['owner', 'name'],

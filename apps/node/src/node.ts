@@ -12,8 +12,10 @@ import { CoreBackend } from './node-backend.js';
 import { Snapshots } from './snapshots.js';
 import { BlockLogReader } from './store/block-log-reader.js';
 import { type DirectoryLock, lockDirectory } from './store/lock.js';
+import type { ScrubOptions, ScrubResult } from './store/scrub-worker.js';
 import { StateStore } from './store/state-store.js';
 import { NodeMetrics } from './telemetry/node-metrics.js';
+import { startThread } from './verify/start-thread.js';
 import { VerifyPool } from './verify/verify-pool.js';
 import { serverVersion } from './version.js';
 
@@ -66,6 +68,7 @@ async function startLocked(
     died,
     event: (name, detail) => (name === 'execution-fault' ? log.error(detail, name) : log.warn(detail, name)),
   });
+  scrub(stateDir, log, died);
   const verify = await VerifyPool.start({
     chainId: chainIdOf(genesis),
     verified: (batch) => core.forward(batch),
@@ -102,6 +105,18 @@ async function startLocked(
       lock.release();
     },
   };
+}
+
+/** Reads the whole state in the background; a damaged one must not be used any further. */
+function scrub(stateDir: string, log: Logger, died: (error: Error) => void): void {
+  const options: ScrubOptions = { stateDir };
+  const worker = startThread(new URL('./store/scrub-worker.js', import.meta.url), { workerData: options });
+  worker.once('message', (result: ScrubResult) => {
+    if (result.kind === 'damaged') died(new Error(result.message));
+    else log.debug({ entries: result.entries }, 'every entry of the state is intact');
+  });
+  worker.once('error', (error) => log.error({ err: error }, 'the state could not be checked'));
+  worker.unref();
 }
 
 function found(core: CoreClient, backend: CoreBackend, files: ChainFiles): Promise<Founding> {

@@ -1,6 +1,7 @@
 /** The core's side of the disk: state, block log and trace log, kept in step. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { equalBytes } from '@snapscale/crypto';
 import {
   applyGenesis,
   type BlockParent,
