@@ -11,7 +11,7 @@ export type Include = { readonly path: string; readonly quoted: boolean; readonl
 export type ScannedSource = { readonly edits: readonly Edit[]; readonly includes: readonly Include[] };
 
 /** The first argument of every annotation that stands for a contract attribute. */
-export const annotationTag = 'snapscale';
+const annotationTag = 'snapscale';
 
 /**
  * Finds attributes and includes in C++ text, skipping comments and literals. Linear in the length of the text.

@@ -216,6 +216,7 @@ void abort() {
 // Destructors of static objects never run: the memory ends with the action.
 int __cxa_atexit(void (*)(void*), void*, void*) { return 0; }
 int __cxa_thread_atexit(void (*)(void*), void*, void*) { return 0; }
+void __wasm_call_dtors() {}
 void* __dso_handle = nullptr;
 
 [[noreturn]] void __cxa_pure_virtual() {
