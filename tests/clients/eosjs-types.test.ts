@@ -58,7 +58,8 @@ const answers: Readonly<Record<string, () => Promise<unknown>>> = {
   TransactResult: async () => transfer,
   GetAbiResult: () => rpc.get_abi('eosio.token'),
   GetAccountResult: () => rpc.get_account('alice'),
-  GetAccountsByAuthorizersResult: () => rpc.get_accounts_by_authorizers(['eosio'], [developmentPublicKey]),
+  GetAccountsByAuthorizersResult: () =>
+    rpc.get_accounts_by_authorizers([{ actor: 'eosio', permission: 'active' }], [developmentPublicKey]),
   GetActivatedProtocolFeaturesResult: () => rpc.get_activated_protocol_features({ limit: 30 }),
   GetBlockHeaderStateResult: async () => rpc.get_block_header_state((await rpc.get_info()).head_block_num),
   GetBlockInfoResult: () => rpc.get_block_info(blockNum),
@@ -95,7 +96,10 @@ describe('the types that eosjs declares', () => {
   });
 
   it('AccountResult, ProducerDetails and rows in lists', async () => {
-    const { accounts } = await rpc.get_accounts_by_authorizers(['eosio'], [developmentPublicKey]);
+    const { accounts } = await rpc.get_accounts_by_authorizers(
+      [{ actor: 'eosio', permission: 'active' }],
+      [developmentPublicKey],
+    );
     expect(accounts.length).toBeGreaterThan(4);
     expect(accounts.flatMap((match) => types.violations('AccountResult', match))).toEqual([]);
     const { rows } = await rpc.get_producers();

@@ -21,7 +21,9 @@ let node: NodeProcess;
 let rpc: JsonRpc;
 let api: Api;
 
-const byLib = { useLastIrreversible: true, expireSeconds: 60 };
+let salt = 0;
+/** Refers to the last irreversible block; no two transactions have the same expiration, so that none is a duplicate. */
+const byLib = () => ({ useLastIrreversible: true, expireSeconds: 60 + salt++ });
 
 beforeAll(async () => {
   node = await startNodeProcess();
@@ -39,12 +41,11 @@ function action(account: string, name: string, actor: string, data: unknown, per
   return { account, name, authorization: [{ actor, permission }], data };
 }
 
-let salt = 0;
 /** A transfer that is like no other. */
 const transfer = (from = 'alice', to = 'bob', quantity = '0.0001 XST') =>
   action('eosio.token', 'transfer', from, { from, to, quantity, memo: `eosjs ${salt++}` });
 
-async function transact(actions: unknown[], config: object = byLib, using = api): Promise<TransactResult> {
+async function transact(actions: unknown[], config: object = byLib(), using = api): Promise<TransactResult> {
   return (await using.transact({ actions } as never, config)) as TransactResult;
 }
 
@@ -71,23 +72,23 @@ function createAccount(name: string, owner: object = authority(developmentPublic
 
 describe('transact', () => {
   it.each([
-    ['the last irreversible block', byLib],
+    ['the last irreversible block', byLib()],
     ['the head', { blocksBehind: 0, expireSeconds: 30 }],
     ['a block behind the head', { blocksBehind: 2, expireSeconds: 30 }],
-    ['a compressed transaction', { ...byLib, compression: true }],
+    ['a compressed transaction', { ...byLib(), compression: true }],
   ])('refers to %s', async (_, config) => {
     await until('a few blocks', async () => (await rpc.get_info()).head_block_num > 4);
     const { processed, transaction_id } = await transact([transfer()], config);
-    expect(processed.receipt.status).toBe('executed');
+    expect(processed.receipt!.status).toBe('executed');
     expect(processed.id).toBe(transaction_id);
   });
 
   it('signs now and is pushed later, plain or compressed', async () => {
-    const signed = (await transact([transfer()], { ...byLib, broadcast: false })) as unknown as PushTransactionArgs;
+    const signed = (await transact([transfer()], { ...byLib(), broadcast: false })) as unknown as PushTransactionArgs;
     expect(signed.signatures).toHaveLength(1);
     const pushed = (await api.pushSignedTransaction(signed)) as TransactResult;
-    expect(pushed.processed.receipt.status).toBe('executed');
-    const other = (await transact([transfer()], { ...byLib, broadcast: false })) as unknown as PushTransactionArgs;
+    expect(pushed.processed.receipt!.status).toBe('executed');
+    const other = (await transact([transfer()], { ...byLib(), broadcast: false })) as unknown as PushTransactionArgs;
     const compressed = (await api.pushCompressedSignedTransaction(other)) as TransactResult;
     const block = await until('the block of the transaction', async () => {
       const found = await rpc.get_block(compressed.processed.block_num).catch(() => undefined);
@@ -102,7 +103,7 @@ describe('transact', () => {
       {
         actions: [api.with('eosio.token').as('alice').transfer('alice', 'bob', '0.0001 XST', `by name ${salt++}`)],
       } as never,
-      byLib,
+      byLib(),
     )) as TransactResult;
     expect(processed.action_traces[0]!.act.data.quantity).toBe('0.0001 XST');
   });
@@ -119,7 +120,7 @@ describe('transact', () => {
           context_free_data: [bytes],
           actions: [transfer()],
         } as never,
-        byLib,
+        byLib(),
       ) as Promise<TransactResult>;
     const { processed } = await send(data);
     expect(processed.action_traces.map(({ context_free }) => context_free)).toEqual([true, false]);
@@ -127,7 +128,7 @@ describe('transact', () => {
   });
 
   it('send_transaction answers flat', async () => {
-    const signed = (await transact([transfer()], { ...byLib, broadcast: false })) as unknown as PushTransactionArgs;
+    const signed = (await transact([transfer()], { ...byLib(), broadcast: false })) as unknown as PushTransactionArgs;
     const { processed } = await rpc.send_transaction(signed);
     expect(processed.action_traces.map(({ receiver }: { receiver: string }) => receiver)).toEqual([
       'eosio.token',
@@ -139,14 +140,14 @@ describe('transact', () => {
   it('push_transactions tells of each', async () => {
     const sign = async (from: string, quantity: string) =>
       (await transact([transfer(from, 'bob', quantity)], {
-        ...byLib,
+        ...byLib(),
         broadcast: false,
       })) as unknown as PushTransactionArgs;
     const results = await rpc.push_transactions([
       await sign('alice', '0.0001 XST'),
       await sign('alice', '99000000.0000 XST'),
     ]);
-    expect(results[0]!.processed.receipt.status).toBe('executed');
+    expect(results[0]!.processed.receipt!.status).toBe('executed');
     expect(JSON.stringify(results[1])).toContain('overdrawn balance');
   });
 
@@ -243,15 +244,15 @@ describe('permissions', () => {
   });
 
   it('two of three accounts act together; one alone does not, and a third key is too much', async () => {
-    const { processed } = await transact([transfer('shared')], byLib, both());
-    expect(processed.receipt.status).toBe('executed');
-    const alone = await failure(transact([transfer('shared')], byLib, apiWith(pairs[0]!.privateKey)));
+    const { processed } = await transact([transfer('shared')], byLib(), both());
+    expect(processed.receipt!.status).toBe('executed');
+    const alone = await failure(transact([transfer('shared')], byLib(), apiWith(pairs[0]!.privateKey)));
     expect(alone.json.error).toMatchObject({ code: 3090003, name: 'unsatisfied_authorization' });
     const all = apiWith(...pairs.map(({ privateKey }) => privateKey));
     // get_required_keys leaves the third one out.
-    expect((await transact([transfer('shared')], byLib, all)).processed.receipt.status).toBe('executed');
+    expect((await transact([transfer('shared')], byLib(), all)).processed.receipt!.status).toBe('executed');
     const requiredKeys = pairs.map(({ publicKey }) => publicKey);
-    const crowded = await failure(transact([transfer('shared')], { ...byLib, requiredKeys }, all));
+    const crowded = await failure(transact([transfer('shared')], { ...byLib(), requiredKeys }, all));
     expect(crowded.json.error).toMatchObject({ code: 3090002, name: 'tx_irrelevant_sig' });
   });
 
@@ -282,14 +283,14 @@ describe('permissions', () => {
     const own = apiWith(first.privateKey);
     const limited = apiWith(second.privateKey);
     const manage = (name: string, data: object) =>
-      transact([action('eosio', name, 'first', { account: 'first', ...data })], byLib, own);
+      transact([action('eosio', name, 'first', { account: 'first', ...data })], byLib(), own);
     const useLimited = () =>
-      transact([action('deployed', 'tell', 'first', { whom: 'bob' }, 'limited')], byLib, limited);
+      transact([action('deployed', 'tell', 'first', { whom: 'bob' }, 'limited')], byLib(), limited);
     const auth = authority(second.publicKey);
     await manage('updateauth', { permission: 'limited', parent: 'active', auth });
     expect((await failure(useLimited())).json.error.name).toBe('irrelevant_auth_exception');
     await manage('linkauth', { code: 'deployed', type: 'tell', requirement: 'limited' });
-    expect((await useLimited()).processed.receipt.status).toBe('executed');
+    expect((await useLimited()).processed.receipt!.status).toBe('executed');
     expect((await failure(manage('deleteauth', { permission: 'limited' }))).message).toMatch(/Unlink the authority/);
     await manage('unlinkauth', { code: 'deployed', type: 'tell' });
     expect((await failure(useLimited())).json.error.name).toBe('irrelevant_auth_exception');
@@ -304,7 +305,7 @@ describe('permissions', () => {
       failure(
         transact(
           [action('eosio', 'updateauth', 'first', { account: 'first', permission: 'odd', parent: 'active', auth })],
-          byLib,
+          byLib(),
           apiWith(pairs[0]!.privateKey),
         ),
       );
@@ -319,8 +320,8 @@ describe('permissions', () => {
     const { publicKey, privateKey } = generateKeyPair(KeyType.r1, { secureEnv: true });
     await createAccount('rone', authority(developmentPublicKey), authority(publicKey.toString()));
     await transact([transfer('alice', 'rone', '1.0000 XST')]);
-    const signed = await transact([transfer('rone')], byLib, apiWith(privateKey.toString()));
-    expect(signed.processed.receipt.status).toBe('executed');
+    const signed = await transact([transfer('rone')], byLib(), apiWith(privateKey.toString()));
+    expect(signed.processed.receipt!.status).toBe('executed');
     expect(PrivateKey.fromString(privateKey.toString()).getPublicKey().toString()).toBe(publicKey.toString());
   });
 });
@@ -342,7 +343,7 @@ describe('errors', () => {
   });
 
   it('duplicates are conflicts', async () => {
-    const signed = (await transact([transfer()], { ...byLib, broadcast: false })) as unknown as PushTransactionArgs;
+    const signed = (await transact([transfer()], { ...byLib(), broadcast: false })) as unknown as PushTransactionArgs;
     await rpc.push_transaction(signed);
     const again = await failure(rpc.push_transaction(signed));
     expect(again.json).toMatchObject({ code: 409, error: { code: 3040008, name: 'tx_duplicate' } });
@@ -364,7 +365,7 @@ describe('errors', () => {
     // get_required_keys is the first to notice.
     expect((await failure(transact([nobody]))).json.code).toBeGreaterThanOrEqual(400);
     const unsigned = (await transact([transfer()], {
-      ...byLib,
+      ...byLib(),
       sign: false,
       broadcast: false,
     })) as unknown as PushTransactionArgs;
@@ -385,7 +386,7 @@ describe('errors', () => {
   });
 
   it('delayed transactions are refused', async () => {
-    const delayed = failure(api.transact({ delay_sec: 10, actions: [transfer()] } as never, byLib));
+    const delayed = failure(api.transact({ delay_sec: 10, actions: [transfer()] } as never, byLib()));
     expect((await delayed).message).toContain('transaction cannot be delayed');
   });
 });

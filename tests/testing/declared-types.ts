@@ -60,11 +60,11 @@ export class DeclaredTypes {
       }
       case 'array':
         if (!Array.isArray(value)) fail(path, 'an array', value, found);
-        else value.forEach((item, i) => this.#check(type.item, item, `${path}[${i}]`, found));
+        else for (const [i, item] of value.entries()) this.#check(type.item, item, `${path}[${i}]`, found);
         return;
       case 'tuple':
         if (!Array.isArray(value) || value.length !== type.items.length) fail(path, 'a tuple', value, found);
-        else type.items.forEach((item, i) => this.#check(item, value[i], `${path}[${i}]`, found));
+        else for (const [i, item] of type.items.entries()) this.#check(item, value[i], `${path}[${i}]`, found);
         return;
       case 'union': {
         const fits = type.choices.some((choice) => {

@@ -23,6 +23,7 @@ export type NodeProcess = {
   /** What the process has written so far. */
   output(): string;
   /** Posts JSON and gives the status and the JSON of the answer. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every form
   post(path: string, body?: unknown): Promise<{ readonly status: number; readonly body: any }>;
   /** Ends the process by its id, gracefully, and removes its directory. */
   stop(): Promise<void>;
