@@ -55,6 +55,8 @@ export type BackendParts = {
 
 /** Replies that may be awaited at a time; beyond it the node answers `busy`. */
 const AWAITED_MAX = 50_000;
+/** Blocks between two looks at where the block log begins. */
+const EARLIEST_CHECK_BLOCKS = 120;
 /** A node whose newest block is older than this is not healthy, milliseconds. */
 const HEAD_AGE_MS_MAX = 5_000;
 
@@ -63,13 +65,15 @@ export class CoreBackend implements NodeBackend {
   readonly #parts: BackendParts;
   readonly #chainId: Uint8Array;
   readonly #recent = new RecentTransactions();
+  #earliestBlockNum: number;
   #stopping = false;
 
   constructor(parts: BackendParts) {
     this.#parts = parts;
     this.serverVersion = parts.version;
     this.#chainId = chainIdOf(parts.genesis);
-    parts.core.listen({ finalized: (num) => this.#recent.finalize(num) });
+    this.#earliestBlockNum = parts.core.status.earliestBlockNum;
+    parts.core.listen({ finalized: (num) => this.#finalized(num) });
   }
 
   /** From here on the node is not ready. */
@@ -78,13 +82,13 @@ export class CoreBackend implements NodeBackend {
   }
 
   chainInfo(): ChainInfo {
-    const { core, genesis, blocks } = this.#parts;
+    const { core, genesis } = this.#parts;
     return {
       chainId: this.#chainId,
       genesis,
       head: { ...core.head, producer: core.head.producer as Name },
       final: core.final,
-      earliestBlockNum: blocks.firstBlockNum ?? core.final.num,
+      earliestBlockNum: this.#earliestBlockNum,
       edgeAccount: this.#parts.edgeAccount,
     };
   }
@@ -213,6 +217,12 @@ export class CoreBackend implements NodeBackend {
 
   metrics(): Promise<{ readonly contentType: string; readonly text: string }> {
     return this.#parts.metrics.expose();
+  }
+
+  #finalized(num: number): void {
+    this.#recent.finalize(num);
+    // Looking costs system calls, and pruning is rare.
+    if (num % EARLIEST_CHECK_BLOCKS === 0) this.#earliestBlockNum = this.#parts.blocks.firstBlockNum ?? num;
   }
 
   /** Traces of a block that belong to no transaction of it (`onblock`): they come first. */

@@ -1,5 +1,5 @@
 /** One run of the program: which node, how to write, and what was connected so far. */
-import { type ApiClient, createApiClient } from '@snapscale/api';
+import { type ApiClient, createApiClient, type Fetch } from '@snapscale/api';
 import type { Client } from '@snapscale/sdk';
 import { type HttpFetch, httpFetch } from '../network/http-fetch.js';
 import { usageError } from './failures.js';
@@ -49,6 +49,11 @@ export class Session {
       createClient({ url: checkedUrl(this.url), fetch }),
     );
     return this.#client;
+  }
+
+  /** The HTTP client of the session. */
+  fetch(): Fetch {
+    return this.#connection().fetch;
   }
 
   /** Gives up the connections. */

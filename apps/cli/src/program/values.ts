@@ -18,6 +18,11 @@ export class Values {
     this.#options = options;
   }
 
+  /** The same with other options. */
+  with(options: Readonly<Record<string, unknown>>): Values {
+    return new Values(this.#arguments, this.#rest, { ...this.#options, ...options });
+  }
+
   /** An argument that the command demands. */
   argument(name: string): string {
     const value = this.#arguments[name];

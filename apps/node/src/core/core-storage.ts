@@ -16,6 +16,7 @@ import {
   decode,
   encode,
   type Genesis,
+  genesisSchema,
   type SignedBlock,
   signedBlockSchema,
   Writer,
@@ -74,6 +75,7 @@ export class CoreStorage {
       mayLag: true,
     });
     const storage = new CoreStorage(state, blocks, traces, blocksToKeep);
+    if (!isNew) storage.#requireOwnState(genesis);
     if (isNew) await storage.#found(genesis);
     else await storage.#alignLogs(finalBlockNum);
     return storage;
@@ -144,6 +146,14 @@ export class CoreStorage {
       buckets: bucketWrites,
       indexed: [{ num: 1, id, transactionIds: [] }],
     });
+  }
+
+  #requireOwnState(genesis: Genesis): void {
+    const stored = this.state.get(globalKeys.genesis);
+    if (stored !== undefined && equalBytes(stored, encode(genesisSchema, genesis))) return;
+    throw new StoreFailure(
+      `genesis.json beside ${this.state.directory} is not of the chain whose state is there: put back the file that belongs to it, or restore a snapshot into another directory with --snapshot`,
+    );
   }
 
   /** A log without a state can be executed again when it is whole, and of this chain. */

@@ -106,13 +106,9 @@ function tryCreate(path: string, self: Holder): boolean {
 function takeOver(directory: string, path: string, self: Holder): void {
   const guard = `${path}.takeover`;
   if (!tryCreate(guard, self)) {
-    if (ageMs(guard) < UNWRITTEN_AGE_MS_MAX) {
-      throw new DirectoryInUse(`the data directory ${directory} is just being locked by another process`);
-    }
+    if (isBeingTaken(guard)) refuseTakeOver(directory);
     rmSync(guard, { force: true });
-    if (!tryCreate(guard, self)) {
-      throw new DirectoryInUse(`the data directory ${directory} is just being locked by another process`);
-    }
+    if (!tryCreate(guard, self)) refuseTakeOver(directory);
   }
   try {
     refuseIfHeld(directory, path);
@@ -121,6 +117,16 @@ function takeOver(directory: string, path: string, self: Holder): void {
   } finally {
     rmSync(guard, { force: true });
   }
+}
+
+/** True when the process that holds the second lock lives, or may still be writing its description. */
+function isBeingTaken(guard: string): boolean {
+  const holder = readHolder(guard);
+  return holder === undefined ? ageMs(guard) < UNWRITTEN_AGE_MS_MAX : isAlive(holder, guard);
+}
+
+function refuseTakeOver(directory: string): never {
+  throw new DirectoryInUse(`the data directory ${directory} is just being locked by another process`);
 }
 
 function refuseIfHeld(directory: string, path: string): void {

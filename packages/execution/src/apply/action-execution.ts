@@ -25,20 +25,22 @@ import { permissionKey } from '../state/keys.js';
 import { accountExists, getAccount, getCode, getLastUsedUs, getPermission } from '../state/records.js';
 import type { WorkingState } from '../state/working-state.js';
 import { ChainPrivileges } from './chain-privileges.js';
+import { DeclaredLevels } from './declared-levels.js';
 import { nativeGas } from './gas.js';
 import { isProtocolFeature } from './protocol-features.js';
 import type { OpenTrace, TransactionExecution } from './transaction-execution.js';
 import type { ActionContext, BlockInfo, CodeInfo, PrivilegedApi, TransactionInfo } from './types.js';
 
-type Scheduled = { readonly ordinal: number; readonly sender: Name };
-
 export class ActionExecution implements ActionContext {
   readonly #run: TransactionExecution;
   readonly #first: OpenTrace;
-  readonly sender: Name;
-  readonly inline: Scheduled[] = [];
-  readonly contextFreeInline: Scheduled[] = [];
+  /** Ordinals of the inline actions that it sent. */
+  readonly inline: number[] = [];
+  readonly contextFreeInline: number[] = [];
   readonly #notified: { readonly receiver: Name; readonly ordinal: number }[] = [];
+  /** Receivers in `#notified`, once there are several. */
+  #receivers: Set<Name> | undefined;
+  readonly #declared: DeclaredLevels;
   #trace: OpenTrace;
   #privileged = false;
   #ramDeltas = new Map<Name, bigint>();
@@ -46,11 +48,11 @@ export class ActionExecution implements ActionContext {
   #plainDigest: Uint8Array | undefined;
   #returnValue: Uint8Array = EMPTY;
 
-  constructor(run: TransactionExecution, ordinal: number, sender: Name) {
+  constructor(run: TransactionExecution, ordinal: number) {
     this.#run = run;
     this.#first = run.traces[ordinal - 1]!;
     this.#trace = this.#first;
-    this.sender = sender;
+    this.#declared = new DeclaredLevels(this.#first.action.authorization);
     this.#notified.push({ receiver: this.#first.receiver, ordinal });
   }
 
@@ -59,6 +61,10 @@ export class ActionExecution implements ActionContext {
   }
   get action(): Action {
     return this.#first.action;
+  }
+  get sender(): Name {
+    const creator = this.#trace.creatorActionOrdinal;
+    return creator === 0 ? names.empty : this.#run.traces[creator - 1]!.receiver;
   }
   get contextFree(): boolean {
     return this.#first.contextFree;
@@ -102,7 +108,7 @@ export class ActionExecution implements ActionContext {
     }
     this.#privileged = account.privileged;
     try {
-      this.#run.charge(nativeGas.action);
+      this.#run.charge(nativeGas.action + nativeGas.declaredLevel * (this.action.authorization.length - 1));
       const isNative = this.#runNative();
       // A native `setcode` may have changed the code: FORWARD_SETCODE runs the new one.
       const codeHash = (isNative ? getAccount(this.state, trace.receiver) : account)?.codeHash;
@@ -133,6 +139,7 @@ export class ActionExecution implements ActionContext {
 
   #runContract(codeHash: Uint8Array): void {
     const { services, state } = this.#run.place;
+    this.#run.charge(this.#run.loads.gasOf(codeHash, () => getCode(state, codeHash)!.code.length));
     const used = services.runContract(this, codeHash, () => getCode(state, codeHash)!.code, this.#run.gasLeft);
     this.#run.charge(used);
   }
@@ -162,14 +169,7 @@ export class ActionExecution implements ActionContext {
     const { sequences } = this.#run;
     const first = getAccount(this.state, this.action.account);
     const recvSequence = BigInt(sequences.nextRecv(trace.receiver));
-    const authSequence: [Name, bigint][] = [];
-    for (const { actor } of this.action.authorization) {
-      const auth = BigInt(sequences.nextAuth(actor));
-      const known = authSequence.find(([name]) => name === actor);
-      if (known === undefined) authSequence.push([actor, auth]);
-      else known[1] = auth;
-    }
-    if (authSequence.length > 1) authSequence.sort(([a], [b]) => (a < b ? -1 : 1));
+    const authSequence = this.#nextAuthSequence();
     trace.receipt = {
       receiver: trace.receiver,
       actDigest: this.#digest(),
@@ -182,28 +182,49 @@ export class ActionExecution implements ActionContext {
     this.#run.receipts.push(trace.receipt);
   }
 
+  /** The next number of every actor that the action declares, ascending; levels of one actor count each. */
+  #nextAuthSequence(): [Name, bigint][] {
+    const { sequences } = this.#run;
+    const { authorization } = this.action;
+    if (authorization.length === 1) {
+      const { actor } = authorization[0]!;
+      return [[actor, BigInt(sequences.nextAuth(actor))]];
+    }
+    const last = new Map<Name, bigint>();
+    for (const { actor } of authorization) last.set(actor, BigInt(sequences.nextAuth(actor)));
+    return [...last].sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+
+  /** Size of the action in each trace that it appears in. */
+  #tracedBytes(): number {
+    return this.action.data.length + LEVEL_BYTES * this.action.authorization.length;
+  }
+
   /** Digest of the action with what this receiver returned; receivers that return nothing share one. */
   #digest(): Uint8Array {
-    if (this.#returnValue.length > 0) return actionDigest(this.action, this.#returnValue);
+    if (this.#returnValue.length > 0) {
+      if (this.#trace !== this.#first) this.#run.charge(nativeGas.perByte * this.#tracedBytes());
+      return actionDigest(this.action, this.#returnValue);
+    }
     this.#plainDigest ??= actionDigest(this.action, EMPTY);
     return this.#plainDigest;
   }
 
   requireAuthorization(actor: Name, permission?: Name): void {
-    const found = this.action.authorization.some(
-      (level) => level.actor === actor && (permission === undefined || level.permission === permission),
-    );
-    if (found) return;
+    if (this.#declared.has(actor, permission)) return;
     const what = permission === undefined ? formatName(actor) : `${formatName(actor)}@${formatName(permission)}`;
     reject('missing_auth_exception', `missing authority of ${what}`);
   }
 
   hasAuthorization(actor: Name): boolean {
-    return this.action.authorization.some((level) => level.actor === actor);
+    return this.#declared.has(actor);
   }
 
   requireRecipient(account: Name): void {
-    if (this.#notified.some(({ receiver }) => receiver === account)) return;
+    this.#receivers ??= new Set([this.#first.receiver]);
+    if (this.#receivers.has(account)) return;
+    this.#receivers.add(account);
+    this.#run.charge(nativeGas.tracedByte * Math.max(0, this.#tracedBytes() - TRACED_BYTES_FREE));
     const ordinal = this.#run.schedule(
       this.action,
       account,
@@ -220,6 +241,7 @@ export class ActionExecution implements ActionContext {
 
   executeInline(action: Action): void {
     const { state } = this;
+    this.#run.charge(nativeGas.authorizationStep * action.authorization.length);
     if (!accountExists(state, action.account)) {
       reject('action_validate_exception', `inline action's code account ${formatName(action.account)} does not exist`);
     }
@@ -234,7 +256,8 @@ export class ActionExecution implements ActionContext {
         );
       }
     }
-    if (!this.#privileged) {
+    // As in nodeos, what only reads may call anything: nothing of it stays.
+    if (!this.#privileged && !this.transaction.readOnly) {
       checkAuthorization(state, [action], {
         keys: [],
         permissions: [{ actor: this.receiver, permission: names.eosioCode }],
@@ -243,7 +266,7 @@ export class ActionExecution implements ActionContext {
         onStep: this.#run.chargeAuthorizationStep,
       });
     }
-    this.inline.push({ ordinal: this.#scheduleInline(action, false), sender: this.receiver });
+    this.inline.push(this.#scheduleInline(action, false));
   }
 
   executeContextFreeInline(action: Action): void {
@@ -253,7 +276,7 @@ export class ActionExecution implements ActionContext {
     if (action.authorization.length > 0) {
       reject('action_validate_exception', 'context-free actions cannot have authorizations');
     }
-    this.contextFreeInline.push({ ordinal: this.#scheduleInline(action, true), sender: this.receiver });
+    this.contextFreeInline.push(this.#scheduleInline(action, true));
   }
 
   #scheduleInline(action: Action, contextFree: boolean): number {
@@ -268,9 +291,11 @@ export class ActionExecution implements ActionContext {
   }
 
   consoleAppend(text: string): void {
-    if (this.#console.length < CONSOLE_CHARS_MAX) {
-      this.#console += text.slice(0, CONSOLE_CHARS_MAX - this.#console.length);
-    }
+    const room = Math.min(CONSOLE_CHARS_MAX - this.#console.length, this.#run.consoleCharsLeft);
+    if (room <= 0) return;
+    const kept = text.slice(0, room);
+    this.#run.consoleCharsLeft -= kept.length;
+    this.#console += kept;
   }
 
   setReturnValue(value: Uint8Array): void {
@@ -355,4 +380,7 @@ export class ActionExecution implements ActionContext {
 
 /** Console output kept per action, characters. */
 const CONSOLE_CHARS_MAX = 64 * 1024;
+/** Bytes of an action whose place in the trace of a notification is part of the price of that notification. */
+const TRACED_BYTES_FREE = 256;
+const LEVEL_BYTES = 16;
 const EMPTY = new Uint8Array(0);

@@ -119,10 +119,12 @@ function prepare(
   const { transaction } = verified;
   const { config, parameters } = run;
   checkForm(transaction, mode);
-  checkReferences(state, block, verified, config, mode);
   usage.netBytes = netUsageBytes(verified, config);
   checkNetUsage(usage.netBytes, transaction, config);
-  run.charge(nativeGas.transaction + nativeGas.signature * verified.keys.length);
+  run.charge(
+    nativeGas.transaction + nativeGas.signature * verified.keys.length + nativeGas.perByte * verified.packed.length,
+  );
+  checkReferences(state, block, verified, config, mode);
   if (mode === 'readOnly') return;
   if (mode === 'user') {
     checkAuthorization(state, transaction.actions, {

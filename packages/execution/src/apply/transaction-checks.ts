@@ -11,6 +11,7 @@ import {
   secondsToText,
   type Transaction,
 } from '@snapscale/protocol';
+import { authorizationStepsMax } from '../authorization/work.js';
 import { permissionKey, taposKey, transactionKey } from '../state/keys.js';
 import type { StateReader } from '../state/reader.js';
 import { accountExists } from '../state/records.js';
@@ -27,6 +28,7 @@ export function checkForm(transaction: Transaction, mode: ApplyMode): void {
     );
   }
   checkExtensions(transaction);
+  checkLevelCount(transaction);
   if (mode !== 'readOnly') return;
   if (transaction.contextFreeActions.length > 0) {
     reject('transaction_exception', 'context-free actions are not allowed in a read-only transaction');
@@ -34,6 +36,14 @@ export function checkForm(transaction: Transaction, mode: ApplyMode): void {
   if (transaction.actions.some(({ authorization }) => authorization.length > 0)) {
     reject('transaction_exception', 'read-only action cannot have authorizations');
   }
+}
+
+/** A check of more authorizations than this would be given up anyway, after their accounts had been looked up. */
+function checkLevelCount({ actions }: Transaction): void {
+  let count = 0;
+  for (const { authorization } of actions) count += authorization.length;
+  if (count <= authorizationStepsMax) return;
+  reject('tx_cpu_usage_exceeded', `${count} authorizations are declared, at most ${authorizationStepsMax} can be checked`);
 }
 
 /** The only extension names the edge node that serves the transaction: one account name, at most once. */

@@ -11,6 +11,7 @@ import {
   type ActionTrace,
   type ChainConfig,
   formatName,
+  limits,
   type Name,
   reject,
   type SnapParameters,
@@ -21,6 +22,7 @@ import type { WorkingState } from '../state/working-state.js';
 import { ActionExecution } from './action-execution.js';
 import { getChainConfig } from './chain-records.js';
 import type { ChainServices } from './chain-services.js';
+import { ContractLoads } from './contract-loads.js';
 import { nativeGas } from './gas.js';
 import { Sequences } from './sequences.js';
 import type { BlockInfo, TransactionInfo } from './types.js';
@@ -43,9 +45,12 @@ export class TransactionExecution {
   /** Accounts whose RAM has grown at some moment, or whose quota was lowered: at the end each must be within its quota. */
   readonly ramToCheck = new Set<Name>();
   readonly sequences: Sequences;
+  readonly loads = new ContractLoads();
   /** Gas that may still be spent; see `gas-prices`. */
   gasLeft: number;
   #gasLimit: number;
+  /** Console output that is still kept, characters: it takes no part in consensus and must not fill the trace. */
+  consoleCharsLeft = CONSOLE_CHARS_MAX;
   /** Receipts of the actions, in the order of execution. */
   readonly receipts: ActionReceipt[] = [];
 
@@ -87,13 +92,19 @@ export class TransactionExecution {
     for (const action of contextFreeActions) this.schedule(action, action.account, true, 0, 0);
     for (const action of actions) this.schedule(action, action.account, false, 0, 0);
     const topLevel = this.traces.length;
-    for (let ordinal = 1; ordinal <= topLevel; ordinal++) this.execute(ordinal, 0, 0n as Name);
+    for (let ordinal = 1; ordinal <= topLevel; ordinal++) this.execute(ordinal, 0);
     this.sequences.store();
   }
 
   /** Appends an action (or a notification) to the trace and returns its ordinal, counted from 1. */
   schedule(action: Action, receiver: Name, contextFree: boolean, creator: number, unnotifiedAncestor: number): number {
     const actionOrdinal = this.traces.length + 1;
+    if (actionOrdinal > limits.actionTracesMax) {
+      reject(
+        'transaction_exception',
+        `a transaction may cause at most ${limits.actionTracesMax} actions and notifications, of which ${formatName(receiver)} would be one more`,
+      );
+    }
     this.traces.push({
       actionOrdinal,
       creatorActionOrdinal: creator,
@@ -110,8 +121,8 @@ export class TransactionExecution {
   }
 
   /** Runs the action with this ordinal: receiver, notifications, inline actions. */
-  execute(ordinal: number, depth: number, sender: Name): void {
-    const run = new ActionExecution(this, ordinal, sender);
+  execute(ordinal: number, depth: number): void {
+    const run = new ActionExecution(this, ordinal);
     run.executeForReceivers();
     if (run.contextFreeInline.length + run.inline.length === 0) return;
     const { maxInlineActionDepth } = this.config;
@@ -122,7 +133,7 @@ export class TransactionExecution {
         `max inline action depth per transaction reached: ${maxInlineActionDepth}, at ${formatName(action.account)}::${formatName(action.name)}`,
       );
     }
-    for (const next of [...run.contextFreeInline, ...run.inline]) this.execute(next.ordinal, depth + 1, next.sender);
+    for (const next of [...run.contextFreeInline, ...run.inline]) this.execute(next, depth + 1);
   }
 
   /** Charges gas for native work; rejects when it runs out. */
@@ -146,5 +157,7 @@ export class TransactionExecution {
   }
 }
 
+/** Console output of one transaction that is kept, characters. */
+const CONSOLE_CHARS_MAX = 256 * 1024;
 const EMPTY = new Uint8Array(0);
 const NO_DELTAS: ActionTrace['accountRamDeltas'] = [];

@@ -57,7 +57,7 @@ export interface ActionContext {
   readonly action: Action;
   readonly contextFree: boolean;
   readonly privileged: boolean;
-  /** The contract that sent this inline action; 0n at top level. */
+  /** The contract that sent this inline action, or that notified its receiver; 0n at top level. */
   readonly sender: Name;
   readonly transaction: TransactionInfo;
   readonly block: BlockInfo;
