@@ -1,6 +1,6 @@
 /** A ledger in memory under attack: contracts set from bytes, transactions measured, state compared before and after. */
 import { createHash } from 'node:crypto';
-import { type Action, type Name, name, type PermissionLevel, type TransactionTrace, Writer } from '@snapscale/protocol';
+import { type Action, type Name, name, type PermissionLevel, type Transaction, type TransactionTrace, Writer } from '@snapscale/protocol';
 import { TestLedger } from '../../../packages/execution/src/testing/test-ledger.js';
 
 /** What an attack did. Times in milliseconds; `cpuMs` is the process's, so that other processes do not count. */
@@ -34,8 +34,8 @@ export class AttackLedger extends TestLedger {
   }
 
   /** Runs a transaction and measures it. */
-  strike(actions: readonly Action[]): Strike {
-    const transaction = this.transaction(actions);
+  strike(actions: readonly Action[], changes: Partial<Transaction> = {}): Strike {
+    const transaction = this.transaction(actions, { with: changes });
     const began = performance.now();
     const cpuBegan = process.cpuUsage();
     const trace = this.apply(transaction);

@@ -29,7 +29,7 @@ import {
   transactionId,
 } from '@snapscale/protocol';
 import type { VerifiedTransaction } from '../apply/apply-transaction.js';
-import { BlockExecution, type BlockParent, type FinishedBlock } from '../apply/block-execution.js';
+import { BlockExecution, type BlockParent, type FinishedBlock, type RootOf } from '../apply/block-execution.js';
 import { ChainServices } from '../apply/chain-services.js';
 import { applyGenesis } from '../native/genesis.js';
 import { systemAbi } from '../native/system-abi.js';
@@ -73,9 +73,9 @@ export class TestLedger {
     return this.#pending;
   }
 
-  /** Closes the block under construction and opens the next one, `slots` later. */
-  produceBlock(slots = 1): FinishedBlock {
-    const block = this.#pending.finish();
+  /** Closes the block under construction, with a state root when `rootOf` gives one, and opens the next one, `slots` later. */
+  produceBlock(slots = 1, rootOf?: RootOf): FinishedBlock {
+    const block = this.#pending.finish(rootOf);
     this.store.apply(block.state.changes());
     this.head = { num: block.num, id: blockId(block.header), header: block.header };
     this.finished.push({ block, transactions: this.#transactions });
