@@ -14,6 +14,7 @@ type Profile = {
 };
 
 const FUNCTIONS_SHOWN = 40;
+const STRETCHES_SHOWN = 12;
 
 /** Prints, for each profile in the folder, the functions with the most self time. */
 export function printProfiles(folder: string): void {
@@ -42,6 +43,32 @@ function printProfile(profile: Profile, file: string): void {
     ['function', 'self ms', 'of busy'],
     top.slice(0, FUNCTIONS_SHOWN).map(([name, us]) => [name, count(us / 1000), percent(us / busyUs)]),
   );
+  printStretches(profile, names);
+}
+
+/** What keeps the thread from its other events: its longest stretches without an idle sample, and what they consist of. */
+function printStretches({ samples, timeDeltas }: Profile, names: ReadonlyMap<number, string>): void {
+  const stretches: { us: number; readonly atUs: number; readonly self: Map<string, number> }[] = [];
+  let current: (typeof stretches)[number] | undefined;
+  let atUs = 0;
+  samples.forEach((sample, i) => {
+    const name = names.get(sample) ?? '?';
+    const us = timeDeltas[i]!;
+    atUs += us;
+    if (name === '(idle)') {
+      current = undefined;
+      return;
+    }
+    if (current === undefined) stretches.push((current = { us: 0, atUs, self: new Map() }));
+    current.us += us;
+    current.self.set(name, (current.self.get(name) ?? 0) + us);
+  });
+  print(`  longest stretches without a pause`);
+  for (const { us, atUs, self } of stretches.sort((a, b) => b.us - a.us).slice(0, STRETCHES_SHOWN)) {
+    const parts = [...self].sort((a, b) => b[1] - a[1]).slice(0, 3);
+    const text = parts.map(([name, part]) => `${percent(part / us)} ${name}`).join(', ');
+    print(`    ${count(us / 1000)} ms at ${count(atUs / 1e6)} s: ${text}`);
+  }
 }
 
 function nameOf({ functionName, url, lineNumber }: ProfileNode['callFrame']): string {

@@ -11,6 +11,7 @@ import { examples } from './examples.js';
 import { boot } from './system/boot.js';
 import { elections, rewards } from './system/elections.js';
 import { markets } from './system/markets.js';
+import { systemOnNode } from './system/on-node.js';
 import type { Scenario } from './system/scenario.js';
 import { SystemChain } from './system/system-chain.js';
 
@@ -38,6 +39,7 @@ async function main(folder: string | undefined): Promise<void> {
     for (const { title, steps } of scenarios) {
       for (const [what, run] of steps) await step(`${title}: ${what}`, () => run(chain));
     }
+    await step('node: what clients read of the system contract', () => systemOnNode(folder));
     process.stdout.write(`The system contracts ran on ${chain.head.num} blocks.\n`);
   }
   process.stdout.write(`${passed} steps passed in ${((performance.now() - began) / 1000).toFixed(1)} s\n`);

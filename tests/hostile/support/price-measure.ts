@@ -6,7 +6,7 @@ import { contract } from './modules.js';
 import type { PriceCase } from './price-cases.js';
 
 /** Gas of one measurement, in thousands, and in the milliseconds that it stands for. */
-const GAS_MS = 10;
+const GAS_MS = Number(process.env.GAS_MS ?? 10);
 
 let serial = 0;
 

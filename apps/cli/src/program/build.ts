@@ -43,6 +43,7 @@ function addCommand(parent: Program, command: Command, invoke: Invoke): void {
   for (const argument of command.arguments ?? []) built.addArgument(new Positional(bracketed(argument[0]), argument[1]));
   for (const option of command.options ?? []) built.addOption(optionOf(option));
   for (const child of command.commands ?? []) addCommand(built, child, invoke);
+  if (command.passThrough === true) built.allowUnknownOption().allowExcessArguments();
   const { load } = command;
   if (load !== undefined) {
     built.action(() => invoke(load, valuesOf(command, built), built.optsWithGlobals<Record<string, unknown>>()));

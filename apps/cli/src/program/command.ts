@@ -36,6 +36,8 @@ export type Command = {
   /** Command lines without the program's name. */
   readonly examples?: readonly string[];
   readonly hidden?: boolean;
+  /** Takes any arguments and options: for commands that only say something. */
+  readonly passThrough?: boolean;
   readonly commands?: readonly Command[];
   /** Loads what the command does. Missing for groups. */
   readonly load?: () => Promise<Handler>;

@@ -290,10 +290,12 @@ export class ActionExecution implements ActionContext {
     );
   }
 
+  get consoleRoom(): number {
+    return Math.min(CONSOLE_CHARS_MAX - this.#console.length, this.#run.consoleCharsLeft);
+  }
+
   consoleAppend(text: string): void {
-    const room = Math.min(CONSOLE_CHARS_MAX - this.#console.length, this.#run.consoleCharsLeft);
-    if (room <= 0) return;
-    const kept = text.slice(0, room);
+    const kept = text.slice(0, this.consoleRoom);
     this.#run.consoleCharsLeft -= kept.length;
     this.#console += kept;
   }

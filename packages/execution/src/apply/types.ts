@@ -75,6 +75,8 @@ export interface ActionContext {
   executeInline(action: Action): void;
   executeContextFreeInline(action: Action): void;
 
+  /** Characters of console output that are still kept; the rest need not be made. */
+  readonly consoleRoom: number;
   consoleAppend(text: string): void;
   setReturnValue(value: Uint8Array): void;
 

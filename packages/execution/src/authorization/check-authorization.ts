@@ -28,6 +28,8 @@ export type AuthorizationInput = ProvidedAuthority & {
   readonly maxDelaySec?: number;
   /** Accept keys that contribute nothing, instead of rejecting them with `tx_irrelevant_sig`. */
   readonly allowUnusedKeys?: boolean;
+  /** Nobody will read the reason of a rejection: it need not be written. */
+  readonly quiet?: boolean;
   /** Called for each step of the work, to charge for it. */
   readonly onStep?: () => void;
 };
@@ -72,12 +74,12 @@ export function isTransactionAuthorized(
 ): boolean {
   const { delaySec } = transaction;
   const keys = distinctKeys(input.keys);
-  return holds(() => checkAuthorization(state, transaction.actions, { ...input, keys, delaySec }));
+  return holds(() => checkAuthorization(state, transaction.actions, { ...input, keys, delaySec, quiet: true }));
 }
 
 /** Host function `check_permission_authorization`: false where `checkPermission` would reject. Repeated keys count once. */
 export function isPermissionAuthorized(state: StateReader, level: PermissionLevel, input: AuthorizationInput): boolean {
-  return holds(() => checkPermission(state, level, { ...input, keys: distinctKeys(input.keys) }));
+  return holds(() => checkPermission(state, level, { ...input, keys: distinctKeys(input.keys), quiet: true }));
 }
 
 /**
@@ -183,24 +185,26 @@ function effective(input: AuthorizationInput): ProvidedAuthority {
 }
 
 function rejectUnsatisfied(level: PermissionLevel, input: AuthorizationInput, what: string): never {
+  if (input.quiet === true) reject('unsatisfied_authorization', `${what} is not satisfied`);
   const was = what === 'permission' ? 'was not satisfied' : 'but does not have signatures for it';
   const comma = what === 'permission' ? '' : ',';
   const delayLimit = input.maxDelaySec === undefined ? '' : `, and a delay max limit of ${input.maxDelaySec * 1000} ms`;
   return reject(
     'unsatisfied_authorization',
     `${what} '${formatLevelJson(level)}'${comma} ${was} under a provided delay of ${input.delaySec * 1000} ms, ` +
-      `provided permissions [${listed(input.permissions.map(formatLevelJson))}], ` +
+      `provided permissions [${listed(input.permissions, formatLevelJson)}], ` +
       `provided keys ${formatKeys(input.keys)}${delayLimit}`,
     {
       needed: formatLevel(level),
       providedKeys: formatKeys(input.keys),
-      providedPermissions: listed(input.permissions.map(formatLevel)),
+      providedPermissions: listed(input.permissions, formatLevel),
     },
   );
 }
 
 function checkAllKeysUsed(checker: AuthorityChecker, input: AuthorizationInput, what: string): void {
   if (input.allowUnusedKeys === true || checker.allKeysUsed) return;
+  if (input.quiet === true) reject('tx_irrelevant_sig', what);
   const unused = formatKeys(checker.unusedKeys);
   reject('tx_irrelevant_sig', `${what}: ${unused}`, { unusedKeys: unused });
 }
@@ -229,13 +233,13 @@ function formatLevel({ actor, permission }: PermissionLevel): string {
 }
 
 function formatKeys(keys: readonly PublicKey[]): string {
-  return `[${listed([...keys].sort(comparePublicKeys).map((key) => `"${formatLegacyPublicKey(key)}"`))}]`;
+  return `[${listed([...keys].sort(comparePublicKeys), (key) => `"${formatLegacyPublicKey(key)}"`)}]`;
 }
 
 /** Items that a message names; the number of the others follows. */
 const LISTED_MAX = 16;
 
-function listed(items: readonly string[]): string {
-  if (items.length <= LISTED_MAX) return items.join(',');
-  return `${items.slice(0, LISTED_MAX).join(',')},… ${items.length - LISTED_MAX} more`;
+function listed<T>(items: readonly T[], format: (item: T) => string): string {
+  const shown = items.slice(0, LISTED_MAX).map(format).join(',');
+  return items.length <= LISTED_MAX ? shown : `${shown},… ${items.length - LISTED_MAX} more`;
 }

@@ -15,6 +15,10 @@ export const gasPrices = {
   authorization: 60,
   /** 75, and the entry in the list of traces. Running the notified contract is charged by the ledger. */
   notification: 500,
+  /** 150 to 250; the array of names is made once for a block. */
+  activeProducers: 250,
+  /** 450 to 800 with 256 bytes: a copy that outlives the call, and the configuration. */
+  returnValue: 600,
   /** One record of the ledger: 32 to 310 when it is in memory; most are not. */
   stateRead: 1_500,
   /** One record written, and later hashed and stored. */
@@ -23,6 +27,8 @@ export const gasPrices = {
   /** A check of given keys against authorities: the first lookups. What is read of the input is charged by the byte. */
   checkAuthorization: 20_000,
   checkedByte: 10,
+  /** Keys and levels that are given: 2,000 to 3,700 for a key of 34 bytes, decoded, compared and indexed. */
+  providedByte: 60,
 
   /** memcpy of 64 KiB: 0.02 a byte, memset 0.01. */
   copiedByte: 0.03125,

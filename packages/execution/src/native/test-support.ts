@@ -239,6 +239,7 @@ class TestContext implements ActionContext, ActionEffects {
   }
   readonly requireRecipient = unexpected;
   readonly executeContextFreeInline = unexpected;
+  readonly consoleRoom = 0;
   readonly consoleAppend = unexpected;
   readonly setReturnValue = unexpected;
   readonly checkTransactionAuthorization = unexpected;

@@ -64,20 +64,33 @@ function hasLoneSurrogate(text: string): boolean {
   return false;
 }
 
+/** Text of so many units at once: a call with more arguments could exhaust the stack. */
+const chunkUnits = 4096;
+
+/** Every byte gives at most one unit: sequences of two and three bytes give one, those of four bytes two. */
 function decodeEscaping(bytes: Uint8Array): string {
-  const parts: string[] = [];
-  let i = 0;
-  while (i < bytes.length) {
+  const units = new Uint16Array(bytes.length);
+  let count = 0;
+  for (let i = 0; i < bytes.length; ) {
     const length = sequenceLength(bytes, i);
     if (length === 0) {
-      parts.push(String.fromCharCode(0xdc00 + bytes[i]!));
-      i += 1;
+      units[count++] = 0xdc00 + bytes[i++]!;
+      continue;
+    }
+    const point = codePointAt(bytes, i, length);
+    i += length;
+    if (point < 0x10000) {
+      units[count++] = point;
     } else {
-      parts.push(String.fromCodePoint(codePointAt(bytes, i, length)));
-      i += length;
+      units[count++] = 0xd7c0 + (point >> 10);
+      units[count++] = 0xdc00 + (point & 0x3ff);
     }
   }
-  return parts.join('');
+  let text = '';
+  for (let at = 0; at < count; at += chunkUnits) {
+    text += String.fromCharCode.apply(undefined, units.subarray(at, Math.min(at + chunkUnits, count)) as unknown as number[]);
+  }
+  return text;
 }
 
 /** Length of the well-formed sequence at `i` (Unicode table 3-7), or 0. */
@@ -106,11 +119,31 @@ function codePointAt(bytes: Uint8Array, i: number, length: number): number {
 }
 
 function encodeEscaping(text: string): Uint8Array {
-  const out: number[] = [];
-  for (const symbol of text) {
-    const point = symbol.codePointAt(0)!;
-    if (point >= 0xdc80 && point <= 0xdcff) out.push(point - 0xdc00);
-    else for (const byte of encoder.encode(symbol)) out.push(byte);
+  const out = new Uint8Array(3 * text.length);
+  let size = 0;
+  for (let i = 0; i < text.length; i++) {
+    const point = text.codePointAt(i)!;
+    if (point >= 0x10000) {
+      out[size++] = 0xf0 | (point >> 18);
+      out[size++] = 0x80 | ((point >> 12) & 0x3f);
+      out[size++] = 0x80 | ((point >> 6) & 0x3f);
+      out[size++] = 0x80 | (point & 0x3f);
+      i++;
+    } else if (point >= 0xdc80 && point <= 0xdcff) {
+      out[size++] = point - 0xdc00;
+    } else {
+      const shown = point >= 0xd800 && point <= 0xdfff ? 0xfffd : point;
+      if (shown < 0x80) {
+        out[size++] = shown;
+      } else {
+        if (shown < 0x800) out[size++] = 0xc0 | (shown >> 6);
+        else {
+          out[size++] = 0xe0 | (shown >> 12);
+          out[size++] = 0x80 | ((shown >> 6) & 0x3f);
+        }
+        out[size++] = 0x80 | (shown & 0x3f);
+      }
+    }
   }
-  return Uint8Array.from(out);
+  return out.slice(0, size);
 }

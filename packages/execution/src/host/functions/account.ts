@@ -49,7 +49,8 @@ export const accountFunctions: readonly HostFunction[] = [
     doc: "1 if the packed keys and permission levels would authorise the packed transaction's actions, else 0. Rejects malformed bytes.",
     make: (env) => (trx, trxSize, keys, keysSize, perms, permsSize) => {
       const packed = env.copy(trx, trxSize);
-      chargeCheck(env, packed.length + (keysSize >>> 0) + (permsSize >>> 0));
+      env.chargeGas(packed.length * gasPrices.checkedByte);
+      chargeProvided(env, keysSize, permsSize);
       const provided = readProvided(env, keys, keysSize, perms, permsSize);
       const transaction = env.decode(transactionSchema, packed, 'transaction');
       return env.context.checkTransactionAuthorization(transaction, provided.keys, provided.permissions) ? 1 : 0;
@@ -71,7 +72,7 @@ export const accountFunctions: readonly HostFunction[] = [
     make: (env) => (account, permission, keys, keysSize, perms, permsSize, delayUs) => {
       const delay = BigInt.asUintN(64, delayUs);
       if (delay > DELAY_US_MAX) reject('action_validate_exception', `provided delay is too large: ${delay} us`);
-      chargeCheck(env, (keysSize >>> 0) + (permsSize >>> 0));
+      chargeProvided(env, keysSize, permsSize);
       const provided = readProvided(env, keys, keysSize, perms, permsSize);
       const { context } = env;
       const satisfied = context.checkPermissionAuthorization(
@@ -100,8 +101,8 @@ export const accountFunctions: readonly HostFunction[] = [
   }),
 ];
 
-function chargeCheck(env: HostEnvironment, bytes: number): void {
-  env.chargeGas(bytes * gasPrices.checkedByte);
+function chargeProvided(env: HostEnvironment, keysSize: number, permsSize: number): void {
+  env.chargeGas(((keysSize >>> 0) + (permsSize >>> 0)) * gasPrices.providedByte);
 }
 
 /** The keys and permission levels that a check takes as given: packed sets, empty when their size is 0. */

@@ -39,7 +39,7 @@ export const actionFunctions: readonly HostFunction[] = [
   }),
   declare('set_action_return_value', {
     params: ['value: i32', 'size: i32'],
-    gas: gasPrices.call,
+    gas: gasPrices.returnValue,
     doc: 'Sets what the action returns; a later call replaces it. Rejects more than max_action_return_value_size bytes except in read-only transactions.',
     make: (env) => (value, size) => {
       const bytes = env.span(value, size);

@@ -1,5 +1,5 @@
 /** The block, the producers, and the ways in which a contract ends. */
-import { decodeUtf8, reject } from '@snapscale/protocol';
+import { decodeUtf8, type Name, reject } from '@snapscale/protocol';
 import { ContractExit } from '../../wasm/host-port.js';
 import { declare, type HostFunction } from '../declaration.js';
 import { gasPrices } from '../gas-prices.js';
@@ -37,7 +37,7 @@ export const chainFunctions: readonly HostFunction[] = [
   declare('get_active_producers', {
     params: ['buffer: i32', 'size: i32'],
     result: 'i32',
-    gas: gasPrices.call,
+    gas: gasPrices.activeProducers,
     doc: 'Copies up to size bytes of the array of active producer names and returns how many; with size 0 returns the size of the array. Eight times size must lie in memory, as on Antelope.',
     make: (env) => (buffer, size) => {
       const room = size >>> 0;
@@ -47,12 +47,7 @@ export const chainFunctions: readonly HostFunction[] = [
       if (room === 0) return bytes;
       const copied = Math.min(room, bytes);
       env.chargeGas(Math.floor(bytes * gasPrices.storedByte));
-      const names = new BigUint64Array(activeProducers.length);
-      const view = new DataView(names.buffer);
-      activeProducers.forEach((producer, i) => {
-        view.setBigUint64(NAME_BYTES * i, producer, true);
-      });
-      out.set(new Uint8Array(names.buffer, 0, copied));
+      out.set(packedNames(activeProducers).subarray(0, copied));
       return copied;
     },
   }),
@@ -122,6 +117,20 @@ export const chainFunctions: readonly HostFunction[] = [
   deadFunction('is_feature_active', 'i32'),
   deadFunction('activate_feature', undefined),
 ];
+
+const packed = new WeakMap<readonly Name[], Uint8Array>();
+
+/** Names as an array in memory; made once for a list. */
+function packedNames(list: readonly Name[]): Uint8Array {
+  let bytes = packed.get(list);
+  if (bytes === undefined) {
+    bytes = new Uint8Array(NAME_BYTES * list.length);
+    const view = new DataView(bytes.buffer);
+    for (const [i, one] of list.entries()) view.setBigUint64(NAME_BYTES * i, one, true);
+    packed.set(list, bytes);
+  }
+  return bytes;
+}
 
 function failAssertion(text: string): never {
   return reject('eosio_assert_message_exception', `assertion failure with message: ${text}`);

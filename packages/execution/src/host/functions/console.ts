@@ -5,11 +5,14 @@ import { decodeUtf8, formatName } from '@snapscale/protocol';
 import { formatFloat128, formatNumber, printedDigits } from '../arithmetic/decimal.js';
 import { exponentOf } from '../arithmetic/float128.js';
 import { declare, type HostFunction } from '../declaration.js';
+import type { HostEnvironment } from '../environment.js';
 import { gasPrices } from '../gas-prices.js';
 
 const WIDE_BYTES = 16;
 /** More of one text is not even decoded: the console of an action is bounded too. */
 const TEXT_BYTES_MAX = 64 * 1024;
+/** Bytes that a character can take. */
+const CHARACTER_BYTES_MAX = 3;
 
 export const consoleFunctions: readonly HostFunction[] = [
   declare('prints', {
@@ -21,7 +24,7 @@ export const consoleFunctions: readonly HostFunction[] = [
       const offset = text >>> 0;
       const end = Math.min(env.cStringEnd(text), offset + TEXT_BYTES_MAX);
       env.chargeGas((end - offset) * gasPrices.printedByte);
-      env.context.consoleAppend(decodeUtf8(env.bytes, offset, end));
+      printText(env, env.bytes, offset, end);
     },
   }),
   declare('prints_l', {
@@ -33,7 +36,7 @@ export const consoleFunctions: readonly HostFunction[] = [
       const bytes = env.span(text, size);
       const shown = Math.min(bytes.length, TEXT_BYTES_MAX);
       env.chargeGas(shown * gasPrices.printedByte);
-      env.context.consoleAppend(decodeUtf8(bytes, 0, shown));
+      printText(env, bytes, 0, shown);
     },
   }),
   declare('printi', {
@@ -41,14 +44,14 @@ export const consoleFunctions: readonly HostFunction[] = [
     contextFree: true,
     gas: gasPrices.print,
     doc: 'Prints a signed integer.',
-    make: (env) => (value) => env.context.consoleAppend(String(value)),
+    make: (env) => (value) => print(env, () => String(value)),
   }),
   declare('printui', {
     params: ['value: i64'],
     contextFree: true,
     gas: gasPrices.print,
     doc: 'Prints an unsigned integer.',
-    make: (env) => (value) => env.context.consoleAppend(String(BigInt.asUintN(64, value))),
+    make: (env) => (value) => print(env, () => String(BigInt.asUintN(64, value))),
   }),
   declare('printi128', {
     params: ['value: i32'],
@@ -57,7 +60,7 @@ export const consoleFunctions: readonly HostFunction[] = [
     doc: 'Prints a signed 128-bit integer.',
     make: (env) => (value) => {
       const wide = env.readU128(env.reference(value, WIDE_BYTES));
-      env.context.consoleAppend(String(BigInt.asIntN(128, wide)));
+      print(env, () => String(BigInt.asIntN(128, wide)));
     },
   }),
   declare('printui128', {
@@ -65,21 +68,24 @@ export const consoleFunctions: readonly HostFunction[] = [
     contextFree: true,
     gas: gasPrices.print,
     doc: 'Prints an unsigned 128-bit integer.',
-    make: (env) => (value) => env.context.consoleAppend(String(env.readU128(env.reference(value, WIDE_BYTES)))),
+    make: (env) => (value) => {
+      const wide = env.readU128(env.reference(value, WIDE_BYTES));
+      print(env, () => String(wide));
+    },
   }),
   declare('printsf', {
     params: ['value: f32'],
     contextFree: true,
     gas: gasPrices.printFloat,
     doc: 'Prints a float in scientific notation with 6 digits after the point.',
-    make: (env) => (value) => env.context.consoleAppend(formatNumber(value, printedDigits.float32)),
+    make: (env) => (value) => print(env, () => formatNumber(value, printedDigits.float32)),
   }),
   declare('printdf', {
     params: ['value: f64'],
     contextFree: true,
     gas: gasPrices.printFloat,
     doc: 'Prints a double in scientific notation with 15 digits after the point.',
-    make: (env) => (value) => env.context.consoleAppend(formatNumber(value, printedDigits.float64)),
+    make: (env) => (value) => print(env, () => formatNumber(value, printedDigits.float64)),
   }),
   declare('printqf', {
     params: ['value: i32'],
@@ -89,7 +95,7 @@ export const consoleFunctions: readonly HostFunction[] = [
     make: (env) => (value) => {
       const wide = env.readU128(env.reference(value, WIDE_BYTES));
       env.chargeGas(Math.abs(exponentOf(wide)) * gasPrices.printExponentBit);
-      env.context.consoleAppend(formatFloat128(wide));
+      print(env, () => formatFloat128(wide));
     },
   }),
   declare('printn', {
@@ -97,7 +103,7 @@ export const consoleFunctions: readonly HostFunction[] = [
     contextFree: true,
     gas: gasPrices.print,
     doc: 'Prints a name.',
-    make: (env) => (name) => env.context.consoleAppend(formatName(BigInt.asUintN(64, name))),
+    make: (env) => (name) => print(env, () => formatName(BigInt.asUintN(64, name))),
   }),
   declare('printhex', {
     params: ['data: i32', 'size: i32'],
@@ -108,7 +114,18 @@ export const consoleFunctions: readonly HostFunction[] = [
       const bytes = env.span(data, size);
       const shown = Math.min(bytes.length, TEXT_BYTES_MAX);
       env.chargeGas(shown * gasPrices.printedHexByte);
-      env.context.consoleAppend(toHex(bytes.subarray(0, shown)));
+      print(env, () => toHex(bytes.subarray(0, shown)));
     },
   }),
 ];
+
+/** Appends a text, which is not even made when nothing more is kept. */
+function print(env: HostEnvironment, text: () => string): void {
+  const { context } = env;
+  if (context.consoleRoom > 0) context.consoleAppend(text());
+}
+
+function printText(env: HostEnvironment, bytes: Uint8Array, start: number, end: number): void {
+  const kept = Math.min(end, start + CHARACTER_BYTES_MAX * env.context.consoleRoom);
+  print(env, () => decodeUtf8(bytes, start, kept));
+}

@@ -91,6 +91,8 @@ export class FakeContext implements ActionContext {
     this.inline.push({ action, contextFree: true });
   }
 
+  readonly consoleRoom: number = 64 * 1024;
+
   consoleAppend(text: string): void {
     this.console += text;
   }

@@ -55,8 +55,9 @@ export function returnDeposits(state: WorkingState, ramDeltas: ReadonlyMap<Name,
 }
 
 /**
- * Takes deposits for RAM by which accounts have grown. Privileged accounts need none. Rejects with
- * `snap_insufficient_credit` or `snap_sponsor_limit_exceeded`.
+ * Takes deposits for RAM by which accounts have grown. Privileged accounts need none, nor does `snap.fees`: it takes over
+ * the row of its token balance with its first payment, and must be able to pay. Rejects with `snap_insufficient_credit` or
+ * `snap_sponsor_limit_exceeded`.
  */
 export function takeDeposits(
   state: WorkingState,
@@ -67,7 +68,7 @@ export function takeDeposits(
 ): void {
   if (parameters.ramPrice === 0n) return;
   for (const [account, delta] of ramDeltas) {
-    if (delta <= 0n || getAccount(state, account)?.privileged === true) continue;
+    if (delta <= 0n || account === names.snapFees || getAccount(state, account)?.privileged === true) continue;
     const amount = ramDeposit(parameters, delta);
     if (account === bill.payer && depositOfSponsor(state, account, amount, slot)) continue;
     takeCredit(state, account, amount, `the deposit for ${delta} bytes of RAM`);
