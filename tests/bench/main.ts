@@ -1,6 +1,11 @@
 /** `npm run bench [-- parts…]`: measures, prints, keeps nothing. It never fails because something was slow. */
 import { parseArgs } from 'node:util';
 import type { SendMode } from './load/messages.js';
+import { codec } from './parts/codec.js';
+import { database } from './parts/database.js';
+import { execution } from './parts/execution.js';
+import { idle } from './parts/idle.js';
+import { startup } from './parts/startup.js';
 import { throughput } from './parts/throughput.js';
 import { heading, machineText, print } from './report.js';
 
@@ -12,7 +17,12 @@ const modes: readonly string[] = ['bulk', 'bulk-live', 'send_transaction', 'push
 const options = { quick: values.quick === true, profile: values.profile as SendMode | undefined };
 
 const parts: Readonly<Record<string, () => Promise<void> | void>> = {
+  execution: () => execution(options),
+  database: () => database(options),
+  codec: () => codec(options),
+  startup: () => startup(options),
   throughput: () => throughput(options),
+  idle: () => idle(options),
 };
 
 const unknown = positionals.filter((name) => parts[name] === undefined);

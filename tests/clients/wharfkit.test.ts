@@ -1,4 +1,6 @@
 /** WharfKit, unmodified, against a running node: every chain method, sessions with wallet plugins, finality, failures. */
+
+import type { Json } from '@snapscale/protocol';
 import {
   ABI,
   type APIClient,
@@ -17,6 +19,7 @@ import { Session } from '@wharfkit/session';
 import { WalletPluginPrivateKey } from '@wharfkit/wallet-plugin-privatekey';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Client, wharfkitClient } from '../testing/client-session.js';
+import { protonContract } from '../testing/contract-ledger.js';
 import { contextFreeSecret, indexAbi, indexWasm } from '../testing/index-contract.js';
 import {
   developmentKey,
@@ -363,6 +366,87 @@ describe('sessions', () => {
     const { response } = await client.session('carol', 'active', String(keys.active)).transact({ action });
     expect(response!.processed.action_traces[0].act.data.memo).toBe('kit');
     expect(contract.actionNames).toEqual(expect.arrayContaining(['transfer', 'issue', 'open', 'close', 'retire']));
+  });
+});
+
+describe('a contract with variants and maps', () => {
+  const call = (action: string, data: object, actor = 'artist') =>
+    client.act(actor, ['atomicassets', action, data as Json]);
+  const collection = 'artcollected';
+
+  beforeAll(async () => {
+    for (const account of ['atomicassets', 'artist']) await client.createAccount(account);
+    await client.deploy('atomicassets', protonContract('atomicassets'));
+    const keys = [{ key: developmentPublicKey, weight: 1 }];
+    const accounts = [{ permission: { actor: 'atomicassets', permission: 'eosio.code' }, weight: 1 }];
+    await client.act('atomicassets', [
+      'eosio',
+      'updateauth',
+      {
+        account: 'atomicassets',
+        permission: 'active',
+        parent: 'owner',
+        auth: { threshold: 1, keys, accounts, waits: [] },
+      },
+    ]);
+    await call('init', {}, 'atomicassets');
+    await call('createcol', {
+      author: 'artist',
+      collection_name: collection,
+      allow_notify: true,
+      authorized_accounts: ['artist'],
+      notify_accounts: [],
+      market_fee: 0.05,
+      data: [],
+    });
+    await call('createschema', {
+      authorized_creator: 'artist',
+      collection_name: collection,
+      schema_name: 'print',
+      schema_format: [
+        { name: 'name', type: 'string' },
+        { name: 'size', type: 'uint64' },
+        { name: 'dpi', type: 'float' },
+        { name: 'tags', type: 'string[]' },
+      ],
+    });
+  });
+
+  it('is packed by WharfKit, unpacked by the node, and the same', async () => {
+    const immutable_data = [
+      { key: 'name', value: ['string', 'Sunrise'] },
+      { key: 'size', value: ['uint64', '18446744073709551615'] },
+      { key: 'tags', value: ['STRING_VEC', ['a', 'b']] },
+    ];
+    const { response } = await call('mintasset', {
+      authorized_minter: 'artist',
+      collection_name: collection,
+      schema_name: 'print',
+      template_id: -1,
+      new_asset_owner: 'bob',
+      immutable_data,
+      mutable_data: [{ key: 'dpi', value: ['float32', 1.5] }],
+      tokens_to_back: [],
+    });
+    const [minted, logged] = response!.processed.action_traces as {
+      act: { name: string; data: Record<string, unknown> };
+    }[];
+    expect(minted!.act.data.immutable_data).toEqual(immutable_data);
+    expect(minted!.act.data.mutable_data).toEqual([{ key: 'dpi', value: ['float32', '1.50000000000000000'] }]);
+    expect(logged!.act.name).toBe('logmint');
+    const { rows } = await chain.get_table_rows({ code: 'atomicassets', scope: 'bob', table: 'assets' });
+    expect(rows[0]).toMatchObject({
+      collection_name: collection,
+      schema_name: 'print',
+      template_id: -1,
+      ram_payer: 'artist',
+    });
+    // Lines of the format from four on: text, varint, list of texts.
+    const expected = `${'04'}07${Buffer.from('Sunrise').toString('hex')}${'05'}ffffffffffffffffff01${'07'}0201610162`;
+    expect(rows[0].immutable_serialized_data).toBe(expected);
+    const contract = await new ContractKit({ client: client.api }).load('atomicassets');
+    const [typed] = await contract.table('assets', 'bob').all();
+    expect(String(typed.asset_id)).toBe(rows[0].asset_id);
   });
 });
 

@@ -31,7 +31,13 @@ export async function compileExample(contract: string): Promise<ContractFiles> {
     const made = `${target}-${process.pid}`;
     mkdirSync(cache, { recursive: true });
     cpSync(join(work, contract, 'target'), made, { recursive: true });
-    renameSync(made, target);
+    try {
+      renameSync(made, target);
+    } catch (error) {
+      // Somebody else was quicker.
+      rmSync(made, { recursive: true });
+      if (!existsSync(target)) throw error;
+    }
     rmSync(work, { recursive: true });
   }
   return readContract(join(target, `${contract}.contract`));

@@ -23,10 +23,14 @@ if (asSource || existsSync(compiled)) {
     process.exitCode = 9;
   } else {
     const self = fileURLToPath(import.meta.url);
-    const child = spawnSync(process.execPath, ['--conditions=source', '--import', tsx, self, ...process.argv.slice(2)], {
-      stdio: 'inherit',
-      env: { ...process.env, SNAPSCALE_RUN_SOURCES: '1' },
-    });
+    const child = spawnSync(
+      process.execPath,
+      ['--conditions=source', '--import', tsx, self, ...process.argv.slice(2)],
+      {
+        stdio: 'inherit',
+        env: { ...process.env, SNAPSCALE_RUN_SOURCES: '1' },
+      },
+    );
     process.exitCode = child.status ?? 1;
   }
 }

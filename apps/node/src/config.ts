@@ -33,7 +33,7 @@ http://localhost:8888 with well-known keys, for this machine only.
   --keep-blocks N   blocks and traces to keep    (default: 0 = all)
   --edge-account A  account that earns the edge share of fees (default: none)
   --map-size GB     largest size of the state    (default: 64)
-  --log-level L     fatal|error|warn|info|debug  (default: info)
+  --log-level L     fatal|error|warn|info|debug|trace  (default: info)
   --help            this text
 `;
 

@@ -1,6 +1,6 @@
 /** The HTTP server's view of the real node: `NodeBackend` over the core, the verify pool and the logs. */
 import { equalBytes } from '@snapscale/crypto';
-import { getParameters, getSchedule, type StateReader } from '@snapscale/execution';
+import { getParameters, getSchedule, isCommitted, type StateReader } from '@snapscale/execution';
 import {
   blockId,
   blockNumOf,
@@ -11,6 +11,7 @@ import {
   type ProducerSchedule,
   Reader,
   type Rejection,
+  reject,
   type SignedBlock,
   signedBlockSchema,
   slotToMs,
@@ -18,7 +19,7 @@ import {
   transactionTraceSchema,
 } from '@snapscale/protocol';
 import type { CoreClient } from './core/core-client.js';
-import type { StateProofReply } from './core/messages.js';
+import type { CoreReply, StateProofReply } from './core/messages.js';
 import type {
   ChainEvent,
   ChainInfo,
@@ -161,6 +162,12 @@ export class CoreBackend implements NodeBackend {
   }
 
   async stateProof(key: string): Promise<StateProofReply> {
+    if (!isCommitted(key)) {
+      reject(
+        'invalid_arg_exception',
+        'entries of this kind are not covered by the state root, so that there is no proof of them',
+      );
+    }
     return getParameters(this.headState()).stateCommitment ? this.#parts.core.prove(key) : undefined;
   }
 
@@ -175,7 +182,7 @@ export class CoreBackend implements NodeBackend {
     }
     return new Promise((resolve) => {
       const request = this.#parts.core.expect((result) => {
-        if (result.kind === 'executed') this.#recent.add(result);
+        this.#count(result);
         resolve(result);
       });
       const refused = this.#parts.verify.submit(request, packed);
@@ -217,6 +224,12 @@ export class CoreBackend implements NodeBackend {
 
   metrics(): Promise<{ readonly contentType: string; readonly text: string }> {
     return this.#parts.metrics.expose();
+  }
+
+  #count(result: CoreReply): void {
+    if (result.kind === 'executed') this.#recent.add(result);
+    const outcome = result.kind === 'rejected' ? 'rejected' : result.except === undefined ? 'executed' : 'failed';
+    this.#parts.metrics.submissions.inc({ outcome });
   }
 
   #finalized(num: number): void {

@@ -63,7 +63,7 @@ export class Snapshots {
 
 /**
  * Builds the state directory `stateDir` from a snapshot and returns the genesis of its chain. The state appears only after
- * every entry has been found to be what the block's header commits to.
+ * its committed entries have been found to be what the block's header promises; the others are covered by the file's own hash.
  */
 export async function restoreSnapshot(file: string, stateDir: string): Promise<Genesis> {
   if (!existsSync(file)) throw new Error(`the snapshot ${file} does not exist`);
@@ -83,6 +83,8 @@ function checkState(file: string, info: SnapshotInfo, state: StateStore): Genesi
   if (!equalBytes(chainIdOf(genesis), info.chainId)) throw new Error(`the genesis in ${file} is not that of its chain`);
   const header = decode(blockHeaderSchema, info.header);
   if (!equalBytes(blockId(header), info.blockId)) throw new Error(`the header in ${file} is not that of its block`);
+  if (!equalBytes(state.get(globalKeys.header) ?? NOTHING, info.header))
+    throw new Error(`the state in ${file} is not that of its block`);
   const promised = stateRootOf(header);
   if (promised === undefined) return genesis;
   const actual = rootOf(state);
@@ -107,3 +109,5 @@ function rootOf(state: StateStore): Uint8Array {
   flush();
   return commitment.root;
 }
+
+const NOTHING = new Uint8Array(0);

@@ -1,9 +1,4 @@
-export * from './state/keys.js';
-export { MemoryState } from './state/memory-state.js';
-export * from './state/reader.js';
-export * from './state/records.js';
-export { WorkingState } from './state/working-state.js';
-export type * from './apply/types.js';
+export { admissionProblem } from './apply/admission.js';
 export { applyBlock } from './apply/apply-block.js';
 export {
   type ApplyMode,
@@ -16,18 +11,24 @@ export * from './apply/chain-records.js';
 export { ChainServices } from './apply/chain-services.js';
 export { isProtocolFeature, type ProtocolFeature, protocolFeatures } from './apply/protocol-features.js';
 export { scheduleAt, scheduledProducer } from './apply/schedule.js';
-export { firstAuthorizer } from './native/fees/charge.js';
-export { getParameters } from './native/fees/parameters.js';
-export { applyGenesis } from './native/genesis.js';
-export { systemAbi } from './native/system-abi.js';
+export type * from './apply/types.js';
+export { getWasmLimits } from './apply/wasm-limits-record.js';
+export * from './authorization/authorizer-index.js';
+export { requiredKeys } from './authorization/check-authorization.js';
 export {
   type BucketStore,
   type CommitmentUpdate,
   StateCommitment,
 } from './commitment/state-commitment.js';
 export * from './commitment/state-proof.js';
-export * from './authorization/authorizer-index.js';
-export { requiredKeys } from './authorization/check-authorization.js';
-export { getWasmLimits } from './apply/wasm-limits-record.js';
 export { fromNumber as float128FromNumber, toFloat64 as float128ToNumber } from './host/arithmetic/float128-convert.js';
 export { type KeyKind, keyKinds } from './host/database/secondary-keys.js';
+export { firstAuthorizer } from './native/fees/charge.js';
+export { getParameters } from './native/fees/parameters.js';
+export { applyGenesis } from './native/genesis.js';
+export { systemAbi } from './native/system-abi.js';
+export * from './state/keys.js';
+export { MemoryState } from './state/memory-state.js';
+export * from './state/reader.js';
+export * from './state/records.js';
+export { WorkingState } from './state/working-state.js';

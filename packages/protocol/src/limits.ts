@@ -15,7 +15,6 @@ export const limits = {
   authorityItemsMax: 65_536,
 
   transactionsPerBlockMax: 65_536,
-  blockBytesMax: 16 * 1024 * 1024,
   producersMax: 125,
   /** Successive slots of one producer. */
   slotsPerTurn: 12,
@@ -44,6 +43,5 @@ export const limits = {
 
   /** Longest text of a contract's assertion that is kept. */
   assertMessageBytesMax: 1024,
-  inlineActionDepthMax: 4,
   authorityDepthMax: 6,
 } as const;

@@ -46,12 +46,7 @@ export type Effect =
   /** Something an operator should know. */
   | { readonly kind: 'event'; readonly name: ReplicaEvent; readonly detail: Readonly<Record<string, string | number>> };
 
-export type ReplicaEvent =
-  | 'slots-missed'
-  | 'production-paused'
-  | 'production-resumed'
-  | 'not-scheduled'
-  | 'execution-fault';
+export type ReplicaEvent = 'slots-missed' | 'production-paused' | 'production-resumed' | 'execution-fault';
 
 /** `trace` of an executed (or failed) transaction, or a rejection that came before execution. */
 export type ReplyResult =

@@ -76,7 +76,7 @@ export class SnapError extends Error {
 export function invalid(message: string, hint?: string): never {
   throw new SnapError({
     kind: 'invalid',
-    code: 3010000,
+    code: 0,
     name: 'invalid_input',
     what: 'Invalid input',
     details: [message],

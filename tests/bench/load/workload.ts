@@ -77,7 +77,7 @@ export async function foundAccounts(
   const bodies: Uint8Array[] = [];
   for (let at = 0; at < accounts.length; at += ACCOUNTS_PER_TRANSACTION) {
     const part = accounts.slice(at, at + ACCOUNTS_PER_TRANSACTION);
-    bodies.push(signActions(reference, developmentKey, part.map(newAccount)).packed);
+    bodies.push(signActions(reference, developmentKey, part.map(newAccountAction)).packed);
   }
   for (let at = 0; at < accounts.length; at += ACCOUNTS_PER_TRANSACTION) {
     const part = accounts.slice(at, at + ACCOUNTS_PER_TRANSACTION);
@@ -156,7 +156,8 @@ export function transferAction(from: Name, to: Name, units: bigint, memo: string
   };
 }
 
-function newAccount(account: LoadAccount): Action {
+/** Creates the account with its key as owner and active. */
+export function newAccountAction(account: LoadAccount): Action {
   const authority = authoritySchema.toJson({
     threshold: 1,
     keys: [{ key: publicKeyOf(account.key), weight: 1 }],

@@ -1,5 +1,6 @@
 /** `get account`, `get accounts`, `get servants`: who there is, and who controls it. */
 import type { ResponseOf, Routes } from '@snapscale/api';
+import { keyText } from '../keys/key-text.js';
 import type { Handler } from '../program/command.js';
 import { bytesText, fields, outline, table } from '../terminal/layout.js';
 import type { Style } from '../terminal/style.js';
@@ -14,6 +15,7 @@ export const getAccount: Handler = async (session, values) => {
     account_name: values.argument('account'),
     ...(symbol === undefined ? {} : { expected_core_symbol: symbol }),
   });
+  const textOf = await keyText();
   session.output.result(account, () => [
     ...fields(
       [
@@ -28,17 +30,24 @@ export const getAccount: Handler = async (session, values) => {
       style,
     ),
     '',
-    ...permissionLines(account, style),
+    ...permissionLines(account, textOf, style),
     ...systemLines(account, style),
   ]);
 };
 
 /** Permissions as a tree, each with what it needs and what it is for. */
-function permissionLines({ permissions, eosio_any_linked_actions }: Account, style: Style): string[] {
+function permissionLines(
+  { permissions, eosio_any_linked_actions }: Account,
+  textOf: (key: string) => string,
+  style: Style,
+): string[] {
   const below = (parent: string, depth: number): string[] =>
     permissions
       .filter((permission) => permission.parent === parent)
-      .flatMap((permission) => [...permissionLine(permission, depth, style), ...below(permission.perm_name, depth + 1)]);
+      .flatMap((permission) => [
+        ...permissionLine(permission, depth, textOf, style),
+        ...below(permission.perm_name, depth + 1),
+      ]);
   const any = eosio_any_linked_actions.map(linkText);
   return [
     style.dim('permissions'),
@@ -47,11 +56,16 @@ function permissionLines({ permissions, eosio_any_linked_actions }: Account, sty
   ];
 }
 
-function permissionLine({ perm_name, required_auth, linked_actions }: Permission, depth: number, style: Style): string[] {
+function permissionLine(
+  { perm_name, required_auth, linked_actions }: Permission,
+  depth: number,
+  textOf: (key: string) => string,
+  style: Style,
+): string[] {
   const { threshold, keys, accounts, waits } = required_auth;
   const indent = '  '.repeat(depth + 1);
   const parts = [
-    ...keys.map(({ key, weight }) => ({ text: key, weight })),
+    ...keys.map(({ key, weight }) => ({ text: textOf(key), weight })),
     ...accounts.map(({ permission, weight }) => ({ text: `${permission.actor}@${permission.permission}`, weight })),
     ...waits.map(({ wait_sec, weight }) => ({ text: `a delay of ${wait_sec} s`, weight })),
   ];
@@ -68,7 +82,13 @@ function permissionLine({ perm_name, required_auth, linked_actions }: Permission
   ];
 }
 
-function linkText({ account, action }: { readonly account: string; readonly action?: string | null | undefined }): string {
+function linkText({
+  account,
+  action,
+}: {
+  readonly account: string;
+  readonly action?: string | null | undefined;
+}): string {
   return action === undefined || action === null ? `${account}::*` : `${account}::${action}`;
 }
 
@@ -114,18 +134,24 @@ export const getServants: Handler = async (session, values) => {
 
 type Controlled = ResponseOf<Routes['chain']['getAccountsByAuthorizers']>;
 
-function showControlled(
-  output: Parameters<Handler>[0]['output'],
-  { accounts }: Controlled,
-  nothing: string,
-): void {
+function showControlled(output: Parameters<Handler>[0]['output'], { accounts }: Controlled, nothing: string): void {
   const names = [...new Set(accounts.map(({ account_name }) => account_name))];
   output.result({ account_names: names, permissions: accounts }, () =>
     accounts.length === 0
       ? []
       : table(
-          [{ title: 'account' }, { title: 'permission' }, { title: 'weight', right: true }, { title: 'needed', right: true }],
-          accounts.map((entry) => [entry.account_name, entry.permission_name, String(entry.weight), String(entry.threshold)]),
+          [
+            { title: 'account' },
+            { title: 'permission' },
+            { title: 'weight', right: true },
+            { title: 'needed', right: true },
+          ],
+          accounts.map((entry) => [
+            entry.account_name,
+            entry.permission_name,
+            String(entry.weight),
+            String(entry.threshold),
+          ]),
           output.style,
         ),
   );

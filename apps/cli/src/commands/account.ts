@@ -61,8 +61,16 @@ export const setAccountPermission: Handler = async (session, values) => {
       headline: () => `permission ${account}@${permission} deleted`,
     });
   }
-  const authority = await permissionAuthority(session, values.flag('addCode'), values.flag('removeCode'), account, permission, text);
-  const parent = values.optionalArgument('parent') ?? (permission === 'owner' ? '' : permission === 'active' ? 'owner' : 'active');
+  const authority = await permissionAuthority(
+    session,
+    values.flag('addCode'),
+    values.flag('removeCode'),
+    account,
+    permission,
+    text,
+  );
+  const parent =
+    values.optionalArgument('parent') ?? (permission === 'owner' ? '' : permission === 'active' ? 'owner' : 'active');
   const by = permissionsOr(values, `${account}@${permission === 'owner' ? 'owner' : 'active'}`);
   await execute(session, values, [setPermissionAction(account, permission, authority, parent, by)], {
     headline: () => `permission ${account}@${permission} set`,
@@ -87,7 +95,9 @@ async function permissionAuthority(
   const present = permissions.find(({ perm_name }) => perm_name === permission);
   if (present === undefined) throw usageError(`${account} has no permission ${permission}`);
   const { required_auth: auth } = present;
-  const others = auth.accounts.filter((entry) => entry.permission.actor !== account || entry.permission.permission !== 'eosio.code');
+  const others = auth.accounts.filter(
+    (entry) => entry.permission.actor !== account || entry.permission.permission !== 'eosio.code',
+  );
   const own = { permission: { actor: account, permission: 'eosio.code' }, weight: auth.threshold };
   return parseAuthority(JSON.stringify({ ...auth, accounts: add ? [...others, own] : others }));
 }
@@ -101,7 +111,11 @@ export const setActionPermission: Handler = async (session, values) => {
   await execute(
     session,
     values,
-    [unlink ? unlinkPermissionAction(account, code, type, by) : linkPermissionAction(account, code, type, permission, by)],
+    [
+      unlink
+        ? unlinkPermissionAction(account, code, type, by)
+        : linkPermissionAction(account, code, type, permission, by),
+    ],
     {
       headline: () =>
         unlink

@@ -1,8 +1,11 @@
 /** `get info`, `get block`, `get schedule`, `get producers` and what else concerns the chain as a whole. */
+
+import { keyText } from '../keys/key-text.js';
 import type { Handler } from '../program/command.js';
-import type { Session } from '../program/session.js';
 import { usageError } from '../program/failures.js';
+import type { Session } from '../program/session.js';
 import { fields, outline, table } from '../terminal/layout.js';
+import { printable } from '../terminal/style.js';
 import { actionLine } from '../transacting/trace-view.js';
 
 export const getInfo: Handler = async (session) => {
@@ -67,14 +70,14 @@ function blockNumber(id: string): number {
 
 export const getSchedule: Handler = async (session) => {
   const { style } = session.output;
-  const schedule = await session.api().chain.getProducerSchedule();
+  const [schedule, textOf] = await Promise.all([session.api().chain.getProducerSchedule(), keyText()]);
   session.output.result(schedule, () =>
     (['active', 'pending', 'proposed'] as const).flatMap((stage) => {
       const part = schedule[stage];
       if (part === null) return [];
       const rows = part.producers.map(({ producer_name, authority: [, { keys }] }) => [
         producer_name,
-        keys.map(({ key }) => key).join(', '),
+        keys.map(({ key }) => textOf(key)).join(', '),
       ]);
       return [
         `${style.bold(stage)} schedule, version ${part.version}`,
@@ -91,14 +94,17 @@ export const getProducers: Handler = async (session, values) => {
   const answer = await session
     .api()
     .chain.getProducers({ json: true, limit, ...(lower === undefined ? {} : { lower_bound: lower }) });
+  const textOf = await keyText();
   session.output.result(answer, () => {
     const rows = (answer.rows as readonly Record<string, unknown>[]).map((row) => [
       String(row.owner),
-      String(row.producer_key ?? ''),
-      String(row.url ?? ''),
+      typeof row.producer_key === 'string' ? textOf(row.producer_key) : '',
       Number(row.total_votes ?? 0).toFixed(4),
+      printable(String(row.url ?? '')),
     ]);
-    return table([{ title: 'producer' }, { title: 'key' }, { title: 'url' }, { title: 'votes', right: true }], rows, style);
+    const columns = [{ title: 'producer' }, { title: 'key' }, { title: 'votes', right: true }];
+    const hasUrls = rows.some(([, , , url]) => url !== '');
+    return table([...columns, ...(hasUrls ? [{ title: 'url' }] : [])], rows, style);
   });
   if (answer.more !== '') session.output.note(`More: -L ${answer.more}`);
 };

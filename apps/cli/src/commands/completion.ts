@@ -55,7 +55,10 @@ complete -c snap -a '(__snapscale_complete)'
 export const completion: Handler = async ({ output }, values) => {
   const script = scripts[values.argument('shell')];
   if (script === undefined) {
-    throw usageError(`there is no completion for ${values.argument('shell')}`, `There is one for ${Object.keys(scripts).join(', ')}.`);
+    throw usageError(
+      `there is no completion for ${values.argument('shell')}`,
+      `There is one for ${Object.keys(scripts).join(', ')}.`,
+    );
   }
   output.lines([script.trimEnd()]);
 };
@@ -103,7 +106,9 @@ export function locate(words: readonly string[]): Place {
 
 async function candidatesAt({ command, given, option, url }: Place, typed: string, environment: Environment) {
   if (option !== undefined) {
-    return option.flags.includes('--permission') || option.flags.includes('--account') || option.flags.includes('--contract')
+    return option.flags.includes('--permission') ||
+      option.flags.includes('--account') ||
+      option.flags.includes('--contract')
       ? accountNames(url, environment)
       : [];
   }
@@ -114,7 +119,9 @@ async function candidatesAt({ command, given, option, url }: Place, typed: strin
       .map(({ name, summary }): Candidate => [name, summary]);
   }
   const argument = command.arguments?.[given.length];
-  return argument === undefined ? optionsOf(command) : argumentCandidates(argumentName(argument), command, given, url, environment);
+  return argument === undefined
+    ? optionsOf(command)
+    : argumentCandidates(argumentName(argument), command, given, url, environment);
 }
 
 function optionsOf({ options = [] }: Command): Candidate[] {
@@ -154,7 +161,9 @@ async function argumentCandidates(
   if (name === 'table' || (name === 'action' && command.arguments?.[0]?.[0] === 'account')) {
     return ask(url, environment, async (api, signal) => {
       const { abi } = await api.chain.getAbi({ account_name: code }, { signal });
-      return (name === 'table' ? (abi?.tables ?? []) : (abi?.actions ?? [])).map((entry): Candidate => [entry.name, `${name} of ${code}`]);
+      return (name === 'table' ? (abi?.tables ?? []) : (abi?.actions ?? [])).map(
+        (entry): Candidate => [entry.name, `${name} of ${code}`],
+      );
     });
   }
   return (fixed[name] ?? []).map((word): Candidate => [word, '']);
@@ -164,7 +173,10 @@ async function argumentCandidates(
 async function accountNames(url: string | undefined, environment: Environment): Promise<readonly Candidate[]> {
   return ask(url, environment, async (api, signal) => {
     const stored = readKeyStore(keyStorePath(environment))?.keys.map(({ publicKey }) => publicKey) ?? [];
-    const { accounts } = await api.chain.getAccountsByAuthorizers({ keys: [...stored, developmentPublicKey] }, { signal });
+    const { accounts } = await api.chain.getAccountsByAuthorizers(
+      { keys: [...stored, developmentPublicKey] },
+      { signal },
+    );
     const names = new Set([...accounts.map(({ account_name }) => account_name), 'eosio', 'eosio.token']);
     return [...names].map((name): Candidate => [name, 'account']);
   });

@@ -24,7 +24,8 @@ import { readBytes } from '../transacting/json-input.js';
 export const setContract: Handler = async (session, values) => {
   if (values.flag('clear')) return deploy(session, values, { wasm: new Uint8Array(0), abi: null });
   const folder = values.optionalArgument('directory');
-  if (folder === undefined) throw usageError('DIRECTORY is missing', 'The folder with the .wasm and .abi of the contract.');
+  if (folder === undefined)
+    throw usageError('DIRECTORY is missing', 'The folder with the .wasm and .abi of the contract.');
   const { wasm, abi } = locate(folder, values.optionalArgument('wasm'), values.optionalArgument('abi'));
   await deploy(session, values, { wasm: readWasm(wasm), abi: readAbi(abi) });
 };
@@ -115,7 +116,8 @@ export function locate(
     if (!folder.endsWith('.wasm')) throw usageError(`${folder} is neither a folder nor a .wasm file`);
     const beside = folder.replace(/\.wasm$/, '.abi');
     const chosen = wasm ?? (existsSync(beside) ? beside : undefined);
-    if (chosen === undefined) throw configurationError(`there is no ABI beside ${folder}`, 'Name it after the .wasm file.');
+    if (chosen === undefined)
+      throw configurationError(`there is no ABI beside ${folder}`, 'Name it after the .wasm file.');
     return { wasm: folder, abi: chosen };
   }
   return { wasm: locateFile(folder, '.wasm', wasm), abi: locateFile(folder, '.abi', abi) };
@@ -165,7 +167,8 @@ export const getCode: Handler = async (session, values) => {
   const code = Buffer.from(wasm, 'base64');
   const [codeFile, abiFile] = [values.text('code'), values.text('abi')];
   if (codeFile !== undefined) save(codeFile, code);
-  if (abiFile !== undefined) save(abiFile, `${JSON.stringify((await api.chain.getAbi({ account_name: account })).abi, null, 2)}\n`);
+  if (abiFile !== undefined)
+    save(abiFile, `${JSON.stringify((await api.chain.getAbi({ account_name: account })).abi, null, 2)}\n`);
   const abiBytes = Buffer.from(abi, 'base64').length;
   const result = { account_name: account, code_hash, code_bytes: code.length, abi_bytes: abiBytes };
   output.result(result, () =>

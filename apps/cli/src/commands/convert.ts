@@ -16,19 +16,19 @@ import {
   contextFreeDataSchema,
   decodeType,
   encodeType,
+  formatName,
   type Json,
   type JsonObject,
   packedTransactionSchema,
   parseName,
-  formatName,
   transactionSchema,
   unpackTransaction,
 } from '@snapscale/protocol';
 import { type Client, packedJsonOf } from '@snapscale/sdk';
 import type { Handler } from '../program/command.js';
 import { usageError } from '../program/failures.js';
-import { readStandardInput } from '../terminal/prompt.js';
 import { fields } from '../terminal/layout.js';
+import { readStandardInput } from '../terminal/prompt.js';
 import { transactionOptions } from '../transacting/execute.js';
 import { jsonInput } from '../transacting/json-input.js';
 import { inflate, readTransaction } from '../transacting/transaction-input.js';

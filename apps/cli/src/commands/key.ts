@@ -27,7 +27,7 @@ import {
 } from '../keys/key-store.js';
 import { newPassphrase, passphrase } from '../keys/passphrase.js';
 import type { Handler } from '../program/command.js';
-import { cancelled, CommandError, configurationError, exitCodes, usageError } from '../program/failures.js';
+import { CommandError, cancelled, configurationError, exitCodes, usageError } from '../program/failures.js';
 import type { Session } from '../program/session.js';
 import { fields, table } from '../terminal/layout.js';
 import { ask, canAsk, readStandardInput } from '../terminal/prompt.js';
@@ -44,7 +44,8 @@ export const createKey: Handler = async (session, values) => {
     output.next(`create account CREATOR NAME ${publicKey}`);
     return;
   }
-  const legacy = key.type === 'K1' ? { wif: formatWif(key), legacy_public_key: formatLegacyPublicKey(publicKeyOf(key)) } : {};
+  const legacy =
+    key.type === 'K1' ? { wif: formatWif(key), legacy_public_key: formatLegacyPublicKey(publicKeyOf(key)) } : {};
   const result = { private_key: formatPrivateKey(key), public_key: publicKey, ...legacy };
   if (file !== undefined) {
     saveSecret(file, `Private key: ${result.private_key}\nPublic key: ${publicKey}\n`);
@@ -66,16 +67,18 @@ export const createKey: Handler = async (session, values) => {
 
 export const importKey: Handler = async (session, values) => {
   const { output } = session;
-  const keys = (await privateKeyTexts(values.optionalArgument('key') ?? values.text('privateKey'), values.text('file'))).map(
-    parsePrivateKey,
-  );
+  const keys = (
+    await privateKeyTexts(values.optionalArgument('key') ?? values.text('privateKey'), values.text('file'))
+  ).map(parsePrivateKey);
   const names = keys.map((key) => formatPublicKey(publicKeyOf(key)));
   if (names.includes(developmentPublicKey)) {
     output.warn('this is the published development key: everybody has it. It need not be imported.');
   }
   const added = await store(session, keys);
   output.result({ public_keys: names, added }, () => names);
-  output.note(added.length > 0 ? `Stored in ${keyStorePath(session.environment)}.` : 'It was in the key store already.');
+  output.note(
+    added.length > 0 ? `Stored in ${keyStorePath(session.environment)}.` : 'It was in the key store already.',
+  );
 };
 
 /** Private keys as texts: from the argument, a file, a prompt, or standard input. */
@@ -147,7 +150,8 @@ export const listKeys: Handler = async (session) => {
     output.note(`There are no keys in ${path}.`);
     output.next('create key --save', 'key import');
   }
-  if (permissions === undefined && rows.length > 0) output.note(`${session.url} does not answer: accounts are not shown.`);
+  if (permissions === undefined && rows.length > 0)
+    output.note(`${session.url} does not answer: accounts are not shown.`);
 };
 
 const ACTORS_MAX = 6;
@@ -174,7 +178,9 @@ export const removeKey: Handler = async (session, values) => {
   if (!values.flag('yes')) {
     const last = publicKey.slice(-6);
     output.warn(`${publicKey} will be deleted. Without a copy, what it controls is lost.`);
-    const answer = await ask(`Type its last 6 characters (${last}) to delete it`, { otherwise: 'To delete it without being asked: --yes' });
+    const answer = await ask(`Type its last 6 characters (${last}) to delete it`, {
+      otherwise: 'To delete it without being asked: --yes',
+    });
     if (answer.trim() !== last) throw cancelled('nothing was deleted');
   }
   updateKeyStore(path, (current) => {

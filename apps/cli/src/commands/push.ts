@@ -48,7 +48,9 @@ export const pushTransactions: Handler = async (session, values) => {
       prepared.signatures.length > 0 ? prepared : await signChecked(client, prepared, await userKeys(session));
     results.push(await sendTransaction(client, signed));
   }
-  session.output.result(results, () => (results as { transaction_id: string }[]).map((result) => result.transaction_id));
+  session.output.result(results, () =>
+    (results as { transaction_id: string }[]).map((result) => result.transaction_id),
+  );
 };
 
 export const signCommand: Handler = async (session, values) => {
@@ -69,7 +71,10 @@ export const signCommand: Handler = async (session, values) => {
 
 async function privateKeyText(given: string | undefined): Promise<string> {
   if (given === undefined) {
-    return ask('Private key', { hidden: true, otherwise: 'Give it with --private-key @FILE, or name a stored one with --public-key.' });
+    return ask('Private key', {
+      hidden: true,
+      otherwise: 'Give it with --private-key @FILE, or name a stored one with --public-key.',
+    });
   }
   if (!given.startsWith('@')) return given;
   try {

@@ -36,7 +36,10 @@ export const getTable: Handler = async (session, values) => {
   );
   const next = values.flag('reverse') ? '-U' : '-L';
   if (answer.rows.length === 0) output.note(`No rows in ${code} ${scope} ${name}.`);
-  else output.note(counted(answer.rows.length, 'row') + (answer.more ? `, there are more: ${next} ${answer.next_key}` : ''));
+  else
+    output.note(
+      counted(answer.rows.length, 'row') + (answer.more ? `, there are more: ${next} ${answer.next_key}` : ''),
+    );
 };
 
 /** `{data, payer}` as the row with a column for the payer. */

@@ -20,7 +20,10 @@ export const getTransaction: Handler = async (session, values) => {
       [
         ['transaction', answer.id],
         ['status', receipt.status],
-        ['block', `${answer.block_num}${answer.block_num <= answer.last_irreversible_block ? ', final' : ', not final yet'}`],
+        [
+          'block',
+          `${answer.block_num}${answer.block_num <= answer.last_irreversible_block ? ', final' : ', not final yet'}`,
+        ],
         ['time', `${answer.block_time.replace('T', ' ')} UTC`],
         ['used', `${receipt.cpu_usage_us} µs · ${receipt.net_usage_words * 8} bytes`],
         ['expiration', `${trx.expiration.replace('T', ' ')} UTC`],
@@ -55,7 +58,10 @@ export const getTransactionStatus: Handler = async (session, values) => {
     fields(
       [
         ['transaction', id],
-        ['state', `${answer.state === 'IRREVERSIBLE' ? style.green(answer.state) : answer.state}  ${meanings[answer.state]}`],
+        [
+          'state',
+          `${answer.state === 'IRREVERSIBLE' ? style.green(answer.state) : answer.state}  ${meanings[answer.state]}`,
+        ],
         ['block', answer.block_number === undefined ? undefined : String(answer.block_number)],
         ['expiration', answer.expiration?.replace('T', ' ')],
         ['newest block', String(answer.head_number)],

@@ -40,7 +40,11 @@ function topicOf(text: string): Topic {
 }
 
 /** Events without end: a lost connection is made again, going on after the last event. */
-async function* endless(session: Session, request: StreamRequest, since: string | undefined): AsyncGenerator<StreamEvent> {
+async function* endless(
+  session: Session,
+  request: StreamRequest,
+  since: string | undefined,
+): AsyncGenerator<StreamEvent> {
   const { signal, output } = session;
   let cursor = since;
   let pauseMs = RETRY_MIN_MS;
@@ -105,5 +109,9 @@ function textOf(event: StreamEvent, style: Style): string {
 function jsonOf(event: StreamEvent): Record<string, unknown> {
   const { id, kind, ...rest } = event;
   const snake = (key: string) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  return { event: kind, cursor: id, ...Object.fromEntries(Object.entries(rest).map(([key, value]) => [snake(key), value])) };
+  return {
+    event: kind,
+    cursor: id,
+    ...Object.fromEntries(Object.entries(rest).map(([key, value]) => [snake(key), value])),
+  };
 }

@@ -1,10 +1,31 @@
 /** The key store: a file of private keys, each encrypted; public keys can be read without the passphrase. */
 import { randomUUID } from 'node:crypto';
-import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { configurationError, exitCodes, CommandError } from '../program/failures.js';
-import { COST_DEFAULT, type Derivation, deriveKey, isDerivation, isSealed, newDerivation, open, type Sealed, seal } from './sealing.js';
+import { CommandError, configurationError, exitCodes } from '../program/failures.js';
+import {
+  COST_DEFAULT,
+  type Derivation,
+  deriveKey,
+  isDerivation,
+  isSealed,
+  newDerivation,
+  open,
+  type Sealed,
+  seal,
+} from './sealing.js';
 
 /** An encrypted private key with its public key, `PUB_…`. */
 export type StoredKey = { readonly publicKey: string; readonly secret: Sealed };
@@ -46,7 +67,10 @@ export function readKeyStore(path: string): KeyStore | undefined {
   }
   const store = parse(text);
   if (store === undefined) {
-    throw configurationError(`${path} is not a key store`, 'Restore it from a copy, or move it away to begin a new one.');
+    throw configurationError(
+      `${path} is not a key store`,
+      'Restore it from a copy, or move it away to begin a new one.',
+    );
   }
   return store;
 }

@@ -1,5 +1,5 @@
 /** How commands fail: exit codes, the errors of the program itself, and what is said about any error. */
-import { SnapError, type SnapErrorKind, toSnapError } from '@snapscale/sdk/errors';
+import { type SnapError, type SnapErrorKind, toSnapError } from '@snapscale/sdk/errors';
 
 /** What the exit code of the process means. */
 export const exitCodes = {

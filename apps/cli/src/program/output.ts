@@ -29,6 +29,8 @@ export class Output {
   readonly json: boolean;
   /** Style of what goes to stdout. */
   readonly style: Style;
+  /** Whether what goes to stdout has colours. */
+  readonly hasColour: boolean;
   readonly #options: OutputOptions;
   readonly #talk: Style;
 
@@ -37,7 +39,8 @@ export class Output {
     this.#options = options;
     this.json = options.json;
     const colour = (stream: TextStream) => !noColour && hasColour({ isTerminal: stream.isTTY === true, environment });
-    this.style = makeStyle(colour(stdout));
+    this.hasColour = colour(stdout);
+    this.style = makeStyle(this.hasColour);
     this.#talk = makeStyle(colour(stderr));
   }
 
@@ -78,7 +81,9 @@ export class Output {
   next(...commands: readonly string[]): void {
     if (this.#options.quiet || this.json || this.#options.stderr.isTTY !== true) return;
     const [first, ...rest] = commands.map((command) => this.#talk.cyan(`snapscale ${command}`));
-    this.#options.stderr.write(`${this.#talk.dim('Next:')} ${first}\n${rest.map((line) => `      ${line}\n`).join('')}`);
+    this.#options.stderr.write(
+      `${this.#talk.dim('Next:')} ${first}\n${rest.map((line) => `      ${line}\n`).join('')}`,
+    );
   }
 
   /** Says on a terminal what is being waited for, if it takes its time. Returns how to take the words away. */
@@ -98,7 +103,7 @@ export class Output {
   }
 
   /** Why a command failed: for people on stderr, with --json as a problem document on stdout. */
-  failure(failure: Failure): void {
+  failure(failure: Failure, verbose = false): void {
     const { stdout, stderr } = this.#options;
     if (this.json) {
       stdout.write(`${JSON.stringify(failure.problem, null, 2)}\n`);
@@ -110,6 +115,7 @@ export class Output {
       ...failure.lines.map((line) => `  ${line}`),
       ...(failure.reference === undefined ? [] : [`  ${style.dim(failure.reference)}`]),
       ...failure.hints.map((hint) => `${style.cyan('Hint:')} ${hint}`),
+      ...(verbose ? [style.dim(JSON.stringify(failure.problem, null, 2))] : []),
     ];
     stderr.write(`${lines.join('\n')}\n`);
   }

@@ -67,26 +67,38 @@ export function inline(value: Value): string {
   return value === null ? 'null' : scalar(value);
 }
 
-/** A JSON value as indented lines `key: value`; lists of plain values stay on one line where they fit. */
+/** Lists of plain values up to this length stay on one line. */
+const LINE_LIST_MAX = 100;
+
+/** A JSON value as indented lines `key: value`. */
 export function outline(value: Value, style: Style, indent = ''): string[] {
-  if (isScalar(value)) return [indent + scalar(value)];
+  const line = oneLine(value, style);
+  if (line !== undefined) return [indent + line];
   if (Array.isArray(value)) return value.flatMap((item) => listItem(item, style, indent));
-  const entries = Object.entries(value as Record<string, Value>).filter(([, part]) => part !== undefined);
-  const width = Math.max(0, ...entries.filter(([, part]) => isScalar(part)).map(([key]) => widthOf(key)));
-  return entries.flatMap(([key, part]) => {
-    const label = printable(key);
-    if (isScalar(part)) return [`${indent}${style.dim(pad(label, width))}  ${scalar(part)}`.trimEnd()];
-    if (isEmpty(part)) return [`${indent}${style.dim(pad(label, width))}  ${style.dim('none')}`];
-    if (Array.isArray(part) && part.every(isScalar) && inline(part).length <= 80) {
-      return [`${indent}${style.dim(pad(label, width))}  ${part.map(scalar).join(', ')}`];
-    }
-    return [`${indent}${style.dim(label)}`, ...outline(part, style, `${indent}  `)];
-  });
+  const entries = Object.entries(value as Record<string, Value>)
+    .filter(([, part]) => part !== undefined)
+    .map(([key, part]) => ({ label: printable(key), part, line: oneLine(part, style) }));
+  const width = Math.max(0, ...entries.filter(({ line }) => line !== undefined).map(({ label }) => widthOf(label)));
+  return entries.flatMap(({ label, part, line }) =>
+    line !== undefined
+      ? [`${indent}${style.dim(pad(label, width))}  ${line}`.trimEnd()]
+      : [`${indent}${style.dim(label)}`, ...outline(part, style, `${indent}  `)],
+  );
 }
 
 function listItem(item: Value, style: Style, indent: string): string[] {
   const [first = '', ...rest] = outline(item, style, '');
   return [`${indent}${style.dim('-')} ${first}`, ...rest.map((line) => `${indent}  ${line}`)];
+}
+
+/** The value on one line, when it is plain, empty, or a short list of plain values. */
+function oneLine(value: Value, style: Style): string | undefined {
+  if (value === null || isEmpty(value)) return style.dim('none');
+  if (isScalar(value)) return scalar(value);
+  const isPlainList = Array.isArray(value) && value.every(isScalar);
+  if (!isPlainList) return undefined;
+  const text = value.map(scalar).join(', ');
+  return text.length <= LINE_LIST_MAX ? text : undefined;
 }
 
 function isEmpty(value: Value): boolean {

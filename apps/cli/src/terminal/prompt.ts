@@ -7,7 +7,10 @@ export function canAsk(): boolean {
 }
 
 /** Asks for a line. @param hidden shows nothing of what is typed. @param otherwise how to answer without a terminal */
-export async function ask(question: string, { hidden = false, otherwise }: { hidden?: boolean; otherwise: string }): Promise<string> {
+export async function ask(
+  question: string,
+  { hidden = false, otherwise }: { hidden?: boolean; otherwise: string },
+): Promise<string> {
   if (!canAsk()) throw usageError(`${question}: there is no terminal to ask on`, otherwise);
   process.stderr.write(`${question}: `);
   return hidden ? readHidden() : readVisible();
@@ -17,7 +20,9 @@ export async function ask(question: string, { hidden = false, otherwise }: { hid
 export async function readStandardInput(): Promise<string> {
   const pieces: Buffer[] = [];
   for await (const piece of process.stdin) pieces.push(piece as Buffer);
-  return Buffer.concat(pieces).toString('utf8').replace(/\r?\n$/, '');
+  return Buffer.concat(pieces)
+    .toString('utf8')
+    .replace(/\r?\n$/, '');
 }
 
 async function readVisible(): Promise<string> {
@@ -37,6 +42,7 @@ async function readVisible(): Promise<string> {
 
 const ENTER = new Set(['\r', '\n']);
 const INTERRUPT = new Set(['\u0003', '\u0004']);
+const ERASE_ALL = '\u0015';
 const ERASE = new Set(['\u0008', '\u007f']);
 
 function readHidden(): Promise<string> {
@@ -55,10 +61,12 @@ function readHidden(): Promise<string> {
     };
     const read = (piece: string): void => {
       for (const character of piece) {
-        if (ENTER.has(character)) return done(() => resolve(typed.join('')));
-        if (INTERRUPT.has(character)) return done(() => reject(cancelled()));
+        if (ENTER.has(character) || INTERRUPT.has(character)) {
+          done(() => (ENTER.has(character) ? resolve(typed.join('')) : reject(cancelled())));
+          return;
+        }
         if (ERASE.has(character)) typed = typed.slice(0, -1);
-        else if (character === '\u0015') typed = [];
+        else if (character === ERASE_ALL) typed = [];
         else if (character >= ' ') typed.push(character);
       }
     };

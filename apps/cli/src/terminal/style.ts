@@ -63,10 +63,17 @@ function isWide(code: number): boolean {
   );
 }
 
-/** Characters that would move the cursor or change colours, shown as escapes: what comes from the chain is not trusted. */
+/** Control and formatting characters, and separators of lines and paragraphs. */
+const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/**
+ * Text of the chain as it may reach a terminal: what would move the cursor, change colours or turn the direction of
+ * writing shows as an escape. Line ends and tabs stay.
+ */
 export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not reach the terminal
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (character) =>
-    `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  return text.replace(unprintable, (character) =>
+    character === '\n' || character === '\t'
+      ? character
+      : `\\u${character.codePointAt(0)!.toString(16).padStart(4, '0')}`,
   );
 }

@@ -1,5 +1,5 @@
 /** What all commands that change something have in common: make the transaction, sign, send, wait, and show it. */
-import { type PublicKey, parsePublicKey } from '@snapscale/crypto';
+import { type PublicKey, parsePublicKey, toHex } from '@snapscale/crypto';
 import { formatName, transactionSchema } from '@snapscale/protocol';
 import {
   type ActionInput,
@@ -23,8 +23,8 @@ import { onlyKeys, userKeys } from '../keys/signer.js';
 import { AnnotatedError, usageError } from '../program/failures.js';
 import type { Session } from '../program/session.js';
 import type { Values } from '../program/values.js';
-import { actionLines, usageText } from './trace-view.js';
 import { permissionProblem } from './permission-problem.js';
+import { actionLines, usageText } from './trace-view.js';
 
 /** Seconds to wait for finality, where nothing else is said. */
 const WAIT_DEFAULT_S = 30;
@@ -43,7 +43,10 @@ export type Course = {
 
 /** Authorizations from `-p`, or those that stand for them. */
 export function permissionsOr(values: Values, ...otherwise: readonly string[]): readonly string[] {
-  const given = values.list('permission').flatMap((text) => text.split(',')).map((text) => text.trim());
+  const given = values
+    .list('permission')
+    .flatMap((text) => text.split(','))
+    .map((text) => text.trim());
   return given.length > 0 ? given : otherwise;
 }
 
@@ -163,7 +166,9 @@ async function send(
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   output.result({ ...result, ...(status === undefined ? {} : { status }), ...course.values }, () => [
     ...(course.headline === undefined ? [] : [`${style.green('✓')} ${course.headline(result)}`]),
-    ...(course.headline === undefined ? actionLines(result.processed.action_traces, style, '') : consoleOf(result, style)),
+    ...(course.headline === undefined
+      ? actionLines(result.processed.action_traces, style, '')
+      : consoleOf(result, style)),
     `${style.dim('transaction')}  ${id}`,
     status === undefined
       ? `${style.dim('accepted')}     ${style.dim(`not final yet · ${usageText(result.processed)}`)}`
@@ -199,11 +204,10 @@ async function finality(session: Session, client: Client, values: Values, id: st
 
 function printTransaction(session: Session, values: Values, signed: PreparedTransaction): void {
   const packed = packedJsonOf(signed);
-  if (values.flag('returnPacked')) return session.output.lines([JSON.stringify(packed, null, 2)]);
-  const { transaction } = signed;
+  const { transaction, contextFreeData } = signed;
   const fields = transactionSchema.toJson(transaction) as Record<string, unknown>;
-  const document = { ...fields, signatures: packed.signatures, context_free_data: [] };
-  session.output.lines([JSON.stringify(document, null, 2)]);
+  const unpacked = { ...fields, signatures: packed.signatures, context_free_data: contextFreeData.map(toHex) };
+  session.output.lines([JSON.stringify(values.flag('returnPacked') ? packed : unpacked, null, 2)]);
   const names = transaction.actions.map(({ account, name }) => `${formatName(account)}::${formatName(name)}`);
   session.output.note(`Not sent: ${names.join(', ')}. Send it with: snapscale push transaction FILE`);
 }

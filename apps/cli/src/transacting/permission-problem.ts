@@ -1,7 +1,13 @@
 /** "Why can't I sign?", answered: which keys each declared permission needs, and which of them the user has. */
 import { formatPublicKey, type PublicKey } from '@snapscale/crypto';
-import { type Client, explainPermission, formatPermission, type PermissionReport, type SnapError } from '@snapscale/sdk';
 import type { PreparedTransaction } from '@snapscale/sdk';
+import {
+  type Client,
+  explainPermission,
+  formatPermission,
+  type PermissionReport,
+  type SnapError,
+} from '@snapscale/sdk';
 import { AnnotatedError } from '../program/failures.js';
 
 /** The error for keys that do not suffice, with what would. */
@@ -36,7 +42,10 @@ function titleOf(open: readonly PermissionReport[]): string {
   return `your keys cannot sign for ${open.map(({ permission }) => permission).join(' and ')}`;
 }
 
-function reportLines({ permission, state, threshold, weight, parts, permissions }: PermissionReport, indent: string): string[] {
+function reportLines(
+  { permission, state, threshold, weight, parts, permissions }: PermissionReport,
+  indent: string,
+): string[] {
   if (state === 'no-account') return [];
   if (state === 'no-permission') return [`${indent}its permissions: ${permissions.join(', ')}`];
   const simple = parts.length === 1 && parts[0]!.weight >= threshold;
@@ -78,6 +87,8 @@ function hintsOf(open: readonly PermissionReport[], have: readonly string[]): st
 
 function keysIn(reports: readonly PermissionReport[]): string[] {
   return reports.flatMap(({ parts }) =>
-    parts.flatMap((part) => (part.kind === 'key' ? [part.key] : part.kind === 'permission' ? keysIn([part.report]) : [])),
+    parts.flatMap((part) =>
+      part.kind === 'key' ? [part.key] : part.kind === 'permission' ? keysIn([part.report]) : [],
+    ),
   );
 }

@@ -7,7 +7,13 @@ type Processed = TransactionResult['processed'];
 /** What is shown of an action. */
 export type ActionView = Pick<
   Processed['action_traces'][number],
-  'action_ordinal' | 'creator_action_ordinal' | 'receiver' | 'act' | 'console' | 'return_value_data' | 'return_value_hex_data'
+  | 'action_ordinal'
+  | 'creator_action_ordinal'
+  | 'receiver'
+  | 'act'
+  | 'console'
+  | 'return_value_data'
+  | 'return_value_hex_data'
 >;
 
 const DATA_WIDTH_MAX = 400;
@@ -48,7 +54,8 @@ export function dataText(data: unknown, style: Style): string {
   if (typeof data === 'string') return clipped(data === '' ? '' : `0x${data}`);
   if (typeof data !== 'object' || data === null || Array.isArray(data)) return clipped(inline(data));
   const parts = Object.entries(data).map(
-    ([key, value]) => `${style.dim(printable(key))} ${clipped(typeof value === 'object' ? inline(value) : scalar(value))}`,
+    ([key, value]) =>
+      `${style.dim(printable(key))} ${clipped(typeof value === 'object' ? inline(value) : scalar(value))}`,
   );
   return parts.join(style.dim(' · '));
 }
@@ -91,7 +98,9 @@ function isNonce({ act }: ActionView): boolean {
 
 /** Whether a notified contract printed something or caused actions. */
 function speaks(trace: ActionView, traces: readonly ActionView[]): boolean {
-  return trace.console !== '' || traces.some(({ creator_action_ordinal }) => creator_action_ordinal === trace.action_ordinal);
+  return (
+    trace.console !== '' || traces.some(({ creator_action_ordinal }) => creator_action_ordinal === trace.action_ordinal)
+  );
 }
 
 function clipped(text: string): string {

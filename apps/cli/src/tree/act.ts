@@ -147,7 +147,10 @@ export const actingCommands: readonly Command[] = [
       ['quantity', 'as "5.0000 XST"; "5 XST" is the same'],
       ['[memo]', 'words that go with it'],
     ],
-    options: [{ flags: '-c, --contract <account>', description: 'token contract (default: eosio.token)' }, ...transactionOptions],
+    options: [
+      { flags: '-c, --contract <account>', description: 'token contract (default: eosio.token)' },
+      ...transactionOptions,
+    ],
     examples: ['transfer alice bob "5.0000 XST"', 'transfer alice bob "5 XST" "for lunch" --json'],
     load: async () => (await import('../commands/transfer.js')).transfer,
   },

@@ -1,6 +1,7 @@
 /** The commands that look at the chain. */
-import type { Command } from '../program/command.js';
+
 import { absent } from '../commands/absent.js';
+import type { Command } from '../program/command.js';
 import { rangeOptions } from './options.js';
 
 const chain = () => import('../commands/chain.js');
@@ -58,7 +59,10 @@ const get: readonly Command[] = [
     options: [
       ...rangeOptions,
       { flags: '--index <index>', description: 'secondary index: 2 or secondary, 3 or tertiary, … 10' },
-      { flags: '--key-type <type>', description: 'type of its key: i64, i128, i256, float64, float128, sha256, ripemd160, name' },
+      {
+        flags: '--key-type <type>',
+        description: 'type of its key: i64, i128, i256, float64, float128, sha256, ripemd160, name',
+      },
       { flags: '--encode-type <form>', description: 'form of the bounds: dec or hex' },
       { flags: '--show-payer', description: 'who pays for each row' },
       { flags: '-b, --binary', description: 'rows as hex' },
@@ -209,11 +213,20 @@ export const lookingCommands: readonly Command[] = [
     arguments: [['[topics...]', 'of blocks, traces, final (default: blocks)']],
     options: [
       { flags: '-a, --account <names>', description: 'only what concerns these accounts', many: true },
-      { flags: '--action <actions>', description: 'only these actions, as transfer or eosio.token::transfer', many: true },
+      {
+        flags: '--action <actions>',
+        description: 'only these actions, as transfer or eosio.token::transfer',
+        many: true,
+      },
       { flags: '--since <block>', description: 'begin after this block, or after the cursor of an event' },
       { flags: '-n, --count <events>', description: 'stop after so many events' },
     ],
-    examples: ['watch', 'watch traces --account alice', 'watch blocks final --json', 'watch traces --action transfer -n 1'],
+    examples: [
+      'watch',
+      'watch traces --account alice',
+      'watch blocks final --json',
+      'watch traces --action transfer -n 1',
+    ],
     load: async () => (await import('../commands/watch.js')).watch,
   },
 ];

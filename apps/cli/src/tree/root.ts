@@ -11,7 +11,8 @@ const keyCommands: readonly Command[] = [
   {
     name: 'import',
     summary: 'put a private key into the key store',
-    detail: 'Without KEY it is asked for, or read from standard input. A key on the command line stays in the shell’s history.',
+    detail:
+      'Without KEY it is asked for, or read from standard input. A key on the command line stays in the shell’s history.',
     arguments: [['[key]', 'private key, or - for standard input']],
     options: [
       { flags: '--file <file>', description: 'file that holds it' },
@@ -120,7 +121,12 @@ export const root: Command = {
     ...lookingCommands,
     ...actingCommands,
     { name: 'key', summary: 'private keys, in an encrypted file', group: 'Tools:', commands: keyCommands },
-    { name: 'convert', summary: 'transactions, names and keys in their other forms', group: 'Tools:', commands: convertCommands },
+    {
+      name: 'convert',
+      summary: 'transactions, names and keys in their other forms',
+      group: 'Tools:',
+      commands: convertCommands,
+    },
     {
       name: 'completion',
       summary: 'completion of commands in the shell',

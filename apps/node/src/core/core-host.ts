@@ -89,7 +89,7 @@ export class CoreHost {
         final: point,
         earliestBlockNum: storage.earliestBlockNum,
         replayed,
-        notes: [recovery.description, ...storage.notes],
+        notes: storage.notes,
       },
     });
     host.#step({ kind: 'tick', nowMs: Date.now() });

@@ -28,14 +28,9 @@ export class NodeMetrics {
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
     for (const [field, name, help] of coreGauges) {
-      new Gauge({
-        name,
-        help,
-        registers,
-        collect() {
-          this.set(Number(core.metrics?.[field] ?? 0));
-        },
-      });
+      const read = () => Number(core.metrics?.[field] ?? 0);
+      if (name.endsWith('_total')) new Counter({ name, help, registers, collect: followTotal(read) });
+      else new Gauge({ name, help, registers, collect: follow(read) });
     }
     new Gauge({
       name: 'snapscale_head_block',
@@ -79,4 +74,18 @@ export class NodeMetrics {
   async expose(): Promise<{ readonly contentType: string; readonly text: string }> {
     return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
   }
+}
+
+function follow(read: () => number): (this: Gauge) => void {
+  return function () {
+    this.set(read());
+  };
+}
+
+/** A counter that is counted elsewhere. */
+function followTotal(read: () => number): (this: Counter) => void {
+  return function () {
+    this.reset();
+    this.inc(read());
+  };
 }

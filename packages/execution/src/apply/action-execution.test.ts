@@ -9,7 +9,7 @@ import {
   Writer,
 } from '@snapscale/protocol';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { getResources, putResources } from '../state/records.js';
+import { getAccount, getResources, putAccount, putResources } from '../state/records.js';
 import { TestLedger } from '../testing/test-ledger.js';
 import { applyFunction, assemble } from '../wasm/testing/assembler.js';
 
@@ -28,10 +28,12 @@ const call = (fn: keyof typeof imports) => `call ${Object.keys(imports).indexOf(
 const on = (action: string, code: string) => `local.get 2 i64.const ${name(action)} i64.eq if ${code} end`;
 const own = (code: string) => `local.get 0 local.get 1 i64.eq if ${code} end`;
 const row = `local.get 0 i64.const ${name('rows')}`;
+const store = `${row} i64.const ${name('alice')} i64.const 1 i32.const 64 i32.const 200 ${call('db_store_i64')} drop`;
 
 /**
  * Prints who sent the action, and then: `tell` notifies whom its data name; `send` sends the packed action in its data;
- * `relay` does so only where it arrives as a notification; `store` and `drop` make and remove a row that alice pays for.
+ * `relay` does so only where it arrives as a notification; `store` and `drop` make and remove a row that alice pays for;
+ * `bill` makes that row where it arrives as a notification.
  */
 const relay = assemble({
   imports,
@@ -47,7 +49,9 @@ const relay = assemble({
         `${own(`i32.const 64 i64.load ${call('require_recipient')}`)}
         local.get 0 local.get 1 i64.ne if i32.const 72 ${call('action_data_size')} i32.const 8 i32.sub ${call('send_inline')} end`,
       )}
-      ${on('store', own(`${row} i64.const ${name('alice')} i64.const 1 i32.const 64 i32.const 200 ${call('db_store_i64')} drop`))}
+      ${on('store', own(store))}
+      ${on('bill', own(`i32.const 64 i64.load ${call('require_recipient')}`))}
+      ${on('bill', `local.get 0 local.get 1 i64.ne if ${store} end`)}
       ${on('drop', own(`local.get 0 ${row} i64.const 1 ${call('db_find_i64')} ${call('db_remove_i64')}`))}`,
     ),
   ],
@@ -114,6 +118,53 @@ describe('the sender of an action', () => {
       'second: first',
       'first: second',
     ]);
+  });
+});
+
+describe('who may be charged for RAM', () => {
+  const refused = 'unauthorized_ram_usage_increase';
+
+  it('is who authorised the action, but not from within a notification', () => {
+    expect(run(action('first', 'store', 'alice')).except).toBeUndefined();
+    const stranger = run(action('second', 'store', 'first'));
+    expect(stranger.except).toMatchObject({
+      code: refused,
+      message: expect.stringContaining('has not authorized the action: alice'),
+    });
+    const notified = run(action('first', 'bill', 'alice', nameBytes('second')));
+    expect(notified.except).toMatchObject({
+      code: refused,
+      message: expect.stringContaining('within a notify context: alice'),
+    });
+  });
+
+  it('is anybody for a privileged contract', () => {
+    const { state } = ledger.pending;
+    const record = getAccount(state, name('second'))!;
+    putAccount(state, name('second'), { ...record, privileged: true });
+    expect(run(action('second', 'store', 'first')).except).toBeUndefined();
+    run(action('second', 'drop', 'first'));
+    expect(run(action('first', 'bill', 'alice', nameBytes('second'))).except).toBeUndefined();
+  });
+});
+
+describe('inline actions', () => {
+  /** An action that sends one that sends one, and so on. */
+  const nested = (depth: number): Action =>
+    depth === 0 ? action('second', 'nothing', '') : action('first', 'send', '', packed(nested(depth - 1)));
+
+  it('go as deep as the configuration says', () => {
+    const { maxInlineActionDepth } = ledger.genesis.config;
+    const top = (depth: number): Action => ({
+      ...nested(depth),
+      authorization: action('first', 'send', 'alice').authorization,
+    });
+    const deepest = run(top(maxInlineActionDepth));
+    expect(deepest.except).toBeUndefined();
+    expect(deepest.actionTraces.map((trace) => trace.creatorActionOrdinal)).toEqual([0, 1, 2, 3, 4]);
+    expect(run(top(maxInlineActionDepth + 1)).except?.message).toContain(
+      'max inline action depth per transaction reached',
+    );
   });
 });
 

@@ -108,7 +108,7 @@ export class ActionExecution implements ActionContext {
     }
     this.#privileged = account.privileged;
     try {
-      this.#run.charge(nativeGas.action + nativeGas.declaredLevel * (this.action.authorization.length - 1));
+      this.#run.charge(nativeGas.action + nativeGas.declaredLevel * Math.max(0, this.action.authorization.length - 1));
       const isNative = this.#runNative();
       // A native `setcode` may have changed the code: FORWARD_SETCODE runs the new one.
       const codeHash = (isNative ? getAccount(this.state, trace.receiver) : account)?.codeHash;
@@ -116,7 +116,7 @@ export class ActionExecution implements ActionContext {
       this.#checkRamRules();
     } finally {
       trace.console = this.#console;
-      trace.elapsedUs = Math.floor((before - this.#run.gasLeft) / 1000);
+      trace.elapsedUs = Math.floor((before - this.#run.gasLeft) / this.#run.parameters.gasPerMicrosecond);
     }
     if (this.#ramDeltas.size > 0) {
       trace.accountRamDeltas = [...this.#ramDeltas]

@@ -137,7 +137,7 @@ function prepare(
   }
   const netWords = netUsageWords(usage.netBytes);
   checkCredit(state, parameters, transaction, block.slot, { cpuUs: config.minTransactionCpuUsage, netWords });
-  const payer = choosePayer(state, firstAuthorizer(transaction), block.slot);
+  const payer = choosePayer(state, firstAuthorizer(transaction), block.slot, parameters);
   run.lowerLimit(affordableCpuUs(parameters, payer, netWords) * parameters.gasPerMicrosecond);
 }
 
@@ -153,7 +153,7 @@ function conclude(
   if (mode === 'readOnly') return;
   const { parameters, config, cpuUsageUs: cpuUs } = run;
   checkCpuUsage(cpuUs, verified.transaction, config);
-  const payer = choosePayer(state, firstAuthorizer(verified.transaction), block.slot);
+  const payer = choosePayer(state, firstAuthorizer(verified.transaction), block.slot, parameters);
   usage.bill = computeBill(parameters, payer, {
     cpuUs,
     netWords: netUsageWords(usage.netBytes),

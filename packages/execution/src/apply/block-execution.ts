@@ -122,7 +122,9 @@ export class BlockExecution {
   apply(verified: VerifiedTransaction): TransactionOutcome | undefined {
     const { state } = this.#place;
     const { maxBlockCpuUsage, maxBlockNetUsage, minTransactionCpuUsage } = getChainConfig(state);
-    if (this.#cpuUs + minTransactionCpuUsage > maxBlockCpuUsage * ALMOST_FULL && this.size > 0) return undefined;
+    if (this.size > 0 && (this.#cpuUs + minTransactionCpuUsage) * 100 > maxBlockCpuUsage * ALMOST_FULL_PERCENT) {
+      return undefined;
+    }
     const checkpoint = state.checkpoint();
     const outcome = applyTransaction(this.#place, verified, 'user');
     if (outcome.receipt === undefined) return outcome;
@@ -175,12 +177,21 @@ export class BlockExecution {
     return { num: this.num, header, transactions: this.#transactions, traces: this.#traces, state };
   }
 
-  /** Drops duplicate records of transactions that can no longer be sent. */
+  /**
+   * Drops duplicate records of transactions that can no longer be sent, at most so many that a block stays quick when
+   * those of a whole hour expire at once. What is left over does no harm: it is dropped by the next blocks.
+   */
   #forgetExpired(): void {
     const { state } = this.#place;
     const nowSec = Math.floor(slotToMs(this.slot) / 1000);
     const end = `e${u32Key(nowSec)}`;
-    for (let entry = state.first('e', end); entry !== undefined; entry = state.first('e', end)) {
+    let forgotten = 0;
+    for (
+      let entry = state.first('e', end);
+      entry !== undefined && forgotten < FORGOTTEN_PER_BLOCK;
+      entry = state.first('e', end)
+    ) {
+      forgotten += entry.value.length / 32;
       for (let at = 0; at < entry.value.length; at += 32) {
         state.remove(`d${String.fromCharCode(...entry.value.subarray(at, at + 32))}`);
       }
@@ -234,7 +245,9 @@ export class BlockExecution {
 }
 
 /** A block whose CPU is used to this share takes no more transactions: the next would only be run and undone. */
-const ALMOST_FULL = 0.98;
+const ALMOST_FULL_PERCENT = 98;
+/** More than a block can take in. */
+const FORGOTTEN_PER_BLOCK = 16_384;
 const EMPTY = new Uint8Array(0);
 
 function joined(ids: readonly Uint8Array[]): Uint8Array {

@@ -43,7 +43,10 @@ function checkLevelCount({ actions }: Transaction): void {
   let count = 0;
   for (const { authorization } of actions) count += authorization.length;
   if (count <= authorizationStepsMax) return;
-  reject('tx_cpu_usage_exceeded', `${count} authorizations are declared, at most ${authorizationStepsMax} can be checked`);
+  reject(
+    'tx_cpu_usage_exceeded',
+    `${count} authorizations are declared, at most ${authorizationStepsMax} can be checked`,
+  );
 }
 
 /** The only extension names the edge node that serves the transaction: one account name, at most once. */
@@ -85,7 +88,8 @@ export function checkReferences(
   }
 }
 
-function checkAccounts(state: StateReader, transaction: Transaction, mode: ApplyMode): void {
+/** Checks that the accounts and permissions that it names exist. */
+export function checkAccounts(state: StateReader, transaction: Transaction, mode: ApplyMode): void {
   for (const action of transaction.contextFreeActions) {
     if (!accountExists(state, action.account)) {
       reject('transaction_exception', `action's code account '${formatName(action.account)}' does not exist`);

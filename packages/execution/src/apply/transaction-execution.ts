@@ -142,7 +142,7 @@ export class TransactionExecution {
     if (this.gasLeft < 0) {
       reject(
         'tx_cpu_usage_exceeded',
-        `transaction ran out of CPU: its limit was ${this.#gasLimit} gas (${Math.floor(this.#gasLimit / 1000)} us)`,
+        `transaction ran out of CPU: its limit was ${this.#gasLimit} gas (${Math.floor(this.#gasLimit / this.parameters.gasPerMicrosecond)} us)`,
       );
     }
   }

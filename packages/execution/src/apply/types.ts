@@ -40,7 +40,7 @@ export interface PrivilegedApi {
   getResourceLimits(account: Name): { ramBytes: bigint; netWeight: bigint; cpuWeight: bigint };
   isPrivileged(account: Name): boolean;
   setPrivileged(account: Name, privileged: boolean): void;
-  /** Returns the new schedule's version, or -1n when the schedule is unchanged or one is already proposed. */
+  /** Returns the new schedule's version, or -1n when it is the one in force or proposed already. */
   setProposedProducers(schedule: Pick<ProducerSchedule, 'producers'>): bigint;
   setChainConfig(config: ChainConfig): void;
   /** WASM limits as the packed `wasm_config` of nodeos. */

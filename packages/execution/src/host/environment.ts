@@ -35,7 +35,7 @@ export class HostEnvironment implements RuntimeHost {
 
   constructor(recover: RecoverPort = portableRecover) {
     this.recover = recover;
-    this.database = new ContractDatabase();
+    this.database = new ContractDatabase((gas) => this.chargeGas(gas));
     this.functions = new Map(hostFunctions.map((one) => [one.name, this.#bind(one)]));
   }
 

@@ -34,6 +34,8 @@ export const gasPrices = {
   copiedByte: 0.03125,
   /** A new array, a copy, and its way to the disk: 1.0 a byte of a row. */
   storedByte: 1,
+  /** A row found on the disk: 0.4 to 0.9 a byte, its checksum included. */
+  readByte: 0.75,
   /** Decoding or encoding actions and transactions: up to 4 a byte when they consist of authorizations. */
   decodedByte: 4,
 
@@ -47,6 +49,8 @@ export const gasPrices = {
   rowEnd: 500,
   /** 3,200 with 100 bytes: row, table record, order of keys, RAM; then hashed and stored. */
   rowStore: 5_000,
+  /** The first row of a table, besides the row: another record and two ranges of keys, 10,000. */
+  tableStore: 12_000,
   /** 200 to 250 with 16 bytes; then hashed and stored. */
   rowUpdate: 1_500,
   /** 1,160. */

@@ -26,15 +26,16 @@ export class OrderedKeys {
     if (chunk.length > 2 * HALF) chunks.splice(at + 1, 0, chunk.splice(HALF));
   }
 
-  /** Removes `key` if present. */
-  delete(key: StateKey): void {
+  /** Removes `key`; false when it was not present. */
+  delete(key: StateKey): boolean {
     const at = this.#chunkOf(key);
-    if (at < 0) return;
+    if (at < 0) return false;
     const chunk = this.#chunks[at]!;
     const index = lowerBound(chunk, key);
-    if (chunk[index] !== key) return;
+    if (chunk[index] !== key) return false;
     chunk.splice(index, 1);
     if (chunk.length === 0) this.#chunks.splice(at, 1);
+    return true;
   }
 
   /** The smallest key >= `from`. */

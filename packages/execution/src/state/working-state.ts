@@ -11,6 +11,9 @@
  * only inserted keys pay for order. Removed base keys would make `while (begin() != end()) erase(begin())` quadratic,
  * so each walk over removed keys leaves pointers behind (`#skipUp`, `#skipDown`) that later walks jump along. A base
  * key that comes back to life, through rollback, is put into the sorted index, because pointers may jump over it.
+ *
+ * Values may be large, and contracts choose where they lie. A search of the base therefore ends before the first key
+ * that could not be its result, be it removed or behind an inserted one: the only value it reads is the one it gives.
  */
 import { OrderedKeys } from './ordered-keys.js';
 import { type Changeset, keyAfter, type StateEntry, type StateKey, type StateReader } from './reader.js';
@@ -30,6 +33,8 @@ export class WorkingState implements StateReader {
   readonly #slots = new Map<StateKey, Slot>();
   readonly #inserted = new OrderedKeys();
   readonly #journal: Undo[] = [];
+  /** Base keys that were removed at some time. Those that came back to life are among the inserted ones. */
+  readonly #removed = new OrderedKeys();
   /** removed key -> bound: the base has no live key strictly between them. */
   readonly #skipUp = new Map<StateKey, StateKey>();
   /** removed key -> bound: the base has no live key in [bound, removed key). */
@@ -40,7 +45,13 @@ export class WorkingState implements StateReader {
   }
 
   get(key: StateKey): Uint8Array | undefined {
-    return this.#slot(key).value ?? undefined;
+    const slot = this.#slots.get(key);
+    if (slot !== undefined) return slot.value ?? undefined;
+    const value = this.#base.get(key);
+    if (value === undefined || value.length <= REMEMBERED_BYTES_MAX) {
+      this.#slots.set(key, { value: value ?? null, changed: false });
+    }
+    return value;
   }
 
   /** Sets `key`. The value belongs to the state from here on. */
@@ -51,16 +62,17 @@ export class WorkingState implements StateReader {
   }
 
   remove(key: StateKey): void {
-    this.#inserted.delete(key);
-    this.#write(key, this.#slot(key), null);
+    const slot = this.#slot(key);
+    if (!this.#inserted.delete(key) && slot.value !== null) this.#removed.add(key);
+    this.#write(key, slot, null);
   }
 
   /** Takes in changes that were made elsewhere. Reads nothing, and cannot be undone. */
   load(changes: Iterable<readonly [StateKey, Uint8Array | null]>): void {
     for (const [key, value] of changes) {
       this.#slots.set(key, { value, changed: true });
-      if (value === null) this.#inserted.delete(key);
-      else this.#inserted.add(key);
+      if (value !== null) this.#inserted.add(key);
+      else if (!this.#inserted.delete(key)) this.#removed.add(key);
     }
   }
 
@@ -80,19 +92,13 @@ export class WorkingState implements StateReader {
   }
 
   first(from: StateKey, to: StateKey): StateEntry | undefined {
-    const below = this.#firstOfBase(from, to);
     const own = this.#firstOfOwn(from, to);
-    if (own === undefined) return below;
-    if (below !== undefined && below.key < own.key) return below;
-    return own;
+    return this.#firstOfBase(from, own?.key ?? to) ?? own;
   }
 
   last(from: StateKey, to: StateKey): StateEntry | undefined {
-    const below = this.#lastOfBase(from, to);
     const own = this.#lastOfOwn(from, to);
-    if (own === undefined) return below;
-    if (below !== undefined && below.key > own.key) return below;
-    return own;
+    return this.#lastOfBase(own === undefined ? from : keyAfter(own.key), to) ?? own;
   }
 
   /** Replaces the base by one with the same content, as when the blocks below have been written to the store. */
@@ -138,19 +144,16 @@ export class WorkingState implements StateReader {
     let start = from;
     let found: StateEntry | undefined;
     while (start < to) {
-      const entry = this.#base.first(start, to);
-      if (entry === undefined) break;
-      const own = this.#slots.get(entry.key);
-      if (own === undefined || own.value !== null) {
-        found = own === undefined ? entry : { key: entry.key, value: own.value! };
-        break;
-      }
-      walked.push(entry.key);
-      start = this.#skipUp.get(entry.key) ?? keyAfter(entry.key);
+      const removed = this.#removed.firstFrom(start);
+      const end = removed === undefined || removed >= to ? to : removed;
+      found = start < end ? this.#base.first(start, end) : undefined;
+      if (found !== undefined || end === to) break;
+      walked.push(end);
+      start = this.#skipUp.get(end) ?? keyAfter(end);
     }
     const bound = found?.key ?? (start > to ? start : to);
     for (const key of walked) this.#skipUp.set(key, bound);
-    return found;
+    return this.#ownVersion(found);
   }
 
   #lastOfBase(from: StateKey, to: StateKey): StateEntry | undefined {
@@ -158,19 +161,22 @@ export class WorkingState implements StateReader {
     let end = to;
     let found: StateEntry | undefined;
     while (end > from) {
-      const entry = this.#base.last(from, end);
-      if (entry === undefined) break;
-      const own = this.#slots.get(entry.key);
-      if (own === undefined || own.value !== null) {
-        found = own === undefined ? entry : { key: entry.key, value: own.value! };
-        break;
-      }
-      walked.push(entry.key);
-      end = this.#skipDown.get(entry.key) ?? entry.key;
+      const removed = this.#removed.lastBefore(end);
+      const start = removed === undefined || removed < from ? from : keyAfter(removed);
+      found = start < end ? this.#base.last(start, end) : undefined;
+      if (found !== undefined || removed === undefined || removed < from) break;
+      walked.push(removed);
+      end = this.#skipDown.get(removed) ?? removed;
     }
     const bound = found === undefined ? (end < from ? end : from) : keyAfter(found.key);
     for (const key of walked) this.#skipDown.set(key, bound);
-    return found;
+    return this.#ownVersion(found);
+  }
+
+  /** An entry of the base as it is now. Its key has not been removed. */
+  #ownVersion(entry: StateEntry | undefined): StateEntry | undefined {
+    const own = entry === undefined ? undefined : this.#slots.get(entry.key);
+    return own === undefined || own.value === null ? entry : { key: entry!.key, value: own.value };
   }
 
   #firstOfOwn(from: StateKey, to: StateKey): StateEntry | undefined {
@@ -183,3 +189,6 @@ export class WorkingState implements StateReader {
     return key !== undefined && key >= from ? { key, value: this.get(key)! } : undefined;
   }
 }
+
+/** Larger values of the base are read again when they are needed again, rather than held until the block ends. */
+const REMEMBERED_BYTES_MAX = 64 * 1024;

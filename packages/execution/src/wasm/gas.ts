@@ -73,7 +73,8 @@ const FAMILIES: readonly (readonly [RegExp, number])[] = [
   [/^f..\.(ceil|floor|trunc|nearest|demote_f64|promote_f32)$/, 8],
   [/^f..\.div/, 18],
   [/^f..\.sqrt/, 28],
-  [/^f..\.(eq|ne|lt|gt|le|ge|copysign|convert)/, 6],
+  [/^f..\.(eq|ne|lt|gt|le|ge)$/, 6],
+  [/^f..\.(copysign|convert)/, 6],
   [/\.(trunc_f|trunc_sat_f)/, 10],
 ];
 

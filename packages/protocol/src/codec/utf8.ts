@@ -88,7 +88,10 @@ function decodeEscaping(bytes: Uint8Array): string {
   }
   let text = '';
   for (let at = 0; at < count; at += chunkUnits) {
-    text += String.fromCharCode.apply(undefined, units.subarray(at, Math.min(at + chunkUnits, count)) as unknown as number[]);
+    text += String.fromCharCode.apply(
+      undefined,
+      units.subarray(at, Math.min(at + chunkUnits, count)) as unknown as number[],
+    );
   }
   return text;
 }

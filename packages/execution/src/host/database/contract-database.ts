@@ -3,20 +3,25 @@ import type { ActionContext } from '../../apply/types.js';
 import { PrimaryIndex } from './primary-index.js';
 import { SecondaryIndex } from './secondary-index.js';
 import { keyKinds } from './secondary-keys.js';
-import { Tables } from './tables.js';
+import { type ChargeGas, Tables } from './tables.js';
 
 type Indices = { readonly [K in keyof typeof keyKinds]: SecondaryIndex };
 
 export class ContractDatabase {
+  readonly #charge: ChargeGas;
   #context: ActionContext | undefined;
   #tables: Tables | undefined;
   #primary: PrimaryIndex | undefined;
   #indices: Partial<Record<keyof Indices, SecondaryIndex>> = {};
 
+  constructor(charge: ChargeGas) {
+    this.#charge = charge;
+  }
+
   /** Begins an action: all iterators of the one before are forgotten. */
   begin(context: ActionContext): void {
     this.#context = context;
-    this.#tables = new Tables(context);
+    this.#tables = new Tables(context, this.#charge);
     this.#primary = new PrimaryIndex(context, this.#tables);
     this.#indices = {};
   }

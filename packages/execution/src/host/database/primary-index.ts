@@ -5,6 +5,7 @@ import { billableBytes } from '../../native/billable.js';
 import { u64FromKey, u64Key } from '../../state/keys.js';
 import { keyAfter, type StateEntry, type StateKey } from '../../state/reader.js';
 import { encodeRow } from '../../state/records.js';
+import { gasPrices } from '../gas-prices.js';
 import { Iterators, NO_TABLE, type Pointed } from './iterators.js';
 import type { Table, Tables } from './tables.js';
 
@@ -119,6 +120,7 @@ export class PrimaryIndex {
     if (known !== undefined) return known.iterator;
     const value = this.#context.state.get(key);
     if (value === undefined) return end;
+    this.#chargeRead(value);
     return this.#add(table, key, BigInt.asUintN(64, primary), value).iterator;
   }
 
@@ -148,6 +150,7 @@ export class PrimaryIndex {
 
   #visit(table: Table, entry: StateEntry, tell: TellPrimary): number {
     const { key, value } = entry;
+    this.#chargeRead(value);
     const row = this.#iterators.known(key) ?? this.#add(table, key, u64FromKey(key, PRIMARY_OFFSET), value);
     tell(row.primary);
     return row.iterator;
@@ -159,8 +162,15 @@ export class PrimaryIndex {
 
   #renew(row: Row): boolean {
     const value = this.#context.state.get(row.key);
-    if (value !== undefined) row.value = value;
-    return value !== undefined;
+    if (value === undefined) return false;
+    this.#chargeRead(value);
+    row.value = value;
+    return true;
+  }
+
+  /** Reading a row takes time with its size, whatever part of it the contract then wants. */
+  #chargeRead(value: Uint8Array): void {
+    this.#tables.charge(Math.floor(value.length * gasPrices.readByte));
   }
 
   #requireWritable(what: string): void {

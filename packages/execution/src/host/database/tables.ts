@@ -5,6 +5,7 @@ import { billableBytes } from '../../native/billable.js';
 import { type IndexFamily, indexPrefix, rowPrefix, tableId, tableKey } from '../../state/keys.js';
 import { prefixEnd, type StateKey } from '../../state/reader.js';
 import { getTable, putTable } from '../../state/records.js';
+import { gasPrices } from '../gas-prices.js';
 
 /** A range of state keys. */
 export type KeyRange = { readonly from: StateKey; readonly to: StateKey };
@@ -33,14 +34,20 @@ export type Table = {
 /** Tables that are found by comparing names; beyond them the search goes by key. */
 const RECENT_MAX = 8;
 
+/** Charges gas beyond the base price of a call. */
+export type ChargeGas = (gas: number) => void;
+
 export class Tables {
+  /** For work that the arguments of a call do not show. */
+  readonly charge: ChargeGas;
   readonly #context: ActionContext;
   readonly #recent: Table[] = [];
   readonly #byId = new Map<StateKey, Table>();
   #turn = 0;
 
-  constructor(context: ActionContext) {
+  constructor(context: ActionContext, charge: ChargeGas) {
     this.#context = context;
+    this.charge = charge;
   }
 
   /** Begins the turn of another receiver: native code may have changed the state in between. */
@@ -63,6 +70,7 @@ export class Tables {
     const known = this.find(code, scope, table);
     if (known !== undefined) return known;
     const id = idOf(code, scope, table);
+    this.charge(gasPrices.tableStore);
     this.#context.chargeRam(payer, BigInt(billableBytes.table));
     return this.#remember(id, code, scope, table, 0, payer);
   }

@@ -48,8 +48,13 @@ export function firstAuthorizer({ actions }: Pick<Transaction, 'actions'>): Name
 }
 
 /** Looks up what `account` can pay with in `slot`. Reads nothing but the parameters while transactions are free. */
-export function choosePayer(state: StateReader, account: Name, slot: number): Payer {
-  const free = isFree(getParameters(state)) || getAccount(state, account)?.privileged === true;
+export function choosePayer(
+  state: StateReader,
+  account: Name,
+  slot: number,
+  parameters: SnapParameters = getParameters(state),
+): Payer {
+  const free = isFree(parameters) || getAccount(state, account)?.privileged === true;
   if (free) return { account, pricePercent: 0, credit: 0n };
   const row = sponsorshipAt(state, account, slot);
   return {
@@ -87,7 +92,7 @@ export function checkCredit(
   least: Usage,
 ): void {
   if (isFree(parameters)) return;
-  const payer = choosePayer(state, firstAuthorizer(transaction), slot);
+  const payer = choosePayer(state, firstAuthorizer(transaction), slot, parameters);
   const { cpuFee, netFee, sponsor } = computeBill(parameters, payer, least);
   const fee = cpuFee + netFee;
   const purpose = 'the least that this transaction costs';
