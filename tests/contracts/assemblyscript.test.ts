@@ -10,7 +10,7 @@ let examples: Record<'crypto' | 'rng', ContractFiles>;
 beforeAll(async () => {
   const [crypto, rng] = await Promise.all([compileExample('crypto'), compileExample('rng')]);
   examples = { crypto, rng };
-});
+}, 240_000);
 
 describe('crypto: published vectors of the host functions', () => {
   const ledger = new ContractLedger();

@@ -41,7 +41,7 @@ import {
   transactionTraceSchema,
 } from '@snapscale/protocol';
 import { genesisBlock } from '../../apps/node/src/core/genesis-block.js';
-import { BlockLogReader } from '../../apps/node/src/store/block-log-reader.js';
+import { BlockLogReader } from '../../apps/node/src/store/block-log/block-log-reader.js';
 import { StateStore } from '../../apps/node/src/store/state-store.js';
 import { loadSignatureRecovery } from '../../apps/node/src/verify/signature-recovery.js';
 import { verifyReceived } from '../../apps/node/src/verify/verify-transaction.js';

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { blockId, decode, signedBlockSchema, transactionId } from '@snapscale/protocol';
-import { BlockLogReader } from '../../apps/node/src/store/block-log-reader.js';
+import { BlockLogReader } from '../../apps/node/src/store/block-log/block-log-reader.js';
 import { NodeProcess, nodeProgram, root, StartRefused } from '../bench/load/node-process.js';
 import { foundAccounts, loadAccounts } from '../bench/load/workload.js';
 import { CrashLoad, Promises } from './crash-load.js';

@@ -1,6 +1,6 @@
 /** A ledger in memory for contracts that others have written: deployment, tables with their payers, RAM, refusals. */
 import { readFileSync } from 'node:fs';
-import { type PrivateKey, publicKeyOf, sha256 } from '@snapscale/crypto';
+import { type PrivateKey, sha256 } from '@snapscale/crypto';
 import {
   decodeRow,
   decodeTable,
@@ -185,10 +185,6 @@ export function ramDeltas(trace: TransactionTrace): Record<string, number> {
   }
   return Object.fromEntries([...sums].map(([account, delta]) => [formatName(account), Number(delta)]));
 }
-
-/** Public key as text that ABIs take. */
-export { formatLegacyPublicKey } from '@snapscale/crypto';
-export { publicKeyOf };
 
 function tableOf(code: string, scope: bigint | string, table: string) {
   return tableId(name(code), typeof scope === 'bigint' ? scope : name(scope), name(table));

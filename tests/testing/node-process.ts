@@ -8,7 +8,6 @@ import { fileURLToPath } from 'node:url';
 /** The key that controls every account of a development network. */
 export const developmentKey = '5KQwrPbwdL6PhXujxW37FSSQZ1JiwsST4cqQzDeyXtP79zkvFD3';
 export const developmentPublicKey = 'EOS6MRyAjQq8ud7hVNYcfnVPJqcVpscN5So8BhtHuGYqET5GDW5CV';
-export const developmentPublicKeyK1 = 'PUB_K1_6MRyAjQq8ud7hVNYcfnVPJqcVpscN5So8BhtHuGYqET5BoDq63';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const program = join(root, 'apps/node/dist/main.js');

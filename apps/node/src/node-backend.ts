@@ -35,7 +35,7 @@ import type {
 } from './http/backend.js';
 import { RecentTransactions } from './recent-transactions.js';
 import type { Snapshots } from './snapshots.js';
-import type { BlockLogReader } from './store/block-log-reader.js';
+import type { BlockLogReader } from './store/block-log/block-log-reader.js';
 import type { StateStore } from './store/state-store.js';
 import type { NodeMetrics } from './telemetry/node-metrics.js';
 import type { VerifyPool } from './verify/verify-pool.js';

@@ -10,7 +10,7 @@ import { type Founding, foundChain } from './founding.js';
 import { type HttpServer, startHttpServer } from './http/server/http-server.js';
 import { CoreBackend } from './node-backend.js';
 import { Snapshots } from './snapshots.js';
-import { BlockLogReader } from './store/block-log-reader.js';
+import { BlockLogReader } from './store/block-log/block-log-reader.js';
 import { type DirectoryLock, lockDirectory } from './store/lock.js';
 import type { ScrubOptions, ScrubResult } from './store/scrub-worker.js';
 import { StateStore } from './store/state-store.js';

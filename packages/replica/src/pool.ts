@@ -63,16 +63,17 @@ export class TransactionPool {
     return undefined;
   }
 
-  /** The next transaction, account by account; undefined when none waits. */
-  take(): Submission | undefined {
-    const next = this.#queues.entries().next();
-    if (next.done === true) return undefined;
-    const [account, queue] = next.value;
-    const submission = queue.shift()!;
-    this.#queues.delete(account);
-    if (queue.length > 0) this.#queues.set(account, queue);
-    this.#forget(submission);
-    return submission;
+  /** The next transaction, account by account, but for accounts that are `held` back; undefined when none is left. */
+  take(held: (account: Name) => boolean = () => false): Submission | undefined {
+    for (const [account, queue] of this.#queues) {
+      if (held(account)) continue;
+      const submission = queue.shift()!;
+      this.#queues.delete(account);
+      if (queue.length > 0) this.#queues.set(account, queue);
+      this.#forget(submission);
+      return submission;
+    }
+    return undefined;
   }
 
   /** Puts back what `take` gave: it will be first of its account again. */

@@ -7,20 +7,23 @@
 
 import { type PublicKey, type Signature, toHex } from '@snapscale/crypto';
 import {
+  admissionProblem,
   BlockExecution,
   type BlockParent,
   type ChainServices,
   type CommitmentUpdate,
   type FinishedBlock,
+  firstAuthorizer,
   type StateCommitment,
   StateFault,
   type StateReader,
   type TransactionOutcome,
   type VerifiedTransaction,
 } from '@snapscale/execution';
-import { blockDigest, blockId, msToSlot, names, Reject, type SignedBlock, slotToMs } from '@snapscale/protocol';
+import { blockDigest, blockId, msToSlot, type Name, names, Reject, type SignedBlock, slotToMs } from '@snapscale/protocol';
 import { Chain } from './chain.js';
 import type { Effect, ReplyResult } from './effects.js';
+import { FailedWork } from './failed-work.js';
 import { headEffect, importBlock, persistable } from './import-block.js';
 import type { Input, RequestId, Submission } from './inputs.js';
 import { defaultPoolLimits, type PoolLimits, TransactionPool } from './pool.js';
@@ -49,12 +52,19 @@ type Unsigned = {
 
 /** Pool transactions that one step applies at most, so that ticks and arrivals are served in between. */
 const POOL_BATCH = 64;
+/** CPU time, as it is billed, after which a step takes up no further transaction, for the same reason. */
+const STEP_CPU_US = 8_000;
+/** What a transaction counts that this node could not execute. */
+const FAULT_CPU_US = 100_000;
 
 export class Replica {
   readonly #options: ReplicaOptions;
   readonly #chain: Chain;
   readonly #pool: TransactionPool;
   readonly #unsigned = new Map<number, Unsigned>();
+  readonly #failedWork = new FailedWork();
+  /** CPU time of the transactions of this step so far. */
+  #stepCpuUs = 0;
   #pending: BlockExecution | undefined;
   #full = false;
   #draining = false;
@@ -104,6 +114,7 @@ export class Replica {
   /** Takes one input and returns what is to be done, in order. */
   step(input: Input): Effect[] {
     const effects: Effect[] = [];
+    this.#stepCpuUs = 0;
     switch (input.kind) {
       case 'tick':
         this.#advance(input.nowMs, effects);
@@ -170,6 +181,7 @@ export class Replica {
   #close(effects: Effect[]): void {
     const execution = this.#pending!;
     this.#pending = undefined;
+    this.#failedWork.forgive();
     let commitment: CommitmentUpdate | undefined;
     const finished = execution.finish((changes) => {
       commitment = this.#chain.commit(changes);
@@ -213,25 +225,28 @@ export class Replica {
       reply(effects, submission.request, shuttingDown);
       return;
     }
-    if (this.#pending === undefined || this.#full || this.#pool.size > 0) this.#wait(submission, effects);
+    const mustWait =
+      this.#pending === undefined ||
+      this.#full ||
+      this.#pool.size > 0 ||
+      this.#stepCpuUs >= STEP_CPU_US ||
+      this.#failedWork.mustWait(authorizerOf(submission));
+    if (mustWait) this.#wait(submission, effects);
     else this.#apply(submission, effects);
   }
 
   #wait(submission: Submission, effects: Effect[]): void {
-    try {
-      const rejection = this.#pool.add(submission);
-      if (rejection !== undefined) reply(effects, submission.request, { kind: 'rejected', rejection });
-      else if (!this.#full && this.#pending !== undefined) effects.push({ kind: 'continue' });
-    } catch (error) {
-      if (!(error instanceof Reject)) throw error;
-      reply(effects, submission.request, { kind: 'rejected', rejection: error.rejection });
-    }
+    const state = this.#pending?.state ?? this.#chain.headState;
+    const rejection = admissionProblem(state, submission.transaction) ?? this.#pool.add(submission);
+    if (rejection !== undefined) reply(effects, submission.request, { kind: 'rejected', rejection });
+    else if (!this.#full && this.#pending !== undefined) effects.push({ kind: 'continue' });
   }
 
   /** Applies transactions from the pool until the block is full or a batch is done. */
   #applyWaiting(effects: Effect[]): void {
     for (let i = 0; i < POOL_BATCH && this.#pending !== undefined && !this.#full; i++) {
-      const submission = this.#pool.take();
+      if (this.#stepCpuUs >= STEP_CPU_US) break;
+      const submission = this.#pool.take((account) => this.#failedWork.mustWait(account));
       if (submission === undefined) return;
       this.#apply(submission, effects);
     }
@@ -246,6 +261,12 @@ export class Replica {
       this.#full = true;
       this.#pool.putBack(submission);
       return;
+    }
+    this.#stepCpuUs += outcome.trace.elapsedUs;
+    // What fails before it runs is cheap, and may carry a name without its signature.
+    const hasRun = outcome.trace.actionTraces.length > 0;
+    if (outcome.receipt === undefined && hasRun) {
+      this.#failedWork.add(authorizerOf(submission), outcome.trace.elapsedUs);
     }
     if (outcome.receipt !== undefined) {
       const entries: [string, Uint8Array | null][] = [];
@@ -279,6 +300,10 @@ const shuttingDown: ReplyResult = {
     message: 'the node is shutting down and takes no more transactions: send it to another node',
   },
 };
+
+function authorizerOf({ transaction }: Submission): Name {
+  return firstAuthorizer(transaction.transaction);
+}
 
 function reply(effects: Effect[], request: RequestId, result: ReplyResult): void {
   if (request !== 0) effects.push({ kind: 'reply', request, result });
@@ -317,7 +342,7 @@ function faultOutcome({ num, slot }: BlockExecution, { id }: VerifiedTransaction
       status: 2,
       cpuUsageUs: 0,
       netUsageWords: 0,
-      elapsedUs: 0,
+      elapsedUs: FAULT_CPU_US,
       netUsageBytes: 0,
       actionTraces: [],
       bill: { payer: names.empty, sponsor: undefined, cpuFee: 0n, netFee: 0n, edge: names.empty },

@@ -112,7 +112,7 @@ export function toSnapError(error: unknown): SnapError {
     name: rejection?.code ?? name,
     what: kind === 'invalid' ? 'Invalid input' : 'Unexpected failure',
     details: [message],
-    hint: rejection === undefined ? undefined : hintFor(rejection.code, [message]),
+    hint: hintFor(rejection?.code ?? name, [message]),
     evidence: rejection?.evidence,
     cause: error,
   });

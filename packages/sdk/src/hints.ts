@@ -42,6 +42,7 @@ export function hintFor(name: string, details: readonly string[], status?: numbe
   if (name === 'contract_table_query_exception' && detail.includes('is not specified in the ABI')) {
     return 'Look at the tables that the contract has.';
   }
+  if (/^name "/.test(detail)) return byName.name_type_exception;
   if (status === 413) return 'The request is larger than the node accepts.';
   if (status === 429) return 'Too many requests from this address: wait a second.';
   return byName[name];

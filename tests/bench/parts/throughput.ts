@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decode, signedBlockSchema, slotToMs, transactionId } from '@snapscale/protocol';
-import { BlockLogReader } from '../../../apps/node/src/store/block-log-reader.js';
+import { BlockLogReader } from '../../../apps/node/src/store/block-log/block-log-reader.js';
 import { MessagingProcess } from '../load/child-process.js';
 import {
   type FromGenerator,

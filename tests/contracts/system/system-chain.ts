@@ -1,8 +1,8 @@
 /** A chain that runs EOSIO's own system and token contracts, brought up as the boot sequence of a public network does. */
 import type { PublicKey } from '@snapscale/crypto';
-import { formatLegacyPublicKey } from '@snapscale/crypto';
+import { formatLegacyPublicKey, publicKeyOf } from '@snapscale/crypto';
 import type { Action, Json } from '@snapscale/protocol';
-import { ContractLedger, publicKeyOf, readContract, testKeyPair } from '../../testing/contract-ledger.js';
+import { ContractLedger, readContract, testKeyPair } from '../../testing/contract-ledger.js';
 
 /** Accounts that the system contract moves tokens between. */
 export const systemAccounts = ['ram', 'ramfee', 'stake', 'bpay', 'vpay', 'names', 'saving', 'rex', 'msig'].map(

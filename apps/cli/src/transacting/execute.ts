@@ -220,6 +220,13 @@ async function explained(error: unknown, client: Client, { explain }: Course): P
       hints: ['To do the same once more, add -f, which makes the transaction differ.'],
     });
   }
+  const missing = /^missing authority of ([^\s/@]+)/.exec(error.message)?.[1];
+  if (error.name === 'missing_auth_exception' && missing !== undefined) {
+    return new AnnotatedError(error, {
+      title: `the contract demands that ${missing} authorises this`,
+      hints: [`Declare it: -p ${missing}@active`],
+    });
+  }
   if (error.kind === 'expired') {
     return new AnnotatedError(error, { hints: ['Send it again. If signing takes long, give it more time: -x 300'] });
   }

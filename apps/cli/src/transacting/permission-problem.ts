@@ -1,13 +1,14 @@
 /** "Why can't I sign?", answered: which keys each declared permission needs, and which of them the user has. */
 import { formatPublicKey, type PublicKey } from '@snapscale/crypto';
-import type { PreparedTransaction } from '@snapscale/sdk';
 import {
   type Client,
   explainPermission,
   formatPermission,
   type PermissionReport,
-  type SnapError,
+  type PreparedTransaction,
+  SnapError,
 } from '@snapscale/sdk';
+import { developmentPublicKey } from '../keys/development.js';
 import { AnnotatedError } from '../program/failures.js';
 
 /** The error for keys that do not suffice, with what would. */
@@ -23,37 +24,42 @@ export async function permissionProblem(
     ),
   );
   const reports = await Promise.all([...declared].map((level) => explainPermission(client, level, have)));
-  const open = reports.filter(({ state }) => state !== 'satisfied');
+  const absent = reports.find(({ state }) => state === 'no-account' || state === 'no-permission');
+  if (absent !== undefined) return absentProblem(error, absent);
+  const open = reports.filter(({ state }) => state === 'unsatisfied');
   if (open.length === 0) return new AnnotatedError(error, {});
   const keys = have.map(formatPublicKey);
   return new AnnotatedError(error, {
-    title: titleOf(open),
+    title: `your keys cannot sign for ${open.map(({ permission }) => permission).join(' and ')}`,
     lines: [...open.flatMap((report) => reportLines(report, '')), ...haveLines(keys)],
     hints: hintsOf(open, keys),
     values: { missing: open, available_keys: keys },
   });
 }
 
-function titleOf(open: readonly PermissionReport[]): string {
-  const [first] = open;
-  const [account] = first!.permission.split('@');
-  if (first!.state === 'no-account') return `account ${account} does not exist, so nobody can sign for it`;
-  if (first!.state === 'no-permission') return `${account} has no permission ${first!.permission.split('@')[1]}`;
-  return `your keys cannot sign for ${open.map(({ permission }) => permission).join(' and ')}`;
+/** The account or permission that is declared does not exist. */
+function absentProblem(error: SnapError, { permission: level, state, permissions }: PermissionReport): AnnotatedError {
+  const [account = '', permission = ''] = level.split('@');
+  const { code, name, what, evidence } = error;
+  const missing =
+    state === 'no-account' ? `account ${account} does not exist` : `${account} has no permission ${permission}`;
+  const problem = new SnapError({ kind: 'not-found', code, name, what, evidence, details: [missing] });
+  if (state === 'no-account') return new AnnotatedError(problem, { hints: ['Check the spelling and the network.'] });
+  return new AnnotatedError(problem, {
+    hints: [`Its permissions: ${permissions.join(', ')}. Name one as: -p ${account}@active`],
+  });
 }
 
 function reportLines(
   { permission, state, threshold, weight, parts, permissions }: PermissionReport,
   indent: string,
 ): string[] {
-  if (state === 'no-account') return [];
-  if (state === 'no-permission') return [`${indent}its permissions: ${permissions.join(', ')}`];
+  if (state === 'no-account') return [`${indent}which does not exist`];
+  if (state === 'no-permission') return [`${indent}which does not exist; there are ${permissions.join(', ')}`];
   const simple = parts.length === 1 && parts[0]!.weight >= threshold;
-  const head = simple
-    ? `${indent}${permission} needs`
-    : `${indent}${permission} needs weight ${threshold}; your keys give ${weight}`;
+  const needs = simple ? 'needs' : `needs weight ${threshold}; your keys give ${weight}`;
   return [
-    head,
+    `${indent}${permission} ${needs}`,
     ...parts.flatMap((part) => {
       const counts = simple ? '' : `  weight ${part.weight}`;
       const margin = `${indent}  `;
@@ -71,24 +77,22 @@ function mark(have: boolean): string {
 }
 
 function haveLines(keys: readonly string[]): string[] {
-  return keys.length === 0 ? ['you have no keys'] : ['you have', ...keys.map((key) => `  ${key}`)];
+  const note = (key: string) => (key === developmentPublicKey ? '  (development key)' : '');
+  return keys.length === 0 ? ['you have no keys'] : ['you have', ...keys.map((key) => `  ${key}${note(key)}`)];
 }
 
 function hintsOf(open: readonly PermissionReport[], have: readonly string[]): string[] {
-  const [first] = open;
-  if (first!.state === 'no-account') return ['Check the spelling and the network.'];
-  if (first!.state === 'no-permission') return [`Name one that it has: -p ${first!.permission.split('@')[0]}@active`];
   const needed = keysIn(open).filter((key) => !have.includes(key));
-  const other = first!.permission.endsWith('@active') ? '' : ', or sign with another permission: -p ACCOUNT@PERMISSION';
-  return needed.length === 0
-    ? []
-    : [`Import ${needed.length === 1 ? 'the missing key' : 'a missing key'}: snapscale key import${other}`];
+  if (needed.length === 0) return [];
+  const what = needed.length === 1 ? 'the missing key' : 'a missing key';
+  return [`Import ${what}: snapscale key import`];
 }
 
 function keysIn(reports: readonly PermissionReport[]): string[] {
   return reports.flatMap(({ parts }) =>
-    parts.flatMap((part) =>
-      part.kind === 'key' ? [part.key] : part.kind === 'permission' ? keysIn([part.report]) : [],
-    ),
+    parts.flatMap((part) => {
+      if (part.kind === 'key') return [part.key];
+      return part.kind === 'permission' ? keysIn([part.report]) : [];
+    }),
   );
 }

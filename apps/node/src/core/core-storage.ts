@@ -22,7 +22,7 @@ import {
   Writer,
 } from '@snapscale/protocol';
 import type { PersistableBlock } from '@snapscale/replica';
-import { BlockLog } from '../store/block-log.js';
+import { BlockLog } from '../store/block-log/block-log.js';
 import { StoreFailure } from '../store/failures.js';
 import { StateStore } from '../store/state-store.js';
 import { genesisBlock } from './genesis-block.js';

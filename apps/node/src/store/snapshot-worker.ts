@@ -4,7 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { equalBytes } from '@snapscale/crypto';
 import { globalKeys } from '@snapscale/execution';
 import { blockHeaderSchema, blockId, decode, encode, signedBlockSchema } from '@snapscale/protocol';
-import { BlockLogReader } from './block-log-reader.js';
+import { BlockLogReader } from './block-log/block-log-reader.js';
 import { StoreFailure } from './failures.js';
 import { writeSnapshot } from './snapshot.js';
 import { StateStore } from './state-store.js';

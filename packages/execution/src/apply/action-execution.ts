@@ -10,6 +10,7 @@ import {
   type Name,
   names,
   type PermissionLevel,
+  Reject,
   reject,
   slotToMs,
   type Transaction,
@@ -140,8 +141,13 @@ export class ActionExecution implements ActionContext {
   #runContract(codeHash: Uint8Array): void {
     const { services, state } = this.#run.place;
     this.#run.charge(this.#run.loads.gasOf(codeHash, () => getCode(state, codeHash)!.code.length));
-    const used = services.runContract(this, codeHash, () => getCode(state, codeHash)!.code, this.#run.gasLeft);
-    this.#run.charge(used);
+    const load = () => getCode(state, codeHash)!.code;
+    try {
+      this.#run.charge(services.runContract(this, codeHash, load, this.#run.gasLeft));
+    } catch (error) {
+      if (error instanceof Reject) this.#run.spend(services.lastContractGas);
+      throw error;
+    }
   }
 
   /** antelope-core 2.4: who may be charged for RAM by an unprivileged contract. */

@@ -6,7 +6,8 @@ import type { VerifiedTransaction } from './apply-transaction.js';
 import { getChainConfig } from './chain-records.js';
 import { checkAccounts, checkForm } from './transaction-checks.js';
 
-/** Steps of the authorization check: enough for everybody but those who build mazes of permissions. */
+/** Authorizations declared, and steps of their check: enough for everybody but those who build mazes of permissions. */
+const LEVELS_MAX = 256;
 const STEPS_MAX = 1_000;
 
 /**
@@ -16,6 +17,9 @@ const STEPS_MAX = 1_000;
 export function admissionProblem(state: StateReader, verified: VerifiedTransaction): Rejection | undefined {
   const { transaction, keys } = verified;
   let steps = 0;
+  let levels = 0;
+  for (const { authorization } of transaction.actions) levels += authorization.length;
+  if (levels > LEVELS_MAX) return tooComplex;
   try {
     checkForm(transaction, 'user');
     checkAccounts(state, transaction, 'user');
@@ -37,5 +41,5 @@ export function admissionProblem(state: StateReader, verified: VerifiedTransacti
 
 const tooComplex: Rejection = {
   code: 'snap_queue_full',
-  message: `blocks are full, and a transaction whose authorizations take more than ${STEPS_MAX} steps to check cannot wait: send it again later`,
+  message: `blocks are full, and a transaction with more than ${LEVELS_MAX} authorizations, or more than ${STEPS_MAX} steps to check them, cannot wait: send it again later`,
 };

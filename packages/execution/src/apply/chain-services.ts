@@ -31,6 +31,11 @@ export class ChainServices {
     });
   }
 
+  /** Gas that the last run of a contract used, also when it failed. */
+  get lastContractGas(): number {
+    return this.#runtime.lastGas;
+  }
+
   /** Rejects code that the chain would not run. */
   checkCode(code: Uint8Array, state: StateReader): void {
     checkModule(code, getWasmLimits(state), importTable);

@@ -147,6 +147,11 @@ export class TransactionExecution {
     }
   }
 
+  /** Counts gas of a contract that has failed: as much as there was. */
+  spend(gas: number): void {
+    this.gasLeft = Math.max(0, this.gasLeft - gas);
+  }
+
   /** Charges for one step of an authorization check. */
   readonly chargeAuthorizationStep = (): void => this.charge(nativeGas.authorizationStep);
 

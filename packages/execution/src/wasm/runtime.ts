@@ -25,6 +25,7 @@ export class ContractRuntime {
   readonly #cache: ModuleCache;
   #limits: WasmLimits | undefined;
   #running = false;
+  #lastGas = 0;
 
   /** `imports` declares what contracts may import; `host` implements all of it. */
   constructor(host: RuntimeHost, imports: ImportTable, bounds?: CacheBounds) {
@@ -60,6 +61,11 @@ export class ContractRuntime {
     return { modules: moduleCount, idleInstances: idleCount, moduleBytes: bytes };
   }
 
+  /** Gas that the last call used, whether it ended well or was rejected. */
+  get lastGas(): number {
+    return this.#lastGas;
+  }
+
   #contract(codeHash: Uint8Array, loadCode: () => Uint8Array, limits: WasmLimits): CachedContract {
     return this.#cache.get(codeHash) ?? this.#cache.add(codeHash, prepareModule(loadCode(), limits, this.#imports));
   }
@@ -74,11 +80,18 @@ export class ContractRuntime {
   #applyContract(contract: CachedContract, call: ContractCall): number {
     const { baseGas } = contract.prepared;
     const gas = call.gasLimit - baseGas;
+    this.#lastGas = Math.min(baseGas, call.gasLimit);
     if (gas < 0) rejectGas(call.gasLimit);
     const instance = this.#cache.take(contract) ?? new ContractInstance(contract.prepared, this.#host, this.#functions);
     this.#host.activate(instance.memory);
     this.#host.resetGas(gas);
-    const gasLeft = this.#run(contract, instance, call, gas);
+    let gasLeft: number | undefined;
+    try {
+      gasLeft = this.#run(contract, instance, call, gas);
+    } finally {
+      const used = gas - (gasLeft ?? instance.gasLeft) + instance.growGas + this.#host.takeGas();
+      this.#lastGas = Math.min(baseGas + used, call.gasLimit);
+    }
     const used = gas - gasLeft + instance.growGas + this.#host.takeGas();
     if (used > gas) rejectGas(call.gasLimit);
     return baseGas + used;

@@ -2,10 +2,10 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, trunc
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { StoreCorruption } from '../failures.js';
 import { BlockLog } from './block-log.js';
 import { segmentPath } from './block-log-format.js';
 import { BlockLogReader } from './block-log-reader.js';
-import { StoreCorruption } from './failures.js';
 
 const BLOCKS = 12;
 const payload = (blockNum: number) => new Uint8Array(20 + blockNum).fill(0x40 + blockNum);

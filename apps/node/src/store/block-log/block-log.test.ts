@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { StoreCorruption, StoreFailure } from '../failures.js';
 import { BlockLog } from './block-log.js';
 import { BlockLogReader } from './block-log-reader.js';
-import { StoreCorruption, StoreFailure } from './failures.js';
 
 /** A block's bytes that depend on number and fork, of varying length (0 too). */
 const payload = (blockNum: number, fork = 0) =>

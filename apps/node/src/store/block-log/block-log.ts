@@ -6,7 +6,8 @@
  */
 import { closeSync, fdatasync, fsyncSync, ftruncateSync, openSync, write, writeSync, writev } from 'node:fs';
 import { promisify } from 'node:util';
-import { fsyncDirectorySync } from './atomic-write.js';
+import { fsyncDirectorySync } from '../atomic-write.js';
+import { StoreCorruption, StoreFailure } from '../failures.js';
 import {
   encodeIndex,
   encodeRecordHeader,
@@ -21,7 +22,6 @@ import {
 } from './block-log-format.js';
 import { type CutTail, recoverBlockLog, removeSegment, type Segment, truncateSegment } from './block-log-recovery.js';
 import { type LoggedBlock, SegmentFiles } from './block-log-segments.js';
-import { StoreCorruption, StoreFailure } from './failures.js';
 
 const writeAt = promisify(write);
 const writeVector = promisify(writev);

@@ -1,9 +1,9 @@
 /** Reading a block log while another thread or process writes it. */
 import { existsSync, readdirSync } from 'node:fs';
+import { StoreFailure, systemErrorCode } from '../failures.js';
 import { segmentPath } from './block-log-format.js';
 import { startsOf } from './block-log-recovery.js';
 import { type LoggedBlock, SegmentFiles, SegmentGone } from './block-log-segments.js';
-import { StoreFailure, systemErrorCode } from './failures.js';
 
 /**
  * The reading side of a block log. It follows growth, forks (truncation) and pruning without being told, and sees

@@ -18,7 +18,8 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { fsyncDirectorySync, writeFileAtomicSync } from './atomic-write.js';
+import { fsyncDirectorySync, writeFileAtomicSync } from '../atomic-write.js';
+import { StoreCorruption, systemErrorCode } from '../failures.js';
 import {
   decodeIndexEntry,
   encodeIndex,
@@ -33,7 +34,6 @@ import {
   segmentHeaderProblem,
   segmentPath,
 } from './block-log-format.js';
-import { StoreCorruption, systemErrorCode } from './failures.js';
 
 /** A segment that is in order. */
 export type Segment = { readonly firstBlockNum: number; count: number; sizeBytes: number };

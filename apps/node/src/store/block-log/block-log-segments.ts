@@ -1,6 +1,7 @@
 /** Open segments of a block log: index lookups and checked record reads, for the writer and for readers alike. */
 import { closeSync, fstatSync, openSync, read as readCallback, readSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { StoreCorruption, StoreFailure, systemErrorCode } from '../failures.js';
 import {
   decodeIndexEntry,
   INDEX_ENTRY_BYTES,
@@ -12,7 +13,6 @@ import {
   SEGMENT_HEADER_BYTES,
   segmentPath,
 } from './block-log-format.js';
-import { StoreCorruption, StoreFailure, systemErrorCode } from './failures.js';
 
 const readFile = promisify(readCallback);
 
