@@ -49,6 +49,7 @@ class TestHost {
       if (effect.kind === 'sign') this.step({ kind: 'signed', num: effect.num, signature });
       if (effect.kind === 'persist') this.unstored.push(effect.block);
     }
+    if (made.some(({ kind }) => kind === 'continue')) this.step({ kind: 'tick', nowMs: this.nowMs });
     return made;
   }
 

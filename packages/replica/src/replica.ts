@@ -13,14 +13,13 @@ import {
   type ChainServices,
   type CommitmentUpdate,
   type FinishedBlock,
-  firstAuthorizer,
   type StateCommitment,
   StateFault,
   type StateReader,
   type TransactionOutcome,
   type VerifiedTransaction,
 } from '@snapscale/execution';
-import { blockDigest, blockId, msToSlot, type Name, names, Reject, type SignedBlock, slotToMs } from '@snapscale/protocol';
+import { blockDigest, blockId, msToSlot, type Name, names, type SignedBlock, slotToMs } from '@snapscale/protocol';
 import { Chain } from './chain.js';
 import type { Effect, ReplyResult } from './effects.js';
 import { FailedWork } from './failed-work.js';
@@ -301,8 +300,10 @@ const shuttingDown: ReplyResult = {
   },
 };
 
+/** The account in whose name a transaction waits; none for a transaction that nobody authorises, which will be refused. */
 function authorizerOf({ transaction }: Submission): Name {
-  return firstAuthorizer(transaction.transaction);
+  const { actions } = transaction.transaction;
+  return actions.find(({ authorization }) => authorization.length > 0)?.authorization[0]?.actor ?? names.empty;
 }
 
 function reply(effects: Effect[], request: RequestId, result: ReplyResult): void {

@@ -11,17 +11,22 @@ type Permission = Account['permissions'][number];
 export const getAccount: Handler = async (session, values) => {
   const { style } = session.output;
   const symbol = values.optionalArgument('symbol');
-  const account = await session.api().chain.getAccount({
+  const api = session.api();
+  const account = await api.chain.getAccount({
     account_name: values.argument('account'),
     ...(symbol === undefined ? {} : { expected_core_symbol: symbol }),
   });
-  const textOf = await keyText();
+  const [{ code_hash: codeHash }, textOf] = await Promise.all([
+    api.chain.getCodeHash({ account_name: account.account_name }),
+    keyText(),
+  ]);
+  const contract = /^0+$/.test(codeHash) ? undefined : `${codeHash.slice(0, 12)}… set ${utc(account.last_code_update)}`;
   session.output.result(account, () => [
     ...fields(
       [
         ['account', `${style.bold(account.account_name)}${account.privileged ? '  privileged' : ''}`],
         ['created', utc(account.created)],
-        ['contract', account.last_code_update.startsWith('1970-') ? undefined : `set ${utc(account.last_code_update)}`],
+        ['contract', contract],
         ['balance', account.core_liquid_balance],
         ['memory', `${bytesText(Number(account.ram_usage))}${limitText(account.ram_quota, bytesText)}`],
         ['cpu', shareText(account.cpu_limit, (us) => `${us} µs`)],

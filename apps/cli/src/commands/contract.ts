@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { fromHex } from '@snapscale/crypto';
-import type { Json } from '@snapscale/protocol';
+import { decodeAbi, type Json } from '@snapscale/protocol';
 import {
   assertWasm,
   type ContractFiles,
@@ -57,10 +57,18 @@ async function deploy(session: Session, values: Values, files: ContractFiles): P
   const sends = !values.flag('dontBroadcast');
   if (!output.json && sends) output.lines(planLines(plan, output.style));
   await execute(session, values, plan.actions, {
-    headline: () => (plan.code.after === undefined ? `contract of ${account} removed` : `contract of ${account} set`),
+    headline: () => `${changedPart(plan)} of ${account} ${isRemoval(plan) ? 'removed' : 'set'}`,
     next: [`get abi ${account}`, `push action ${account} ACTION DATA -p ${account}`],
     values: { changed: true, changes },
   });
+}
+
+function changedPart({ code, abi }: DeployPlan): string {
+  return code.changed && abi.changed ? 'contract' : code.changed ? 'code' : 'ABI';
+}
+
+function isRemoval({ code, abi }: DeployPlan): boolean {
+  return (!code.changed || code.after === undefined) && (!abi.changed || abi.after === undefined);
 }
 
 function planLines({ account, code, abi, ram }: DeployPlan, style: Style): string[] {
@@ -148,11 +156,21 @@ function readWasm(file: string): Uint8Array {
 function readAbi(file: string): Json | Uint8Array {
   const bytes = readBytes(file, 'ABI');
   const text = Buffer.from(bytes).toString('utf8').trim();
-  if (!text.startsWith('{')) return /^([0-9a-f]{2})+$/i.test(text) ? fromHex(text.toLowerCase()) : bytes;
+  if (!text.startsWith('{'))
+    return packedAbi(/^([0-9a-f]{2})+$/i.test(text) ? fromHex(text.toLowerCase()) : bytes, file);
   try {
     return JSON.parse(text) as Json;
   } catch (error) {
     throw configurationError(`${file} is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function packedAbi(bytes: Uint8Array, file: string): Uint8Array {
+  try {
+    decodeAbi(bytes);
+    return bytes;
+  } catch {
+    throw configurationError(`${file} is not an ABI: it is neither JSON nor the packed form`);
   }
 }
 

@@ -2,12 +2,19 @@
 import { readFileSync } from 'node:fs';
 import { formatPublicKey, fromHex, parsePrivateKey, parsePublicKey, publicKeyOf } from '@snapscale/crypto';
 import type { Json } from '@snapscale/protocol';
-import { keysInMemory, packedJsonOf, sendTransaction, signWith } from '@snapscale/sdk';
+import { idOf, keysInMemory, packedJsonOf, sendTransaction, signWith, type TransactionResult } from '@snapscale/sdk';
 import { userKeys } from '../keys/signer.js';
 import type { Handler } from '../program/command.js';
 import { configurationError, usageError } from '../program/failures.js';
 import { ask } from '../terminal/prompt.js';
-import { execute, executePrepared, permissionsOr, signChecked, transactionOptions } from '../transacting/execute.js';
+import {
+  execute,
+  executePrepared,
+  finality,
+  permissionsOr,
+  signChecked,
+  transactionOptions,
+} from '../transacting/execute.js';
 import { jsonInput } from '../transacting/json-input.js';
 import { readTransaction } from '../transacting/transaction-input.js';
 
@@ -31,26 +38,32 @@ export const pushTransaction: Handler = async (session, values) => {
   const client = await session.client();
   const json = await jsonInput(values.argument('transaction'), 'TRANSACTION');
   const prepared = await readTransaction(client, json, transactionOptions(values));
-  if (prepared.signatures.length === 0 || values.text('signWith') !== undefined) {
-    return executePrepared(session, values, prepared);
-  }
-  await executePrepared(session, values.with({ skipSign: true }), prepared);
+  const premade = idOf(prepared);
+  const isSigned = prepared.signatures.length > 0 && values.text('signWith') === undefined;
+  await executePrepared(session, isSigned ? values.with({ skipSign: true }) : values, prepared, { premade });
 };
 
 export const pushTransactions: Handler = async (session, values) => {
   const json = await jsonInput(values.argument('transactions'), 'TRANSACTIONS');
   if (!Array.isArray(json)) throw usageError('TRANSACTIONS must be an array');
   const client = await session.client();
-  const results: unknown[] = [];
-  for (const entry of json as Json[]) {
-    const prepared = await readTransaction(client, entry, transactionOptions(values));
-    const signed =
-      prepared.signatures.length > 0 ? prepared : await signChecked(client, prepared, await userKeys(session));
-    results.push(await sendTransaction(client, signed));
+  const results: TransactionResult[] = [];
+  for (const [index, entry] of (json as Json[]).entries()) {
+    try {
+      const prepared = await readTransaction(client, entry, transactionOptions(values));
+      const isSigned = prepared.signatures.length > 0;
+      const signed = isSigned ? prepared : await signChecked(client, prepared, await userKeys(session));
+      results.push(await sendTransaction(client, signed));
+    } catch (error) {
+      session.output.note(
+        `Transaction ${index + 1} of ${json.length} was refused; ${results.length} before it were sent.`,
+      );
+      throw error;
+    }
   }
-  session.output.result(results, () =>
-    (results as { transaction_id: string }[]).map((result) => result.transaction_id),
-  );
+  const ids = results.map(({ transaction_id }) => transaction_id);
+  if (values.unlessNot('wait')) for (const id of ids) await finality(session, client, values, id);
+  session.output.result(results, () => ids);
 };
 
 export const signCommand: Handler = async (session, values) => {
@@ -65,7 +78,8 @@ export const signCommand: Handler = async (session, values) => {
     publicKey === undefined
       ? await signWithGivenKey(prepared, await privateKeyText(values.text('privateKey')))
       : await signWith(prepared, [formatPublicKey(parsePublicKey(publicKey))], await userKeys(session));
-  if (values.flag('pushTransaction')) return executePrepared(session, values.with({ skipSign: true }), signed);
+  if (values.flag('pushTransaction'))
+    return executePrepared(session, values.with({ skipSign: true }), signed, { premade: idOf(signed) });
   session.output.lines([JSON.stringify(packedJsonOf(signed), null, 2)]);
 };
 

@@ -33,6 +33,8 @@ const WAIT_DEFAULT_S = 30;
 export type Course = {
   /** A line above the transaction: what was done, in words. */
   readonly headline?: (result: TransactionResult) => string;
+  /** Id of the transaction, where the user has handed it in. */
+  readonly premade?: string;
   /** Explains a refusal. Undefined: there is nothing to add. */
   readonly explain?: (error: SnapError, client: Client) => Promise<AnnotatedError | undefined>;
   /** Commands to run next. */
@@ -184,7 +186,13 @@ function consoleOf(result: TransactionResult, style: Session['output']['style'])
   return printed ? actionLines(result.processed.action_traces, style) : [];
 }
 
-async function finality(session: Session, client: Client, values: Values, id: string): Promise<TransactionStatus> {
+/** Waits as the command line says. @throws AnnotatedError when it takes too long */
+export async function finality(
+  session: Session,
+  client: Client,
+  values: Values,
+  id: string,
+): Promise<TransactionStatus> {
   const limitSeconds = values.integer('timeout', 1, 3600) ?? WAIT_DEFAULT_S;
   const stop = session.output.progress(`Sent as ${id.slice(0, 8)}…; waiting until it is final`);
   try {
@@ -212,12 +220,24 @@ function printTransaction(session: Session, values: Values, signed: PreparedTran
   session.output.note(`Not sent: ${names.join(', ')}. Send it with: snapscale push transaction FILE`);
 }
 
-async function explained(error: unknown, client: Client, { explain }: Course): Promise<unknown> {
+async function explained(error: unknown, client: Client, { explain, premade }: Course): Promise<unknown> {
   if (!(error instanceof SnapError)) return error;
+  if (error.name === 'unsatisfied_authorization') {
+    const { needed } = error.evidence;
+    return new AnnotatedError(error, {
+      title: `the signatures of the transaction do not suffice${needed === undefined ? '' : ` for ${needed}`}`,
+      lines: error.details,
+      hints: ['Sign it: leave out -s, or use snapscale sign.'],
+    });
+  }
   if (error.name === 'tx_duplicate') {
     return new AnnotatedError(error, {
       title: 'the node has this very transaction already',
-      hints: ['To do the same once more, add -f, which makes the transaction differ.'],
+      hints: [
+        premade === undefined
+          ? 'To do the same once more, add -f, which makes the transaction differ.'
+          : `It was sent before. Look: snapscale get transaction-status ${premade}`,
+      ],
     });
   }
   const missing = /^missing authority of ([^\s/@]+)/.exec(error.message)?.[1];

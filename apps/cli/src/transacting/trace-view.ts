@@ -16,7 +16,9 @@ export type ActionView = Pick<
   | 'return_value_hex_data'
 >;
 
-const DATA_WIDTH_MAX = 400;
+/** Longest text of a field, and longest hex, that is shown whole. */
+const TEXT_MAX = 400;
+const HEX_MAX = 128;
 
 /** Lines for the actions of a transaction, in the order in which they were caused. */
 export function actionLines(traces: readonly ActionView[], style: Style, indent = '  '): string[] {
@@ -104,5 +106,8 @@ function speaks(trace: ActionView, traces: readonly ActionView[]): boolean {
 }
 
 function clipped(text: string): string {
-  return text.length <= DATA_WIDTH_MAX ? text : `${text.slice(0, DATA_WIDTH_MAX)}… (${text.length} characters)`;
+  if (text.length > HEX_MAX && /^(0x)?([0-9a-f]{2})+$/.test(text)) {
+    return `${text.slice(0, 16)}… (${bytesText(Math.floor(text.length / 2))})`;
+  }
+  return text.length <= TEXT_MAX ? text : `${text.slice(0, TEXT_MAX)}… (${text.length} characters)`;
 }
