@@ -2,8 +2,8 @@
 // Plain JavaScript, since nothing is installed when it begins.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
@@ -86,12 +86,12 @@ function filesBelow(folder) {
   return found.sort();
 }
 
-/** Hash over names, sizes and times: enough to see that nothing was touched, and quick. */
+/** Hash over names and contents. */
 function hashOf(paths) {
   const hash = createHash('sha256');
   for (const path of paths) {
-    const { size, mtimeMs } = statSync(join(root, path));
-    hash.update(`${relative(root, join(root, path))} ${size} ${mtimeMs}\n`);
+    hash.update(`${path}\n`);
+    hash.update(readFileSync(join(root, path)));
   }
   hash.update(process.versions.node);
   return hash.digest('hex');

@@ -7,7 +7,7 @@ import { feeTokenBalance, totalFees } from '../../packages/execution/src/native/
 import type { ContractLedger } from '../testing/contract-ledger.js';
 import { mixLedger, randomSteps, runSteps } from '../testing/random-mix.js';
 
-const RUNS = 120;
+const RUNS = 8;
 /** The scope of `stat` for XST: the symbol code as a number. */
 const SYMBOL_SCOPE = 0x54_53_58n;
 

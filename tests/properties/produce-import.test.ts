@@ -30,7 +30,7 @@ import type { VerifiedTransaction } from '../../packages/execution/src/apply/app
 import { ContractLedger } from '../testing/contract-ledger.js';
 import { mixLedger, randomSteps, runSteps, type Tally } from '../testing/random-mix.js';
 
-const RUNS = 120;
+const RUNS = 8;
 /** No signature is checked below the verifiers. */
 const producerSignature = new Uint8Array(66) as SignedBlock['producerSignature'];
 

@@ -2,6 +2,7 @@
 import { CommanderError, type Command as Program } from 'commander';
 import { buildProgram, type Invoke } from './program/build.js';
 import { type CommandError, describeFailure, exitCodes, usageError } from './program/failures.js';
+import { programName } from './program/invocation.js';
 import { Output } from './program/output.js';
 import { defaultUrl, Session } from './program/session.js';
 import { programVersion } from './program/version.js';
@@ -39,7 +40,12 @@ export async function run(args: readonly string[]): Promise<number> {
       );
       await (await load())(session, values);
     };
-    const program = buildProgram(root, { version: programVersion, style: before.style, invoke });
+    const program = buildProgram(root, {
+      name: programName(process.env),
+      version: programVersion,
+      style: before.style,
+      invoke,
+    });
     everywhere(program, (command) => {
       command.exitOverride().configureOutput({
         writeOut: (words) => process.stdout.write(words),

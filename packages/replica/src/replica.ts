@@ -64,6 +64,8 @@ export class Replica {
   readonly #failedWork = new FailedWork();
   /** CPU time of the transactions of this step so far. */
   #stepCpuUs = 0;
+  /** Transactions are left that this step could have gone on with. */
+  #hasMore = false;
   #pending: BlockExecution | undefined;
   #full = false;
   #draining = false;
@@ -114,6 +116,7 @@ export class Replica {
   step(input: Input): Effect[] {
     const effects: Effect[] = [];
     this.#stepCpuUs = 0;
+    this.#hasMore = false;
     switch (input.kind) {
       case 'tick':
         this.#advance(input.nowMs, effects);
@@ -144,6 +147,7 @@ export class Replica {
       default:
         assertNever(input);
     }
+    if (this.#hasMore) effects.push({ kind: 'continue' });
     return effects;
   }
 
@@ -238,7 +242,7 @@ export class Replica {
     const state = this.#pending?.state ?? this.#chain.headState;
     const rejection = admissionProblem(state, submission.transaction) ?? this.#pool.add(submission);
     if (rejection !== undefined) reply(effects, submission.request, { kind: 'rejected', rejection });
-    else if (!this.#full && this.#pending !== undefined) effects.push({ kind: 'continue' });
+    else if (!this.#full && this.#pending !== undefined) this.#hasMore = true;
   }
 
   /** Applies transactions from the pool until the block is full or a batch is done. */
@@ -249,7 +253,7 @@ export class Replica {
       if (submission === undefined) return;
       this.#apply(submission, effects);
     }
-    if (this.#pool.size > 0 && this.#pending !== undefined && !this.#full) effects.push({ kind: 'continue' });
+    if (this.#pool.size > 0 && this.#pending !== undefined && !this.#full) this.#hasMore = true;
   }
 
   #apply(submission: Submission, effects: Effect[]): void {

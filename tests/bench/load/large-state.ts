@@ -3,8 +3,10 @@
  * account and its first token transfer leave behind are copied under other names, the commitment is brought along, and a
  * block with the new root is put behind the last one. Nothing but the absence of transactions tells it from a real one.
  */
+import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { publicKeyOf, type Signature, sha256 } from '@snapscale/crypto';
 import {
   globalKeys,
@@ -73,7 +75,12 @@ export class LargeState {
     return this.#perAccount.length;
   }
 
-  get sizeBytes(): number {
+  /** Bytes of pages that hold data; the file also has pages that are free again. */
+  get usedBytes(): number {
+    return usedBytesOf(join(this.dataDir, 'state'));
+  }
+
+  get fileBytes(): number {
     return statSync(join(this.dataDir, 'state', 'data.mdb')).size;
   }
 
@@ -150,6 +157,23 @@ export class LargeState {
     const digest = sha256(new TextEncoder().encode(String(this.#serial++)));
     return new DataView(digest.buffer, digest.byteOffset).getBigUint64(0);
   }
+}
+
+/** Run in a process of its own, since one process must not open an environment twice in different ways. */
+const statistics = `
+const { open } = require('lmdb');
+const root = open({ path: process.argv[1], readOnly: true, noSubdir: false, maxDbs: 16 });
+let bytes = 0;
+for (const name of ['state', 'buckets', 'transactions', 'blocks', 'meta']) {
+  const stats = root.openDB({ name, encoding: 'binary' }).getStats();
+  bytes += (stats.treeBranchPageCount + stats.treeLeafPageCount + stats.overflowPages) * stats.pageSize;
+}
+console.log(bytes);
+`;
+
+function usedBytesOf(path: string): number {
+  const cwd = fileURLToPath(new URL('../../../apps/node', import.meta.url));
+  return Number(execFileSync(process.execPath, ['-e', statistics, path], { cwd, encoding: 'utf8' }));
 }
 
 /** What an account and its first token transfer leave in the state under the account's name. */

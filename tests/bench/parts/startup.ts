@@ -9,6 +9,7 @@ import { heading, mebibytes, print, printTable } from '../report.js';
 const ROWS_PER_STEP = 200_000;
 const SETTLE_MS = 8000;
 
+type Size = { readonly usedBytes: number; readonly fileBytes: number };
 type Started = {
   readonly readyMs: number;
   readonly infoMs: number;
@@ -25,10 +26,11 @@ export async function startup({ quick }: { readonly quick: boolean }): Promise<v
   const dataDir = join(directory, 'data');
   try {
     const rows: string[][] = [];
-    const show = (title: string, bytes: number, started: Started) =>
+    const show = (title: string, { usedBytes, fileBytes }: Size, started: Started) =>
       rows.push([
         title,
-        mebibytes(bytes),
+        mebibytes(usedBytes),
+        mebibytes(fileBytes),
         `${(started.readyMs / 1000).toFixed(2)} s`,
         `${(started.infoMs / 1000).toFixed(2)} s`,
         mebibytes(started.anonymousBytes),
@@ -38,34 +40,43 @@ export async function startup({ quick }: { readonly quick: boolean }): Promise<v
     const empty = await start(dataDir);
     show('a new chain', await fill(dataDir, () => {}), empty);
     let rowCount = 0;
-    const smallBytes = await fill(dataDir, () => {});
+    const small = await fill(dataDir, () => {});
     let entries = 0;
-    const accountBytes = await fill(dataDir, (state) => {
+    const accountSize = await fill(dataDir, (state) => {
       state.addAccounts(accounts);
       entries = state.entriesPerAccount;
     });
     const withAccounts = await start(dataDir);
-    show(`${accounts.toLocaleString('en-US')} accounts`, accountBytes, withAccounts);
-    const wholeBytes = await fill(dataDir, (state) => {
+    show(`${accounts.toLocaleString('en-US')} accounts`, accountSize, withAccounts);
+    const wholeSize = await fill(dataDir, (state) => {
       do {
         state.addRows(ROWS_PER_STEP);
         rowCount += ROWS_PER_STEP;
-      } while (state.sizeBytes < targetBytes);
+      } while (state.usedBytes < targetBytes);
     });
     const whole = await start(dataDir);
-    show(`and ${rowCount.toLocaleString('en-US')} rows`, wholeBytes, whole);
+    show(`and ${rowCount.toLocaleString('en-US')} rows`, wholeSize, whole);
     const again = await start(dataDir);
-    show('the same, once more', wholeBytes, again);
+    show('the same, once more', wholeSize, again);
     printTable(
-      ['state', 'on disk', 'ready', 'get_info answers', 'anonymous', 'RSS', `anonymous ${SETTLE_MS / 1000} s later`],
+      [
+        'state',
+        'data',
+        'file',
+        'ready',
+        'get_info answers',
+        'anonymous',
+        'RSS',
+        `anonymous ${SETTLE_MS / 1000} s later`,
+      ],
       rows,
     );
     const per = (bytes: number, number: number) => mebibytes((bytes / number) * 1e6);
     print(
-      `  a million accounts (${entries} entries each, with a token balance): ${per(accountBytes - smallBytes, accounts)} on disk, ${per(withAccounts.anonymousBytes - empty.anonymousBytes, accounts)} of memory`,
+      `  a million accounts (${entries} entries each, with a token balance): ${per(accountSize.usedBytes - small.usedBytes, accounts)} on disk, ${per(withAccounts.anonymousBytes - empty.anonymousBytes, accounts)} of memory`,
     );
     print(
-      `  a million rows of ${ROW_BYTES} bytes: ${per(wholeBytes - accountBytes, rowCount)} on disk, ${per(whole.anonymousBytes - withAccounts.anonymousBytes, rowCount)} of memory`,
+      `  a million rows of ${ROW_BYTES} bytes: ${per(wholeSize.usedBytes - accountSize.usedBytes, rowCount)} on disk, ${per(whole.anonymousBytes - withAccounts.anonymousBytes, rowCount)} of memory`,
     );
     print(
       '  RSS counts pages of the state that are mapped from the file; the system takes them back when it needs them',
@@ -75,12 +86,13 @@ export async function startup({ quick }: { readonly quick: boolean }): Promise<v
   }
 }
 
-/** Adds to the state of a stopped node; returns its size on disk. */
-async function fill(dataDir: string, add: (state: LargeState) => void): Promise<number> {
+/** Adds to the state of a stopped node; returns its size. */
+async function fill(dataDir: string, add: (state: LargeState) => void): Promise<Size> {
   const state = await LargeState.open(dataDir);
   add(state);
   await state.close();
-  return state.sizeBytes;
+  const { usedBytes, fileBytes } = state;
+  return { usedBytes, fileBytes };
 }
 
 async function start(dataDir: string): Promise<Started> {

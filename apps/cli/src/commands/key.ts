@@ -12,7 +12,6 @@ import {
   parsePublicKey,
   publicKeyOf,
 } from '@snapscale/crypto';
-import { permissionsOfKeys } from '@snapscale/sdk';
 import { developmentPublicKey, isDevelopmentNetwork } from '../keys/development.js';
 import {
   keyStorePath,
@@ -126,7 +125,7 @@ export const listKeys: Handler = async (session) => {
   const { output } = session;
   const path = keyStorePath(session.environment);
   const stored = (readKeyStore(path)?.keys ?? []).map(({ publicKey }) => publicKey);
-  const client = await session.client();
+  const [client, { permissionsOfKeys }] = await Promise.all([session.client(), import('@snapscale/sdk')]);
   const development = await isDevelopmentNetwork(client.api).catch(() => false);
   const names = [...stored, ...(development && !stored.includes(developmentPublicKey) ? [developmentPublicKey] : [])];
   const permissions = await permissionsOfKeys(client, names.map(parsePublicKey)).catch(() => undefined);

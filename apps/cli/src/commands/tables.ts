@@ -78,18 +78,29 @@ export const getScope: Handler = async (session, values) => {
     ...(lower === undefined ? {} : { lower_bound: lower }),
     ...(upper === undefined ? {} : { upper_bound: upper }),
   });
+  const scopeText = await scopeTexts(answer.rows.map(({ scope }) => scope));
   output.result(answer, () =>
     answer.rows.length === 0
       ? []
       : table(
           [{ title: 'table' }, { title: 'scope' }, { title: 'rows', right: true }, { title: 'payer' }],
-          answer.rows.map((row) => [row.table, row.scope, String(row.count), row.payer]),
+          answer.rows.map((row) => [row.table, scopeText(row.scope), String(row.count), row.payer]),
           output.style,
         ),
   );
   if (answer.rows.length === 0) output.note(`${code} has no rows in any table.`);
   else if (answer.more !== '') output.note(`There are more: -L ${answer.more}`);
 };
+
+/** Scopes that are no names are mostly symbol codes: shown as such too. */
+async function scopeTexts(scopes: readonly string[]): Promise<(scope: string) => string> {
+  if (!scopes.some((scope) => scope.startsWith('.'))) return (scope) => scope;
+  const { formatSymbolCode, isValidSymbolCode, parseName } = await import('@snapscale/protocol');
+  return (scope) => {
+    const value = scope.startsWith('.') ? parseName(scope) : 0n;
+    return isValidSymbolCode(value) ? `${formatSymbolCode(value)} (${scope})` : scope;
+  };
+}
 
 export const getBalance: Handler = async (session, values) => {
   const symbol = values.optionalArgument('symbol');

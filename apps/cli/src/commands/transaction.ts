@@ -1,7 +1,7 @@
 /** `get transaction`, `get transaction-status`, `get trace`, `get block-trace`: transactions that were sent. */
-import type { ResponseOf, Routes } from '@snapscale/api';
+import { ApiError, type ResponseOf, type Routes } from '@snapscale/api';
 import type { Handler } from '../program/command.js';
-import { usageError } from '../program/failures.js';
+import { CommandError, exitCodes, usageError } from '../program/failures.js';
 import { wholeNumber } from '../program/values.js';
 import { fields, inline } from '../terminal/layout.js';
 import type { Style } from '../terminal/style.js';
@@ -78,14 +78,20 @@ export const getTransactionStatus: Handler = async (session, values) => {
 export const getTrace: Handler = async (session, values) => {
   const { style } = session.output;
   const id = transactionId(values.argument('id'));
-  const trace = await session.api().trace.getTransactionTrace({ id });
+  const trace = await session
+    .api()
+    .trace.getTransactionTrace({ id })
+    .catch((error: unknown) => missing(error, `this node has no trace of transaction ${id}`));
   session.output.result(trace, () => tracedLines(trace, style));
 };
 
 export const getBlockTrace: Handler = async (session, values) => {
   const { style } = session.output;
   const num = wholeNumber(values.argument('block'), 'BLOCK', 1, 2 ** 32 - 1);
-  const block = await session.api().trace.getBlock({ block_num: num });
+  const block = await session
+    .api()
+    .trace.getBlock({ block_num: num })
+    .catch((error: unknown) => missing(error, `this node has no trace of block ${num}`));
   session.output.result(block, () => [
     ...fields(
       [
@@ -99,6 +105,14 @@ export const getBlockTrace: Handler = async (session, values) => {
     ...block.transactions.flatMap((trace) => ['', ...tracedLines(trace, style)]),
   ]);
 };
+
+/** @throws CommandError where the node says that it does not have it */
+function missing(error: unknown, message: string): never {
+  if (error instanceof ApiError && error.status === 404) {
+    throw new CommandError('trace_not_found', exitCodes.notFound, message, 'It may be older than what the node keeps.');
+  }
+  throw error;
+}
 
 function tracedLines(trace: Traced, style: Style): string[] {
   return [

@@ -9,7 +9,12 @@ import { Values } from './values.js';
 export type Invoke = (load: () => Promise<Handler>, values: Values, globals: Record<string, unknown>) => Promise<void>;
 
 /** What the program is built with. */
-export type BuildOptions = { readonly version: string; readonly style: Style; readonly invoke: Invoke };
+export type BuildOptions = {
+  readonly name: string;
+  readonly version: string;
+  readonly style: Style;
+  readonly invoke: Invoke;
+};
 
 /** Options of all commands. */
 export const globalOptions: readonly Option[] = [
@@ -31,8 +36,8 @@ export function buildProgram(root: Command, options: BuildOptions): Program {
   program.version(options.version, '-V, --version').helpOption('-h, --help').helpCommand(false);
   program.showSuggestionAfterError(true);
   for (const option of globalOptions) if (!builtIn.has(option.flags)) program.addOption(optionOf(option));
-  showHelp(program, root, [root.name], options.style);
-  for (const command of root.commands ?? []) addCommand(program, command, [root.name], options);
+  showHelp(program, root, [options.name], options.style);
+  for (const command of root.commands ?? []) addCommand(program, command, [options.name], options);
   return program;
 }
 

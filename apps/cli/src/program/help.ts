@@ -26,7 +26,7 @@ export function helpText(command: Command, path: readonly string[], globals: rea
   const blocks = [
     [`${style.bold('Usage:')} ${usage(command, path)}`],
     paragraphs(command),
-    examples(command, style),
+    examples(command, path[0]!, style),
     ...sections.map((section) => sectionLines(section, width, style)),
     isRoot
       ? footer(path)
@@ -62,10 +62,10 @@ function paragraphs({ summary, detail }: Command): string[] {
   return [...wrap(first, COLUMNS_MAX), ...(detail === undefined ? [] : ['', ...wrap(detail, COLUMNS_MAX)])];
 }
 
-function examples({ examples: lines = [] }: Command, style: Style): string[] {
+function examples({ examples: lines = [] }: Command, program: string, style: Style): string[] {
   return lines.length === 0
     ? []
-    : [style.bold('Examples:'), ...lines.map((line) => `  ${style.cyan(`snapscale ${line}`)}`)];
+    : [style.bold('Examples:'), ...lines.map((line) => `  ${style.cyan(`${program} ${line}`)}`)];
 }
 
 function argumentSections(list: readonly Argument[]): Section[] {

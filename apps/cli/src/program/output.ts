@@ -1,6 +1,7 @@
 /** What commands write: the result to stdout, everything else to stderr. */
 import { hasColour, makeStyle, printable, type Style } from '../terminal/style.js';
 import type { Failure } from './failures.js';
+import { programName, withProgramName } from './invocation.js';
 
 /** A stream that takes text. */
 export type TextStream = {
@@ -80,7 +81,8 @@ export class Output {
   /** What to do next. */
   next(...commands: readonly string[]): void {
     if (this.#options.quiet || this.json || this.#options.stderr.isTTY !== true) return;
-    const [first, ...rest] = commands.map((command) => this.#talk.cyan(`snapscale ${command}`));
+    const name = programName(this.#options.environment);
+    const [first, ...rest] = commands.map((command) => this.#talk.cyan(`${name} ${command}`));
     this.#options.stderr.write(
       `${this.#talk.dim('Next:')} ${first}\n${rest.map((line) => `      ${line}\n`).join('')}`,
     );
@@ -110,11 +112,12 @@ export class Output {
       return;
     }
     const style = this.#talk;
+    const name = programName(this.#options.environment);
     const lines = [
       `${style.red(style.bold('Error:'))} ${sentence(failure.title)}`,
       ...failure.lines.map((line) => `  ${line}`),
       ...(failure.reference === undefined ? [] : [`  ${style.dim(failure.reference)}`]),
-      ...failure.hints.map((hint) => `${style.cyan('Hint:')} ${hint}`),
+      ...failure.hints.map((hint) => `${style.cyan('Hint:')} ${withProgramName(hint, name)}`),
       ...(verbose ? [style.dim(JSON.stringify(failure.problem, null, 2))] : []),
     ];
     stderr.write(`${lines.join('\n')}\n`);

@@ -3,14 +3,20 @@
  * signatures and reports of durability.
  */
 import { equalBytes, type PrivateKey, parsePrivateKey, publicKeyOf, sign, toHex } from '@snapscale/crypto';
-import { ChainServices, encodeStateProof, getParameters, StateCommitment } from '@snapscale/execution';
 import {
+  ChainServices,
+  encodeStateProof,
+  getParameters,
+  StateCommitment,
+  type VerifiedTransaction,
+} from '@snapscale/execution';
+import {
+  DecodeError,
   decode,
   encode,
   genesisSchema,
   type PackedTransaction,
   packedTransactionSchema,
-  Reject,
   type Rejection,
   stateRootOf,
   type TransactionTrace,
@@ -26,7 +32,10 @@ import { inflateBounded } from '../verify/verify-transaction.js';
 import { CoreMeter } from './core-meter.js';
 import { CoreStorage } from './core-storage.js';
 import { BatchWriter, type CoreOptions, type FromCore, type ToCore } from './messages.js';
+import { QueryQueue } from './query-queue.js';
 import { replayLog } from './replay.js';
+
+type Query = Extract<ToCore, { kind: 'query' }>;
 
 type Post = (message: FromCore, transfer?: ArrayBuffer[]) => void;
 
@@ -45,6 +54,7 @@ export class CoreHost {
   readonly #meter = new CoreMeter();
   readonly #encodedTraces = new Map<TransactionTrace, Uint8Array>();
   readonly #inbox: Submission[] = [];
+  readonly #queries = new QueryQueue<Query>((query) => this.#query(query));
   readonly #metricsTimer: NodeJS.Timeout;
   #timer: NodeJS.Timeout | undefined;
   #turnScheduled = false;
@@ -107,13 +117,14 @@ export class CoreHost {
         this.#scheduleTurn();
         break;
       case 'query':
-        this.#query(message);
+        if (!this.#queries.add(message)) this.#refuseQuery(message, tooManyQueries);
         break;
       case 'proof':
         this.#prove(message.request, message.key);
         break;
       case 'stop':
         this.#stopping = true;
+        for (const query of this.#queries.clear()) this.#refuseQuery(query, stopping);
         this.#step({ kind: 'drain' });
         this.#flush();
         this.#endWhenIdle();
@@ -121,16 +132,28 @@ export class CoreHost {
     }
   }
 
-  #query({ request, mode, packed }: Extract<ToCore, { kind: 'query' }>): void {
+  #query({ request, mode, packed }: Query): void {
+    let transaction: VerifiedTransaction;
     try {
       const received: PackedTransaction = decode(packedTransactionSchema, packed);
       const opened = unpackTransaction(received, inflateBounded);
-      const transaction = { ...opened, received, id: transactionId(opened.packed), keys: [] };
-      this.#step({ kind: 'query', nowMs: Date.now(), request, mode, transaction });
+      transaction = { ...opened, received, id: transactionId(opened.packed), keys: [] };
     } catch (error) {
-      const rejection = rejectionOf(error);
-      this.#batch.reply(request, { kind: 'rejected', rejection }, encodeTrace);
+      if (!(error instanceof DecodeError)) throw error;
+      this.#batch.reply(
+        request,
+        { kind: 'rejected', rejection: { code: 'packed_transaction_type_exception', message: error.message } },
+        encodeTrace,
+      );
+      this.#flush();
+      return;
     }
+    this.#step({ kind: 'query', nowMs: Date.now(), request, mode, transaction });
+    this.#flush();
+  }
+
+  #refuseQuery({ request }: Query, rejection: Rejection): void {
+    this.#batch.reply(request, { kind: 'rejected', rejection }, encodeTrace);
     this.#flush();
   }
 
@@ -272,10 +295,12 @@ function encodeTrace(trace: TransactionTrace): Uint8Array {
   return encode(transactionTraceSchema, trace);
 }
 
-function rejectionOf(error: unknown): Rejection {
-  if (error instanceof Reject) return error.rejection;
-  return { code: 'packed_transaction_type_exception', message: error instanceof Error ? error.message : String(error) };
-}
+const tooManyQueries: Rejection = {
+  code: 'snap_queue_full',
+  message: 'too many transactions wait to be tried: send it again later',
+};
+
+const stopping: Rejection = { code: 'snap_shutting_down', message: 'the node is shutting down' };
 
 /** Loads the tree and compares its root with the one in the final block's header. */
 function loadCommitment(commitment: StateCommitment, storage: CoreStorage): void {

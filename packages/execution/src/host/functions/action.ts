@@ -1,5 +1,5 @@
 /** The action being executed, who authorised it, and whom it concerns. */
-import { reject } from '@snapscale/protocol';
+import { limits, reject } from '@snapscale/protocol';
 import { declare, type HostFunction } from '../declaration.js';
 import { asName } from '../environment.js';
 import { gasPrices } from '../gas-prices.js';
@@ -44,10 +44,12 @@ export const actionFunctions: readonly HostFunction[] = [
     make: (env) => (value, size) => {
       const bytes = env.span(value, size);
       const { config, transaction } = env.context;
-      if (!transaction.readOnly && bytes.length > config.maxActionReturnValueSize) {
+      const chosen = transaction.readOnly ? Number.POSITIVE_INFINITY : config.maxActionReturnValueSize;
+      const bound = Math.min(chosen, limits.returnValueBytesMax);
+      if (bytes.length > bound) {
         reject(
           'action_return_value_exception',
-          `action return value size must be less or equal to ${config.maxActionReturnValueSize} bytes`,
+          `action return value size must be less or equal to ${bound} bytes`,
         );
       }
       env.chargeGas(Math.floor(bytes.length * gasPrices.storedByte));
