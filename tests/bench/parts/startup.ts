@@ -6,8 +6,8 @@ import { LargeState, ROW_BYTES } from '../load/large-state.js';
 import { memoryOf, NodeProcess } from '../load/node-process.js';
 import { heading, mebibytes, print, printTable } from '../report.js';
 
-const ROWS_PER_STEP = 200_000;
-const SETTLE_MS = 8000;
+const ROWS_PER_STEP = 400_000;
+const SETTLE_MS = 5000;
 
 type Size = { readonly usedBytes: number; readonly fileBytes: number };
 type Started = {
@@ -20,7 +20,7 @@ type Started = {
 
 export async function startup({ quick }: { readonly quick: boolean }): Promise<void> {
   const targetBytes = quick ? 2 ** 28 : 2 ** 30;
-  const accounts = quick ? 100_000 : 500_000;
+  const accounts = quick ? 100_000 : 300_000;
   heading(`start-up from ${mebibytes(targetBytes)} of state, and memory per account and row`);
   const directory = mkdtempSync(join(tmpdir(), 'snapscale-bench-'));
   const dataDir = join(directory, 'data');

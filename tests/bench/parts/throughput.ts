@@ -87,7 +87,7 @@ async function runAll(bench: Bench, quick: boolean, recoveries: number | undefin
   let peak = 0;
   const ramp: Measured[] = [];
   for (const connections of RAMP) {
-    const measured = await bulk(connections, quick ? 3 : 4, Math.max(4000, peak));
+    const measured = await bulk(connections, quick ? 2.5 : 3, Math.max(4000, peak));
     ramp.push(measured);
     if (measured.perSecond > peak * 1.03) best = measured;
     else if (connections >= 8) break;
@@ -95,16 +95,16 @@ async function runAll(bench: Bench, quick: boolean, recoveries: number | undefin
   }
   printRuns('the way to saturation (bulk, signed beforehand)', ramp);
   const { connections } = best.plan;
-  const saturated = await bulk(connections, quick ? 6 : 12, peak);
-  const live = await bench.run('bulk-live', { batch: BULK_BATCH, connections, seconds: quick ? 5 : 10, prepare: 0 });
+  const saturated = await bulk(connections, quick ? 5 : 10, peak);
+  const live = await bench.run('bulk-live', { batch: BULK_BATCH, connections, seconds: quick ? 3 : 6, prepare: 0 });
   const half = await bench.run('bulk', {
     batch: 10,
     connections: 32,
-    seconds: quick ? 4 : 8,
+    seconds: quick ? 3 : 6,
     rate: saturated.perSecond / 2,
-    prepare: Math.ceil(saturated.perSecond * (quick ? 2.2 : 4.2)),
+    prepare: Math.ceil(saturated.perSecond * (quick ? 1.7 : 3.2)),
   });
-  const seconds = quick ? 4 : 7;
+  const seconds = quick ? 3 : 5;
   const single = await bench.run('send_transaction', { batch: 1, connections: 32, seconds, prepare: 3500 * seconds });
   const list = await bench.run('push_transactions', { batch: 20, connections: 32, seconds, prepare: 3500 * seconds });
   printRuns('saturated, half loaded, and the other ways in', [saturated, live, half, single, list]);

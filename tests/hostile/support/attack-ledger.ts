@@ -1,7 +1,7 @@
 /** A ledger in memory under attack: contracts set from bytes, transactions measured, state compared before and after. */
 import { createHash } from 'node:crypto';
-import { type Action, type Name, name, type PermissionLevel, type Transaction, type TransactionTrace, Writer } from '@snapscale/protocol';
-import { TestLedger } from '../../../packages/execution/src/testing/test-ledger.js';
+import { type Action, authoritySchema, type Name, name, type PermissionLevel, type Transaction, type TransactionTrace, Writer } from '@snapscale/protocol';
+import { TestLedger, testKey } from '../../../packages/execution/src/testing/test-ledger.js';
 
 /** What an attack did. Times in milliseconds; `cpuMs` is the process's, so that other processes do not count. */
 export type Strike = {
@@ -94,4 +94,20 @@ export function setAbi(account: string, abi: Uint8Array): Action {
   writer.u64(name(account));
   writer.bytes(abi);
   return actionOf('eosio', 'setabi', writer.finish().slice(), account);
+}
+
+/** `eosio::newaccount` with the development key for both permissions. */
+export function newAccount(account: string): Action {
+  const authority = {
+    threshold: 1,
+    keys: [{ key: testKey, weight: 1 }],
+    accounts: [],
+    waits: [],
+  };
+  const writer = new Writer(256);
+  writer.u64(name('eosio'));
+  writer.u64(name(account));
+  authoritySchema.write(writer, authority);
+  authoritySchema.write(writer, authority);
+  return actionOf('eosio', 'newaccount', writer.finish().slice(), 'eosio');
 }

@@ -34,10 +34,15 @@ compdef _snapscale snapscale snap
 `,
   fish: `function __snapscale_complete
   set -l words (commandline -opc) (commandline -ct)
-  $words[1] __complete $words[2..-1] 2>/dev/null
+  set -l found ($words[1] __complete $words[2..-1] 2>/dev/null)
+  if test (count $found) -gt 0
+    printf '%s\\n' $found
+  else
+    __fish_complete_path (commandline -ct)
+  end
 end
-complete -c snapscale -a '(__snapscale_complete)'
-complete -c snap -a '(__snapscale_complete)'
+complete -c snapscale -f -a '(__snapscale_complete)'
+complete -c snap -f -a '(__snapscale_complete)'
 `,
   powershell: `Register-ArgumentCompleter -Native -CommandName snapscale, snap -ScriptBlock {
   param($word, $ast, $position)
