@@ -53,6 +53,15 @@ describe('credit', () => {
     expectBalanced();
   });
 
+  it('that ends while a transaction runs is said to be the reason', () => {
+    transfer('alice', 'snap.fees', '0.0100 XST');
+    prices(5_000, 0, 0);
+    const data = { from: 'alice', to: 'bob', quantity: '1.0000 XST', memo: '' };
+    const refusal = ledger.refusal('eosio.token', 'transfer', 'alice', data);
+    expect(refusal).toMatchObject({ code: 'snap_insufficient_credit' });
+    expect(refusal.message).toContain('enough for 20 us of CPU');
+  });
+
   it('tokens of another contract are no credit', () => {
     ledger.install('forger', token);
     ledger.push('forger', 'create', 'forger', { issuer: 'alice', maximum_supply: '1000.0000 XST' });

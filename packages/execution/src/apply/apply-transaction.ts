@@ -78,7 +78,7 @@ export function applyTransaction(
     if (mode !== 'implicit') conclude(place, verified, mode, run, usage);
   } catch (error) {
     if (!(error instanceof Reject)) throw error;
-    except = error.rejection;
+    except = run.reasonOf(error.rejection);
     state.rollback(checkpoint);
   }
   const { cpuUsageUs } = run;
@@ -138,7 +138,8 @@ function prepare(
   const netWords = netUsageWords(usage.netBytes);
   checkCredit(state, parameters, transaction, block.slot, { cpuUs: config.minTransactionCpuUsage, netWords });
   const payer = choosePayer(state, firstAuthorizer(transaction), block.slot, parameters);
-  run.lowerLimit(affordableCpuUs(parameters, payer, netWords) * parameters.gasPerMicrosecond);
+  const bySponsor = (payer.sponsorship?.available ?? -1n) > payer.credit;
+  run.lowerLimit(affordableCpuUs(parameters, payer, netWords) * parameters.gasPerMicrosecond, bySponsor);
 }
 
 function conclude(

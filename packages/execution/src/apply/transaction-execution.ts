@@ -13,6 +13,7 @@ import {
   formatName,
   limits,
   type Name,
+  type Rejection,
   reject,
   type SnapParameters,
 } from '@snapscale/protocol';
@@ -49,6 +50,8 @@ export class TransactionExecution {
   /** Gas that may still be spent; see `gas-prices`. */
   gasLeft: number;
   #gasLimit: number;
+  /** What set the limit, when it is not the transaction or the chain. */
+  #funds: 'sponsor' | 'credit' | undefined;
   /** Console output that is still kept, characters: it takes no part in consensus and must not fill the trace. */
   consoleCharsLeft = CONSOLE_CHARS_MAX;
   /** Receipts of the actions, in the order of execution. */
@@ -78,12 +81,24 @@ export class TransactionExecution {
   }
 
   /** Lowers the limit to `gasLimit`, when that is lower: the payer cannot pay for more. */
-  lowerLimit(gasLimit: number): void {
+  lowerLimit(gasLimit: number, bySponsor: boolean): void {
     const used = this.gasUsed;
     if (gasLimit >= this.#gasLimit) return;
+    this.#funds = bySponsor ? 'sponsor' : 'credit';
     this.#gasLimit = Math.floor(gasLimit);
     this.gasLeft = this.#gasLimit - used;
     if (this.gasLeft < 0) this.charge(0);
+  }
+
+  /** `rejection`, or the true reason where the gas that ran out was as much as the payer could pay for. */
+  reasonOf(rejection: Rejection): Rejection {
+    if (this.#funds === undefined || rejection.code !== 'tx_cpu_usage_exceeded') return rejection;
+    const limitUs = Math.floor(this.#gasLimit / this.parameters.gasPerMicrosecond);
+    const evidence = { affordable_cpu_us: String(limitUs) };
+    const spent = `enough for ${limitUs} us of CPU, which this transaction has used up`;
+    return this.#funds === 'sponsor'
+      ? { code: 'snap_sponsor_limit_exceeded', message: `what the sponsor still pays is ${spent}`, evidence }
+      : { code: 'snap_insufficient_credit', message: `the credit of the payer is ${spent}`, evidence };
   }
 
   /** Runs all actions. Throws `Reject` at the first one that fails; the caller rolls the state back. */
