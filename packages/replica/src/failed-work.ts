@@ -7,9 +7,9 @@
 import type { Name } from '@snapscale/protocol';
 
 /** Failed work that an account may cause before it has to wait, microseconds. */
-const ALLOWANCE_US = 20_000;
+const ALLOWANCE_US = 50_000;
 /** What is forgiven with every block. */
-const FORGIVEN_US_PER_BLOCK = 20_000;
+const FORGIVEN_US_PER_BLOCK = 50_000;
 /** What one transaction counts at most: that of a transaction at the limit of a chain with large limits. */
 const COUNTED_US_MAX = 200_000;
 

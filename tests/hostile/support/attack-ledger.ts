@@ -1,6 +1,15 @@
 /** A ledger in memory under attack: contracts set from bytes, transactions measured, state compared before and after. */
 import { createHash } from 'node:crypto';
-import { type Action, authoritySchema, type Name, name, type PermissionLevel, type Transaction, type TransactionTrace, Writer } from '@snapscale/protocol';
+import {
+  type Action,
+  authoritySchema,
+  type Name,
+  name,
+  type PermissionLevel,
+  type Transaction,
+  type TransactionTrace,
+  Writer,
+} from '@snapscale/protocol';
 import { TestLedger, testKey } from '../../../packages/execution/src/testing/test-ledger.js';
 
 /** What an attack did. Times in milliseconds; `cpuMs` is the process's, so that other processes do not count. */
@@ -67,7 +76,12 @@ export class AttackLedger extends TestLedger {
 
 /** An action; signers as `alice` or `alice@owner`, by default the contract's account. */
 export function actionOf(account: string, action: string, data: Uint8Array, ...signers: readonly string[]): Action {
-  return { account: name(account), name: name(action), authorization: levels(signers.length > 0 ? signers : [account]), data };
+  return {
+    account: name(account),
+    name: name(action),
+    authorization: levels(signers.length > 0 ? signers : [account]),
+    data,
+  };
 }
 
 /** Permission levels from texts. */

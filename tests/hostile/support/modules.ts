@@ -1,6 +1,10 @@
 /** Attacking contracts from a few words: host functions are imported by being called as `$name`. */
 import { importTable } from '../../../packages/execution/src/host/table.js';
-import { type Assembly, type AssemblyFunction, assemble } from '../../../packages/execution/src/wasm/testing/assembler.js';
+import {
+  type Assembly,
+  type AssemblyFunction,
+  assemble,
+} from '../../../packages/execution/src/wasm/testing/assembler.js';
 
 /** A module: the code of `apply`, further functions before it, and what else the assembler takes. */
 export type ContractParts = Omit<Assembly, 'functions' | 'imports'> & {

@@ -108,7 +108,7 @@ const emptyTransaction = { offset: 0, bytes: new Uint8Array(40) };
 
 function authorizationCases(): PriceCase[] {
   const keys = (count: number) => {
-    const packed = [count & 0x7f | 0x80, count >> 7];
+    const packed = [(count & 0x7f) | 0x80, count >> 7];
     for (let i = 0; i < count; i++) packed.push(0, 2, ...bytes(32, (k) => (i * 31 + k * 7) & 0xff));
     return Uint8Array.from(packed);
   };
@@ -127,7 +127,17 @@ function authorizationCases(): PriceCase[] {
     data: [{ offset: 0, bytes: keys(count) }],
   });
   return [
-    call('check_permission_authorization', 'nothing given', 'local.get 1', activeName, i32(0), i32(0), i32(0), i32(0), 'i64.const 0'),
+    call(
+      'check_permission_authorization',
+      'nothing given',
+      'local.get 1',
+      activeName,
+      i32(0),
+      i32(0),
+      i32(0),
+      i32(0),
+      'i64.const 0',
+    ),
     check(128),
     check(1800),
     {
@@ -150,13 +160,25 @@ const someIterator = `${counter} i32.wrap_i64 i32.const 255 i32.and`;
 
 function databaseCases(): PriceCase[] {
   const where = 'local.get 1 i64.const 5 i64.const 112';
-  const rows = { setup: filled(`i64.const 5 i64.const 112 local.get 1 ${rowOf} i32.const 0 i32.const 64 $db_store_i64`) };
+  const rows = {
+    setup: filled(`i64.const 5 i64.const 112 local.get 1 ${rowOf} i32.const 0 i32.const 64 $db_store_i64`),
+  };
   const cases: PriceCase[] = [
     call('db_store_i64', 'ever new', 'i64.const 5', 'i64.const 112', 'local.get 1', counter, i32(0), i32(16)),
     call('db_store_i64', 'ever new tables', counter, 'i64.const 112', 'local.get 1', counter, i32(0), i32(16)),
     call('db_store_i64', '60 kB', 'i64.const 5', 'i64.const 112', 'local.get 1', counter, i32(0), i32(60_000)),
     { ...call('db_update_i64', '16 B', someIterator, 'i64.const 0', i32(0), i32(16)), ...rows },
-    { ...call('db_update_i64', 'growing and shrinking', someIterator, 'i64.const 0', i32(0), `${counter} i32.wrap_i64 i32.const 63 i32.and`), ...rows },
+    {
+      ...call(
+        'db_update_i64',
+        'growing and shrinking',
+        someIterator,
+        'i64.const 0',
+        i32(0),
+        `${counter} i32.wrap_i64 i32.const 63 i32.and`,
+      ),
+      ...rows,
+    },
     { ...call('db_update_i64', '60 kB', someIterator, 'i64.const 0', i32(0), i32(60_000)), ...rows },
     { ...call('db_get_i64', '64 B', someIterator, i32(0), i32(64)), ...rows },
     { ...call('db_get_i64', 'size', someIterator, i32(0), i32(0)), ...rows },
@@ -181,7 +203,13 @@ function databaseCases(): PriceCase[] {
       body: `i64.const 5 i64.const 112 local.get 1 ${counter} i32.const 0 i32.const 16 $db_store_i64 drop ${where} i64.const 0 $db_lowerbound_i64 drop`,
     },
   ];
-  for (const [family, count] of [['idx64', 0], ['idx128', 0], ['idx256', 2], ['idx_double', 0], ['idx_long_double', 0]] as const) {
+  for (const [family, count] of [
+    ['idx64', 0],
+    ['idx128', 0],
+    ['idx256', 2],
+    ['idx_double', 0],
+    ['idx_long_double', 0],
+  ] as const) {
     cases.push(...indexCases(`db_${family}`, count));
   }
   return cases;
@@ -197,7 +225,8 @@ function indexCases(family: string, words: number): PriceCase[] {
     setup: filled(`i32.const 64 ${rowOf} i64.store ${store.join(' ')} ${rowOf} ${key(64).join(' ')} $${family}_store`),
   };
   const withKey = (one: PriceCase): PriceCase => ({ ...one, body: `${newKey} ${one.body}` });
-  const keyed = (suffix: string, what: string, ...values: string[]) => withKey(call(`${family}_${suffix}`, what, ...values));
+  const keyed = (suffix: string, what: string, ...values: string[]) =>
+    withKey(call(`${family}_${suffix}`, what, ...values));
   return [
     keyed('store', 'ever new', ...store, counter, ...key(64)),
     { ...keyed('update', 'moving', someIterator, 'i64.const 0', ...key(64)), ...entries },
@@ -235,19 +264,65 @@ function curveCases(): PriceCase[] {
   const cases: PriceCase[] = [];
   const ones = [{ offset: 0, bytes: bytes(60_000, 0xff) }];
   const modExp = (base: number, exponent: number, modulus: number): PriceCase => ({
-    ...call('mod_exp', `${base}, ${exponent}, ${modulus} B`, i32(0), i32(base), i32(4096), i32(exponent), i32(8192), i32(modulus), i32(16_384), i32(modulus)),
+    ...call(
+      'mod_exp',
+      `${base}, ${exponent}, ${modulus} B`,
+      i32(0),
+      i32(base),
+      i32(4096),
+      i32(exponent),
+      i32(8192),
+      i32(modulus),
+      i32(16_384),
+      i32(modulus),
+    ),
     data: ones,
   });
-  for (const sizes of [[1, 1, 1], [32, 32, 32], [64, 64, 64], [128, 3, 128], [256, 256, 256], [1024, 1, 1024], [4096, 1, 32], [32, 2048, 32], [0, 32, 32]]) {
+  for (const sizes of [
+    [1, 1, 1],
+    [32, 32, 32],
+    [64, 64, 64],
+    [128, 3, 128],
+    [256, 256, 256],
+    [1024, 1, 1024],
+    [4096, 1, 32],
+    [32, 2048, 32],
+    [0, 32, 32],
+  ]) {
     cases.push(modExp(sizes[0]!, sizes[1]!, sizes[2]!));
   }
   for (const rounds of [0, 1, 12, 4000]) {
     cases.push(
-      call('blake2_f', `${rounds} rounds`, i32(rounds), i32(0), i32(64), i32(64), i32(128), i32(256), i32(8), i32(264), i32(8), i32(1), i32(512), i32(64)),
+      call(
+        'blake2_f',
+        `${rounds} rounds`,
+        i32(rounds),
+        i32(0),
+        i32(64),
+        i32(64),
+        i32(128),
+        i32(256),
+        i32(8),
+        i32(264),
+        i32(8),
+        i32(1),
+        i32(512),
+        i32(64),
+      ),
     );
   }
   const zeros = (name: string, size: number, count: number, out: number, scalar = 0) =>
-    call(name, `${count} at infinity`, i32(0), i32(size * count), i32(16_384), i32(scalar * count), i32(count), i32(40_000), i32(out));
+    call(
+      name,
+      `${count} at infinity`,
+      i32(0),
+      i32(size * count),
+      i32(16_384),
+      i32(scalar * count),
+      i32(count),
+      i32(40_000),
+      i32(out),
+    );
   for (const count of [0, 1, 16, 80]) {
     cases.push(zeros('bls_g1_weighted_sum', 96, count, 96, 32));
     cases.push(zeros('bls_g2_weighted_sum', 192, count, 192, 32));
@@ -258,11 +333,26 @@ function curveCases(): PriceCase[] {
     call(name, 'infinity', i32(0), i32(size), i32(1024), i32(size), i32(2048), i32(size));
   cases.push(two('bls_g1_add', 96), two('bls_g2_add', 192));
   cases.push(
-    { ...call('bls_g1_map', 'small', i32(0), i32(48), i32(1024), i32(96)), data: [{ offset: 0, bytes: bytes(40, noise) }] },
-    { ...call('bls_g2_map', 'small', i32(0), i32(96), i32(1024), i32(192)), data: [{ offset: 0, bytes: bytes(40, noise) }] },
+    {
+      ...call('bls_g1_map', 'small', i32(0), i32(48), i32(1024), i32(96)),
+      data: [{ offset: 0, bytes: bytes(40, noise) }],
+    },
+    {
+      ...call('bls_g2_map', 'small', i32(0), i32(96), i32(1024), i32(192)),
+      data: [{ offset: 0, bytes: bytes(40, noise) }],
+    },
     { ...call('bls_fp_mod', 'ones', i32(0), i32(64), i32(1024), i32(48)), data: ones },
-    { ...call('bls_fp_mul', 'small', i32(0), i32(48), i32(64), i32(48), i32(1024), i32(48)), data: [{ offset: 0, bytes: bytes(40, noise) }] },
-    { ...call('bls_fp_exp', 'ones', i32(0), i32(48), i32(64), i32(64), i32(1024), i32(48)), data: [{ offset: 0, bytes: bytes(40, noise) }, { offset: 64, bytes: bytes(64, 0xff) }] },
+    {
+      ...call('bls_fp_mul', 'small', i32(0), i32(48), i32(64), i32(48), i32(1024), i32(48)),
+      data: [{ offset: 0, bytes: bytes(40, noise) }],
+    },
+    {
+      ...call('bls_fp_exp', 'ones', i32(0), i32(48), i32(64), i32(64), i32(1024), i32(48)),
+      data: [
+        { offset: 0, bytes: bytes(40, noise) },
+        { offset: 64, bytes: bytes(64, 0xff) },
+      ],
+    },
   );
   return cases;
 }
@@ -342,7 +432,10 @@ function privilegedCases(): PriceCase[] {
     { ...call('is_privileged', 'own', 'local.get 1'), ...privileged },
     { ...call('set_privileged', 'own', 'local.get 1', i32(1)), ...privileged },
     { ...call('get_resource_limits', 'own', 'local.get 1', i32(64), i32(72), i32(80)), ...privileged },
-    { ...call('set_resource_limits', 'own', 'local.get 1', 'i64.const -1', 'i64.const -1', 'i64.const -1'), ...privileged },
+    {
+      ...call('set_resource_limits', 'own', 'local.get 1', 'i64.const -1', 'i64.const -1', 'i64.const -1'),
+      ...privileged,
+    },
     { ...call('get_blockchain_parameters_packed', 'all', i32(0), i32(128)), ...privileged },
     { ...call('get_wasm_parameters_packed', 'all', i32(0), i32(128), i32(0)), ...privileged },
     {

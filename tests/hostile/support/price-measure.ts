@@ -1,6 +1,7 @@
 /** Measures what calls of host functions cost for what they are charged. */
+
+import { getAccount, putAccount } from '@snapscale/execution';
 import { name } from '@snapscale/protocol';
-import { putAccount, getAccount } from '@snapscale/execution';
 import { type AttackLedger, actionOf } from './attack-ledger.js';
 import { contract } from './modules.js';
 import type { PriceCase } from './price-cases.js';
@@ -22,10 +23,13 @@ export type PriceMeasure = {
 export function measureCase(ledger: AttackLedger, one: PriceCase): PriceMeasure {
   const account = 'prices';
   const advance = 'local.get 0 i64.const 1 i64.add local.set 0';
-  const code = contract(`i64.const ${serial++} drop i64.const 1 local.set 0 ${one.setup ?? ''} loop ${advance} ${one.body} br 0 end`, {
-    locals: 'i32',
-    ...(one.data === undefined ? {} : { data: one.data }),
-  });
+  const code = contract(
+    `i64.const ${serial++} drop i64.const 1 local.set 0 ${one.setup ?? ''} loop ${advance} ${one.body} br 0 end`,
+    {
+      locals: 'i32',
+      ...(one.data === undefined ? {} : { data: one.data }),
+    },
+  );
   ledger.produceBlock();
   ledger.install(account, code);
   const { state } = ledger.pending;

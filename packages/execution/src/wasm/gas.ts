@@ -47,8 +47,11 @@ const PARTS: Readonly<Record<string, number>> = {
   end: 0,
   drop: 0,
   if: 4,
-  br_if: 4,
-  br_table: 6,
+  // What keeps loops going. Code that has not been optimised yet, and a loop does not leave it while it runs, takes up to
+  // 5 ns for the gas check alone.
+  br: 12,
+  br_if: 12,
+  br_table: 14,
   select: 2,
   // With gas and depth accounting of the callee.
   call: 20,

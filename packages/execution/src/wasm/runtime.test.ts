@@ -158,7 +158,7 @@ describe('apply', () => {
       });
     const [one, many] = [bench.apply(exiting(1)), bench.apply(exiting(1001))];
     expect(bench.host.notes).toEqual([]);
-    expect(many - one).toBe((1000 * 8) / 4);
+    expect(many - one).toBe((1000 * 16) / 4);
   });
 });
 

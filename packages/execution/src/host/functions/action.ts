@@ -52,7 +52,7 @@ export const actionFunctions: readonly HostFunction[] = [
           `action return value size must be less or equal to ${bound} bytes`,
         );
       }
-      env.chargeGas(Math.floor(bytes.length * gasPrices.storedByte));
+      env.chargeGas(bytes.length * gasPrices.returnedByte);
       env.context.setReturnValue(bytes.slice());
     },
   }),

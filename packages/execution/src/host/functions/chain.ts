@@ -46,7 +46,7 @@ export const chainFunctions: readonly HostFunction[] = [
       const out = env.span(buffer, spanLength(room, NAME_BYTES));
       if (room === 0) return bytes;
       const copied = Math.min(room, bytes);
-      env.chargeGas(Math.floor(bytes * gasPrices.storedByte));
+      env.chargeGas(bytes * gasPrices.copiedName);
       out.set(packedNames(activeProducers).subarray(0, copied));
       return copied;
     },

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { rowKey, tableId } from '../../state/keys.js';
 import { getRow, getTable } from '../../state/records.js';
 import { alice, bob, contractAccount, FakeContext } from '../testing/fake-context.js';
+import { gasPrices } from '../gas-prices.js';
 import { Harness } from '../testing/harness.js';
 
 const SCOPE = name('scope');
@@ -270,8 +271,11 @@ describe('primary rows', () => {
   it('cost gas by their size', () => {
     const host = new Harness();
     const data = host.put(new Uint8Array(1000));
-    expect(host.gasOf('db_store_i64', SCOPE, TABLE, alice, 1n, data, 1000)).toBe(1000);
-    expect(host.gasOf('db_update_i64', 0, 0n, data, 500)).toBe(500);
+    expect(host.gasOf('db_store_i64', SCOPE, TABLE, alice, 1n, data, 1000)).toBe(
+      1000 * gasPrices.storedByte + gasPrices.tableStore,
+    );
+    expect(host.gasOf('db_store_i64', SCOPE, TABLE, alice, 2n, data, 1000)).toBe(1000 * gasPrices.storedByte);
+    expect(host.gasOf('db_update_i64', 0, 0n, data, 500)).toBe(500 * gasPrices.storedByte);
     expect(host.gasOf('db_get_i64', 0, data, 480)).toBe(15);
   });
 
