@@ -3,7 +3,7 @@
  * final is touched, and then said; never used in silence.
  */
 import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { rowKey, tableId } from '@snapscale/execution';
 import { name, names, parseSymbol } from '@snapscale/protocol';
 import { StateStore } from '../../apps/node/src/store/state-store.js';
@@ -43,6 +43,10 @@ type CorruptionCase = {
   /** Path in the data directory that the node's message must name. */
   readonly file: string;
   readonly allowed: Allowed;
+  /** What the node may say instead of the path. */
+  readonly says?: RegExp;
+  /** Differences that are in order once the node has said that it goes on without these data. */
+  readonly without?: RegExp;
   readonly short?: boolean;
   readonly damage: (path: string, context: DamageContext) => void;
 };
@@ -94,7 +98,10 @@ const cases: readonly CorruptionCase[] = [
   {
     title: 'a block log that is gone',
     file: 'blocks',
-    allowed: 'refuse',
+    allowed: 'repair',
+    says: /there is no block log/,
+    // Without blocks there is nothing to compare the state with.
+    without: /./,
     damage: (path) => rmSync(path, { recursive: true }),
   },
   {
@@ -120,6 +127,7 @@ const cases: readonly CorruptionCase[] = [
     title: 'a flipped byte in the traces',
     file: TRACES,
     allowed: 'repair',
+    without: /trace/,
     short: true,
     damage: (path) => flipAt(path, 0.5),
   },
@@ -127,12 +135,15 @@ const cases: readonly CorruptionCase[] = [
     title: 'traces that are cut',
     file: TRACES,
     allowed: 'repair',
+    without: /trace/,
     damage: (path) => truncateSync(path, Math.floor(sizeOf(path) * 0.4)),
   },
   {
     title: 'traces that are gone',
     file: 'traces',
     allowed: 'repair',
+    says: /traces/,
+    without: /trace/,
     damage: (path) => rmSync(path, { recursive: true }),
   },
   {
@@ -165,7 +176,8 @@ const cases: readonly CorruptionCase[] = [
   {
     title: 'a state that is gone',
     file: 'state',
-    allowed: 'refuse',
+    allowed: 'repair',
+    says: /the state was missing/,
     short: true,
     damage: (path) => rmSync(path, { recursive: true }),
   },
@@ -236,7 +248,7 @@ export async function corruptionCases({ seed, directory, print, short = false }:
 type Verdict = { readonly isRight: boolean; readonly text: string };
 
 async function judge(
-  { file, allowed }: CorruptionCase,
+  { file, allowed, says, without }: CorruptionCase,
   dataDir: string,
   blockIds: ReplayReport['blockIds'],
 ): Promise<Verdict> {
@@ -246,7 +258,7 @@ async function judge(
   } catch (error) {
     if (!(error instanceof StartRefused))
       return { isRight: false, text: error instanceof Error ? error.message : String(error) };
-    const line = lineNaming(error.output, file);
+    const line = lineNaming(error.output, file, says);
     if (line !== undefined) return { isRight: true, text: `refused: ${line}` };
     return {
       isRight: false,
@@ -258,14 +270,14 @@ async function judge(
     new Promise<false>((resolve) => setTimeout(() => resolve(false), 1300)),
   ]);
   await node.stop();
-  const said = lineNaming(node.output, file);
+  const said = lineNaming(node.output, file, says);
   if (died) {
     return said === undefined
       ? { isRight: false, text: `started, and died without naming ${file}: ${lastLine(node.output)}` }
       : { isRight: true, text: `died: ${said}` };
   }
   const wrong = await wrongAfter(dataDir, blockIds);
-  const hard = said !== undefined && allowed === 'repair' ? wrong.filter((text) => !/trace/.test(text)) : wrong;
+  const hard = said !== undefined && without !== undefined ? wrong.filter((text) => !without.test(text)) : wrong;
   if (hard.length > 0) return { isRight: false, text: `used in silence: ${hard.slice(0, 3).join('; ')}` };
   if (allowed === 'harmless')
     return { isRight: true, text: said === undefined ? 'harmless: all data are right' : `repaired: ${said}` };
@@ -381,21 +393,16 @@ function sizeOf(path: string): number {
   return readFileSync(path).length;
 }
 
-/** The first line of the output that names the file (or its folder), shortened. */
-function lineNaming(output: string, file: string): string | undefined {
+/** The first line of the output that names the file, or says what is expected, shortened. */
+function lineNaming(output: string, file: string, says: RegExp | undefined): string | undefined {
   const line = output
     .split('\n')
-    .find((text) => /"level"|could not|cannot|corrupt/i.test(text) && isNamedIn(text, file));
+    .find((text) => /"level"|could not/.test(text) && (isNamedIn(text, file) || says?.test(text) === true));
   return line?.trim().slice(0, 260);
 }
 
 function isNamedIn(text: string, file: string): boolean {
-  const folder = file.split('/')[0]!;
-  return (
-    text.includes(file) ||
-    text.includes(`/${folder}/${basename(file)}`) ||
-    (file === folder && text.includes(`/${folder}`))
-  );
+  return text.includes(file.includes('.') ? file : `/${file}`);
 }
 
 function lastLine(output: string): string {

@@ -2,6 +2,7 @@
 
 export { actionResultType, actionType, type CompiledAbi, compileAbi, errorMessage, tableType } from './abi/compile.js';
 export { decodeType, encodeType } from './abi/serialize.js';
+export type { DecodingBudget } from './abi/walk.js';
 export * from './abi.js';
 export * from './action.js';
 export * from './asset.js';

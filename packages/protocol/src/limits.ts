@@ -34,8 +34,10 @@ export const limits = {
   /** Nesting of types while an ABI is checked and values are decoded or encoded, as nodeos. */
   abiDepthMax: 32,
   /** What decoding may produce, in characters of names and punctuation: `Base` plus `PerByte` for each byte of input. */
-  abiOutputCharsBase: 1024 * 1024,
+  abiOutputCharsBase: 64 * 1024,
   abiOutputCharsPerByte: 64,
+  /** Of one value, whatever its size. */
+  abiOutputCharsMax: 16 * 1024 * 1024,
   /** Result of encoding one value, as nodeos. */
   abiEncodedBytesMax: 1024 * 1024,
   /** Declared size of a fixed array `T[N]`. */

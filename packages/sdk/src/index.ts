@@ -54,6 +54,7 @@ export {
   type ActionInput,
   defaultExpireSeconds,
   encodeAction,
+  expirationOf,
   idOf,
   type PreparedTransaction,
   packedJsonOf,

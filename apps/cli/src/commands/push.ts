@@ -2,7 +2,15 @@
 import { readFileSync } from 'node:fs';
 import { formatPublicKey, fromHex, parsePrivateKey, parsePublicKey, publicKeyOf } from '@snapscale/crypto';
 import type { Json } from '@snapscale/protocol';
-import { idOf, keysInMemory, packedJsonOf, sendTransaction, signWith, type TransactionResult } from '@snapscale/sdk';
+import {
+  idOf,
+  keysInMemory,
+  type PreparedTransaction,
+  packedJsonOf,
+  sendTransaction,
+  signWith,
+  type TransactionResult,
+} from '@snapscale/sdk';
 import { userKeys } from '../keys/signer.js';
 import type { Handler } from '../program/command.js';
 import { configurationError, usageError } from '../program/failures.js';
@@ -48,12 +56,14 @@ export const pushTransactions: Handler = async (session, values) => {
   if (!Array.isArray(json)) throw usageError('TRANSACTIONS must be an array');
   const client = await session.client();
   const results: TransactionResult[] = [];
+  const sent: PreparedTransaction[] = [];
   for (const [index, entry] of (json as Json[]).entries()) {
     try {
       const prepared = await readTransaction(client, entry, transactionOptions(values));
       const isSigned = prepared.signatures.length > 0;
       const signed = isSigned ? prepared : await signChecked(client, prepared, await userKeys(session));
       results.push(await sendTransaction(client, signed));
+      sent.push(signed);
     } catch (error) {
       session.output.note(
         `Transaction ${index + 1} of ${json.length} was refused; ${results.length} before it were sent.`,
@@ -62,7 +72,7 @@ export const pushTransactions: Handler = async (session, values) => {
     }
   }
   const ids = results.map(({ transaction_id }) => transaction_id);
-  if (values.unlessNot('wait')) for (const id of ids) await finality(session, client, values, id);
+  if (values.unlessNot('wait')) for (const one of sent) await finality(session, client, values, one);
   session.output.result(results, () => ids);
 };
 

@@ -5,6 +5,8 @@ import {
   type ActionInput,
   type Client,
   dryRun,
+  expirationOf,
+  idOf,
   type KeySource,
   type PreparedTransaction,
   packedJsonOf,
@@ -164,7 +166,7 @@ async function send(
   const id = result.transaction_id;
   const wait = values.unlessNot('wait');
   const began = performance.now();
-  const status = wait ? await finality(session, client, values, id) : undefined;
+  const status = wait ? await finality(session, client, values, signed) : undefined;
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   output.result({ ...result, ...(status === undefined ? {} : { status }), ...course.values }, () => [
     ...(course.headline === undefined ? [] : [`${style.green('✓')} ${course.headline(result)}`]),
@@ -191,13 +193,14 @@ export async function finality(
   session: Session,
   client: Client,
   values: Values,
-  id: string,
+  signed: PreparedTransaction,
 ): Promise<TransactionStatus> {
+  const id = idOf(signed);
   const limitSeconds = values.integer('timeout', 1, 3600) ?? WAIT_DEFAULT_S;
   const stop = session.output.progress(`Sent as ${id.slice(0, 8)}…; waiting until it is final`);
   try {
     const signal = AbortSignal.any([session.signal, AbortSignal.timeout(limitSeconds * 1000)]);
-    return await waitUntilFinal(client, id, { signal });
+    return await waitUntilFinal(client, id, { signal, expiration: expirationOf(signed) });
   } catch (error) {
     if (!(error instanceof SnapError) || error.name !== 'not_final') throw error;
     throw new AnnotatedError(error, {

@@ -13,8 +13,8 @@
  *
  * A packed key tells its own length, so no key's entries begin with another's. The values hold nothing.
  */
-import type { PublicKey } from '@snapscale/crypto';
-import type { Authority, Name, PermissionLevel } from '@snapscale/protocol';
+import { equalBytes, type PublicKey } from '@snapscale/crypto';
+import { type Authority, type Name, type PermissionLevel, reject } from '@snapscale/protocol';
 import { bytesKey, nameKey, prefixRange, u64FromKey } from '../state/keys.js';
 import { keyAfter, type StateKey, type StateReader } from '../state/reader.js';
 import { decodePermission, getPermission } from '../state/records.js';
@@ -41,19 +41,23 @@ export type AuthorizerQuery = {
   readonly keys: readonly PublicKey[];
 };
 
-/** Permissions whose authority contains one of the keys or levels (`get_accounts_by_authorizers`), at most `limit`. */
+/**
+ * Permissions whose authority contains one of the keys or levels (`get_accounts_by_authorizers`), at most `limit`.
+ * Rejects with `snap_output_too_large` when the authorities found have more than `ITEMS_MAX` items together.
+ */
 export function permissionsByAuthorizers(state: StateReader, query: AuthorizerQuery, limit: number): AuthorizerMatch[] {
   const matches: AuthorizerMatch[] = [];
+  const matchOf = matcher(state);
   for (const { actor, permission } of query.accounts) {
     const prefix = permission === undefined ? actorPrefix(actor) : levelPrefix({ actor, permission });
     for (const key of keysWithPrefix(state, prefix, limit - matches.length)) {
       const level = { actor, permission: u64FromKey(key, 10) as Name };
-      matches.push(matchOf(state, key, { kind: 'account', level }));
+      matches.push(matchOf(key, { kind: 'account', level }));
     }
   }
   for (const key of query.keys) {
     for (const entry of keysWithPrefix(state, keyPrefix(key), limit - matches.length)) {
-      matches.push(matchOf(state, entry, { kind: 'key', key }));
+      matches.push(matchOf(entry, { kind: 'key', key }));
     }
   }
   return matches;
@@ -152,18 +156,35 @@ function linkTarget(key: StateKey): LinkTarget {
   return { code: u64FromKey(key, key.length - 16) as Name, action: u64FromKey(key, key.length - 8) as Name };
 }
 
-function matchOf(state: StateReader, entry: StateKey, authorizer: AuthorizerMatch['authorizer']): AuthorizerMatch {
-  const account = u64FromKey(entry, entry.length - 16) as Name;
-  const permission = u64FromKey(entry, entry.length - 8) as Name;
-  const { threshold, keys, accounts } = getPermission(state, account, permission)!.authority;
-  const factor =
-    authorizer.kind === 'key'
-      ? keys.find(({ key }) => bytesKey(key) === bytesKey(authorizer.key))
-      : accounts.find(
-          ({ permission: { actor, permission: name } }) =>
-            actor === authorizer.level.actor && name === authorizer.level.permission,
-        );
-  return { account, permission, authorizer, weight: factor!.weight, threshold };
+/** Keys and accounts of all authorities that one query looks at: a tenth of a second. */
+const ITEMS_MAX = 500_000;
+
+type Matcher = (entry: StateKey, authorizer: AuthorizerMatch['authorizer']) => AuthorizerMatch;
+
+/** Makes matches of index entries. A permission that is found by many authorizers is decoded once. */
+function matcher(state: StateReader): Matcher {
+  const decoded = new Map<StateKey, Authority>();
+  let items = 0;
+  return (entry, authorizer) => {
+    const account = u64FromKey(entry, entry.length - 16) as Name;
+    const permission = u64FromKey(entry, entry.length - 8) as Name;
+    const levelKey = entry.slice(entry.length - 16);
+    const authority = decoded.get(levelKey) ?? getPermission(state, account, permission)!.authority;
+    decoded.set(levelKey, authority);
+    const { threshold, keys, accounts } = authority;
+    items += keys.length + accounts.length;
+    if (items > ITEMS_MAX) {
+      reject('snap_output_too_large', 'the permissions that fit have too many keys and accounts to look through');
+    }
+    const factor =
+      authorizer.kind === 'key'
+        ? keys.find(({ key }) => equalBytes(key, authorizer.key))
+        : accounts.find(
+            ({ permission: { actor, permission: name } }) =>
+              actor === authorizer.level.actor && name === authorizer.level.permission,
+          );
+    return { account, permission, authorizer, weight: factor!.weight, threshold };
+  };
 }
 
 function keysWithPrefix(state: StateReader, prefix: StateKey, limit: number): StateKey[] {

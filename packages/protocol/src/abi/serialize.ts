@@ -7,15 +7,17 @@ import { reject } from '../rejections.js';
 import { codecOf } from './codec.js';
 import { type CompiledAbi, isType } from './compile.js';
 import { clip } from './type-name.js';
-import { Walk } from './walk.js';
+import { type DecodingBudget, Walk } from './walk.js';
 
 /**
  * Decodes bytes to the JSON that nodeos would print. Bytes that follow the value are ignored, as nodeos does.
- * The work and the result are bounded by `limits.abi…` whatever the ABI and the bytes are.
+ * The work and the result are bounded by `limits.abi…` whatever the ABI and the bytes are, and by `budget` together with
+ * other values.
  * @throws Reject unpack_exception and others
  */
-export function decodeType(compiled: CompiledAbi, type: string, bytes: Uint8Array): Json {
-  const walk = new Walk(type, limits.abiOutputCharsBase + bytes.length * limits.abiOutputCharsPerByte);
+export function decodeType(compiled: CompiledAbi, type: string, bytes: Uint8Array, budget?: DecodingBudget): Json {
+  const chars = limits.abiOutputCharsBase + bytes.length * limits.abiOutputCharsPerByte;
+  const walk = new Walk(type, Math.min(chars, limits.abiOutputCharsMax), budget);
   checkKnown(compiled, type);
   try {
     return codecOf(compiled, type).decode(new Reader(bytes), walk);

@@ -4,6 +4,9 @@ import { limits } from '../limits.js';
 import { Reject, type RejectionCode, reject } from '../rejections.js';
 import { clip } from './type-name.js';
 
+/** What several decodings may produce together beyond their data, in characters: for answers that hold many values. */
+export type DecodingBudget = { charsLeft: number };
+
 /** One decoding or encoding of one value. Not reusable after a failure. */
 export class Walk {
   /** Whether missing extension fields are still allowed here (encoding). */
@@ -11,11 +14,13 @@ export class Walk {
   private depth = 1;
   private charsLeft: number;
   private readonly path: (string | number)[];
+  private readonly budget: DecodingBudget | undefined;
 
-  /** @param root type at which the walk starts @param charsMax see `spend` */
-  constructor(root: string, charsMax = Number.POSITIVE_INFINITY) {
+  /** @param root type at which the walk starts @param charsMax see `spend` @param budget spent as well */
+  constructor(root: string, charsMax = Number.POSITIVE_INFINITY, budget?: DecodingBudget) {
     this.path = [root];
     this.charsLeft = charsMax;
+    this.budget = budget;
   }
 
   /** Enters a nested value; pair with `leave`. @throws Reject abi_recursion_depth_exception */
@@ -49,7 +54,9 @@ export class Walk {
   /** Counts characters that the result will have beyond the data itself. @throws Reject snap_output_too_large */
   spend(chars: number): void {
     this.charsLeft -= chars;
-    if (this.charsLeft < 0) reject('snap_output_too_large', `data expands too much (${this.at()})`);
+    if (this.budget !== undefined) this.budget.charsLeft -= chars;
+    if (this.charsLeft < 0 || (this.budget?.charsLeft ?? 0) < 0)
+      reject('snap_output_too_large', `data expands too much (${this.at()})`);
   }
 
   /** Path as `transfer.quantity` or `rows[3].name`. */

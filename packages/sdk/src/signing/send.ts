@@ -5,6 +5,7 @@ import { exceptionOf, SnapError } from '../errors.js';
 import type { KeySource } from './key-source.js';
 import {
   type ActionInput,
+  expirationOf,
   type PreparedTransaction,
   packedJsonOf,
   prepareTransaction,
@@ -22,6 +23,8 @@ export type TransactionStatus = ResponseOf<Routes['chain']['getTransactionStatus
 export type WaitOptions = {
   /** Ends the waiting; the transaction goes its way. */
   readonly signal?: AbortSignal | undefined;
+  /** When it expires, as `2026-01-31T12:00:00`, for the case that the node no longer knows. */
+  readonly expiration?: string | undefined;
   /** Called when its state is another than before. */
   readonly onStatus?: ((status: TransactionStatus) => void) | undefined;
 };
@@ -51,7 +54,7 @@ export async function transact(
   const result = await sendTransaction(client, signed);
   const id = result.transaction_id;
   if (options.wait === false) return { id, result };
-  return { id, result, status: await waitUntilFinal(client, id, options) };
+  return { id, result, status: await waitUntilFinal(client, id, { ...options, expiration: expirationOf(signed) }) };
 }
 
 /** Sends a signed transaction. It is accepted when this returns, not yet final. @throws SnapError */
@@ -85,16 +88,17 @@ const SILENT_STREAMS_MAX = 3;
 export async function waitUntilFinal(
   client: Client,
   id: string,
-  { signal, onStatus }: WaitOptions = {},
+  { signal, onStatus, expiration }: WaitOptions = {},
 ): Promise<TransactionStatus> {
   const call = signal === undefined ? {} : { signal };
   let last: string | undefined;
   let status: TransactionStatus | undefined;
   const look = async (): Promise<boolean> => {
+    signal?.throwIfAborted();
     status = await client.api.chain.getTransactionStatus({ id }, call);
     if (status.state !== last) onStatus?.(status);
     last = status.state;
-    return isFinal(id, status);
+    return isFinal(id, { expiration, ...status });
   };
   try {
     for (let silent = 0; silent < SILENT_STREAMS_MAX; silent++) {
@@ -113,7 +117,10 @@ export async function waitUntilFinal(
 }
 
 /** Whether a transaction is final. @throws SnapError when it never will be */
-function isFinal(id: string, status: TransactionStatus): boolean {
+function isFinal(
+  id: string,
+  status: Pick<TransactionStatus, 'state' | 'expiration' | 'irreversible_timestamp'>,
+): boolean {
   if (status.state === 'IRREVERSIBLE') return true;
   if (status.state === 'IN_BLOCK') return false;
   const expired = status.expiration !== undefined && status.irreversible_timestamp > status.expiration;

@@ -13,6 +13,7 @@ import {
   parseName,
   parseSeconds,
   refBlockPrefixOf,
+  secondsToText,
   signingDigest,
   string,
   type Transaction,
@@ -138,6 +139,11 @@ export async function signWith(
 /** Id of a transaction in hex. Signatures do not change it. */
 export function idOf(prepared: PreparedTransaction): string {
   return toHex(transactionId(bytesOf(prepared).packed));
+}
+
+/** When a transaction expires, as `2026-01-31T12:00:00`. */
+export function expirationOf({ transaction }: PreparedTransaction): string {
+  return secondsToText(transaction.expiration);
 }
 
 /** The transaction as it is sent. */

@@ -1,6 +1,7 @@
 /** What handlers get and give: the types that tie them to the route table. */
 import type { RequestOf, ResponseOf, Routes } from '@snapscale/api';
 import type { StateReader } from '@snapscale/execution';
+import type { DecodingBudget } from '@snapscale/protocol';
 import type { NodeBackend } from '../backend.js';
 import type { AbiCache } from '../view/abi-cache.js';
 import type { HttpOptions } from './options.js';
@@ -10,6 +11,8 @@ export type RequestContext = {
   readonly backend: NodeBackend;
   readonly options: HttpOptions;
   readonly abis: AbiCache;
+  /** What the values of the answer may grow to when they are decoded. */
+  readonly budget: DecodingBudget;
   /** The state that the client asked for: of the newest block, or with `?at=final` of the newest final one. */
   readonly state: StateReader;
   /** Aborted when the client hangs up or the server stops. */

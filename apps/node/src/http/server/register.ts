@@ -6,6 +6,7 @@ import type { StateReader } from '@snapscale/execution';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { NodeBackend } from '../backend.js';
 import { handlers } from '../handlers/index.js';
+import { decodingBudget } from '../view/action-json.js';
 import { invalidRequest } from './failure.js';
 import { type RequestContext, WithStatus } from './handler.js';
 import { type ServerParts, tooMany } from './http-server.js';
@@ -105,6 +106,7 @@ class Context implements RequestContext {
   readonly backend: NodeBackend;
   readonly options: ServerParts['options'];
   readonly abis: ServerParts['abis'];
+  readonly budget = decodingBudget();
   readonly state: StateReader;
   readonly #parts: ServerParts;
   readonly #request: FastifyRequest;

@@ -3,6 +3,7 @@ import { toHex } from '@snapscale/crypto';
 import { formatName, slotToText, type TransactionTrace } from '@snapscale/protocol';
 import type { NodeBackend } from '../backend.js';
 import type { AbiCache } from '../view/abi-cache.js';
+import { decodingBudget } from '../view/action-json.js';
 import { traceJson } from '../view/trace-json.js';
 import { type StreamFilter, wantsTrace } from './filter.js';
 
@@ -53,7 +54,7 @@ export class BlockEventSource {
     let traces: readonly TransactionTrace[] | undefined;
     const tracesOf = (): readonly TransactionTrace[] => (traces ??= this.#backend.tracesOfBlock(num) ?? []);
     const formatted: (string | undefined)[] = [];
-    const source = { state: this.#backend.headState(), abis: this.#abis };
+    const source = { state: this.#backend.headState(), abis: this.#abis, budget: decodingBudget() };
     const header = JSON.stringify({
       num,
       id: toHex(id),

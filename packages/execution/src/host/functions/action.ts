@@ -47,10 +47,7 @@ export const actionFunctions: readonly HostFunction[] = [
       const chosen = transaction.readOnly ? Number.POSITIVE_INFINITY : config.maxActionReturnValueSize;
       const bound = Math.min(chosen, limits.returnValueBytesMax);
       if (bytes.length > bound) {
-        reject(
-          'action_return_value_exception',
-          `action return value size must be less or equal to ${bound} bytes`,
-        );
+        reject('action_return_value_exception', `action return value size must be less or equal to ${bound} bytes`);
       }
       env.chargeGas(bytes.length * gasPrices.returnedByte);
       env.context.setReturnValue(bytes.slice());

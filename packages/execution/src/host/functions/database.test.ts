@@ -2,8 +2,8 @@ import { name } from '@snapscale/protocol';
 import { describe, expect, it } from 'vitest';
 import { rowKey, tableId } from '../../state/keys.js';
 import { getRow, getTable } from '../../state/records.js';
-import { alice, bob, contractAccount, FakeContext } from '../testing/fake-context.js';
 import { gasPrices } from '../gas-prices.js';
+import { alice, bob, contractAccount, FakeContext } from '../testing/fake-context.js';
 import { Harness } from '../testing/harness.js';
 
 const SCOPE = name('scope');

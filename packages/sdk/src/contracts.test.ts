@@ -1,0 +1,121 @@
+import { sha256, toHex } from '@snapscale/crypto';
+import { abiSchema, encode, type Json, parseAbi } from '@snapscale/protocol';
+import { expect, test } from 'vitest';
+import { abiBytes, assertWasm, planDeploy } from './contracts.js';
+import { errorAnswer, fakeNode, info, rawAbi, tokenAbi } from './testing/fake-node.js';
+
+const systemAbi: Json = {
+  version: 'eosio::abi/1.0',
+  structs: [
+    {
+      name: 'setcode',
+      base: '',
+      fields: [
+        { name: 'account', type: 'name' },
+        { name: 'vmtype', type: 'uint8' },
+        { name: 'vmversion', type: 'uint8' },
+        { name: 'code', type: 'bytes' },
+      ],
+    },
+    {
+      name: 'setabi',
+      base: '',
+      fields: [
+        { name: 'account', type: 'name' },
+        { name: 'abi', type: 'bytes' },
+      ],
+    },
+  ],
+  actions: ['setcode', 'setabi'].map((name) => ({ name, type: name, ricardian_contract: '' })),
+  tables: [],
+};
+const wasm = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+const other = Uint8Array.of(...wasm, 0);
+const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
+const packedAbi = encode(abiSchema, parseAbi(tokenAbi));
+
+function node(code: Uint8Array, abi: Uint8Array, computed: Json = { action_traces: [] }) {
+  return fakeNode({
+    get_info: info,
+    get_account: { account_name: 'carol', ram_usage: 1000, ram_quota: -1, permissions: [] },
+    get_raw_abi: rawAbi('eosio', systemAbi),
+    get_raw_code_and_abi: { account_name: 'carol', wasm: base64(code), abi: base64(abi) },
+    compute_transaction: { transaction_id: '', processed: computed },
+  });
+}
+
+test('what is equal is not sent', async () => {
+  const { client, requests } = node(wasm, packedAbi);
+  const plan = await planDeploy(client, 'carol', { wasm, abi: tokenAbi });
+  expect(plan.actions).toEqual([]);
+  expect(plan.code).toMatchObject({ changed: false, before: { bytes: 8, hash: toHex(sha256(wasm)) } });
+  expect(plan.ram).toEqual({ before: 1000n, after: 1000n, quota: -1n });
+  expect(requests.some(({ path }) => path.endsWith('compute_transaction'))).toBe(false);
+});
+
+test('a first contract: both parts, with what the chain says about RAM', async () => {
+  const deltas = (delta: number | string) => ({
+    account_ram_deltas: [
+      { account: 'carol', delta },
+      { account: 'eve', delta: 7 },
+    ],
+  });
+  const { client } = node(new Uint8Array(0), new Uint8Array(0), { action_traces: [deltas(80), deltas('5000000000')] });
+  const plan = await planDeploy(client, 'carol', { wasm, abi: tokenAbi }, ['carol@deploy']);
+  expect(plan.actions.map(({ name, authorization }) => [name, authorization])).toEqual([
+    ['setcode', ['carol@deploy']],
+    ['setabi', ['carol@deploy']],
+  ]);
+  expect(plan.code.before).toBeUndefined();
+  expect(plan.abi.actions).toEqual({ added: ['open', 'transfer'], removed: [], changed: [] });
+  expect(plan.ram.after).toBe(5_000_001_080n);
+});
+
+test('another version: names of actions that come, go, or take other data', async () => {
+  const [transfer, open] = (tokenAbi as { structs: Json[] }).structs;
+  const changed = {
+    ...(tokenAbi as object),
+    structs: [transfer!, { ...(open as object), fields: [] }, { name: 'mint', base: '', fields: [] }],
+    actions: [
+      { name: 'open', type: 'open', ricardian_contract: '' },
+      { name: 'mint', type: 'mint', ricardian_contract: '' },
+    ],
+  } as Json;
+  const { client } = node(wasm, packedAbi);
+  const plan = await planDeploy(client, 'carol', { wasm: other, abi: changed });
+  expect(plan.abi.actions).toEqual({ added: ['mint'], removed: ['transfer'], changed: ['open'] });
+  expect(plan.actions.map(({ name }) => name)).toEqual(['setcode', 'setabi']);
+});
+
+test('parts can be left alone or removed', async () => {
+  const { client } = node(wasm, packedAbi);
+  expect((await planDeploy(client, 'carol', { wasm: other })).actions.map(({ name }) => name)).toEqual(['setcode']);
+  const removal = await planDeploy(client, 'carol', { wasm: new Uint8Array(0), abi: null });
+  expect([removal.code.after, removal.abi.after]).toEqual([undefined, undefined]);
+  expect(removal.abi.actions.removed).toEqual(['open', 'transfer']);
+});
+
+test('what the chain would refuse is refused beforehand', async () => {
+  const except = {
+    code: 3070003,
+    name: 'wasm_serialization_error',
+    message: 'Serialization Error',
+    stack: [{ format: 'bad' }],
+  };
+  const { client } = node(new Uint8Array(0), new Uint8Array(0), { action_traces: [], except });
+  await expect(planDeploy(client, 'carol', { wasm })).rejects.toMatchObject({
+    name: 'wasm_serialization_error',
+    message: 'bad',
+  });
+  const nobody = fakeNode({ get_account: errorAnswer(500, 0, 'exception', 'unknown key (eosio::chain::name): carol') });
+  await expect(planDeploy(nobody.client, 'carol', { wasm })).rejects.toMatchObject({ kind: 'not-found' });
+});
+
+test('ABIs are checked, whatever their form; code must look like code', () => {
+  expect(abiBytes(tokenAbi)).toEqual(packedAbi);
+  expect(abiBytes(packedAbi)).toEqual(packedAbi);
+  expect(abiBytes(null)).toHaveLength(0);
+  expect(() => abiBytes({ ...(tokenAbi as object), actions: [{ name: 'x', type: 'missing' }] })).toThrow();
+  expect(() => assertWasm(wasm, 'a.wasm')).not.toThrow();
+  expect(() => assertWasm(Uint8Array.of(1, 2, 3, 4), 'a.wasm')).toThrow('a.wasm is not a WebAssembly file');
+});
