@@ -7,7 +7,13 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     isolate: false,
-    include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'contracts/**/*.test.ts', 'tests/**/*.test.ts', 'tools/*.test.ts'],
+    include: [
+      'packages/*/src/**/*.test.ts',
+      'apps/*/src/**/*.test.ts',
+      'contracts/**/*.test.ts',
+      'tests/**/*.test.ts',
+      'tools/*.test.ts',
+    ],
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },

@@ -55,7 +55,7 @@ function checkFile(path: string): string[] {
   lines.forEach((line, i) => {
     if (todo.test(line)) found.push(`${path}:${i + 1}: unfinished work is an issue, not a comment`);
   });
-  const isTest = /\.test\.ts$|\/testing\/|\/testdata\//.test(path);
+  const isTest = /^tests\/|\.test\.ts$|\/testing\/|\/testdata\//.test(path);
   if (path.startsWith('packages/') && !isTest) found.push(...purity(path, lines));
   if (!isTest) found.push(...longFunctions(path, lines));
   return [...found, ...edges(path, text)];

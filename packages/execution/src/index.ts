@@ -7,14 +7,14 @@ export {
   type VerifiedTransaction,
 } from './apply/apply-transaction.js';
 export { BlockExecution, type BlockParent, type FinishedBlock, type RootOf } from './apply/block-execution.js';
-export * from './apply/chain-records.js';
 export { ChainServices } from './apply/chain-services.js';
-export { isProtocolFeature, type ProtocolFeature, protocolFeatures } from './apply/protocol-features.js';
-export { scheduleAt, scheduledProducer } from './apply/schedule.js';
 export type * from './apply/types.js';
-export { getWasmLimits } from './apply/wasm-limits-record.js';
 export * from './authorization/authorizer-index.js';
 export { requiredKeys } from './authorization/check-authorization.js';
+export * from './chain/chain-records.js';
+export { isProtocolFeature, type ProtocolFeature, protocolFeatures } from './chain/protocol-features.js';
+export { scheduleAt, scheduledProducer } from './chain/schedule.js';
+export { getWasmLimits } from './chain/wasm-limits-record.js';
 export {
   type BucketStore,
   type CommitmentUpdate,

@@ -107,7 +107,8 @@ test('what the chain would refuse is refused beforehand', async () => {
     name: 'wasm_serialization_error',
     message: 'bad',
   });
-  const nobody = fakeNode({ get_account: errorAnswer(500, 0, 'exception', 'unknown key (eosio::chain::name): carol') });
+  const unknown = errorAnswer(500, 0, 'exception', 'unknown key (eosio::chain::name): carol');
+  const nobody = fakeNode({ get_account: unknown, get_raw_code_and_abi: unknown });
   await expect(planDeploy(nobody.client, 'carol', { wasm })).rejects.toMatchObject({ kind: 'not-found' });
 });
 

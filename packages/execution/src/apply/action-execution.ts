@@ -20,15 +20,15 @@ import {
   isPermissionAuthorized,
   isTransactionAuthorized,
 } from '../authorization/check-authorization.js';
+import { ChainPrivileges } from '../chain/chain-privileges.js';
+import { isProtocolFeature } from '../chain/protocol-features.js';
 import { nativeDataGas, nativeHandler } from '../native/handlers.js';
 import { addRamUsage } from '../native/resources.js';
 import { permissionKey } from '../state/keys.js';
 import { accountExists, getAccount, getCode, getLastUsedUs, getPermission } from '../state/records.js';
 import type { WorkingState } from '../state/working-state.js';
-import { ChainPrivileges } from './chain-privileges.js';
 import { DeclaredLevels } from './declared-levels.js';
 import { nativeGas } from './gas.js';
-import { isProtocolFeature } from './protocol-features.js';
 import type { OpenTrace, TransactionExecution } from './transaction-execution.js';
 import type { ActionContext, BlockInfo, CodeInfo, PrivilegedApi, TransactionInfo } from './types.js';
 

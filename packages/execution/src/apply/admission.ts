@@ -1,9 +1,9 @@
 /** What must hold of a transaction before it may wait for a block in the name of its first authoriser. */
 import { Reject, type Rejection } from '@snapscale/protocol';
 import { checkAuthorization } from '../authorization/check-authorization.js';
+import { getChainConfig } from '../chain/chain-records.js';
 import type { StateReader } from '../state/reader.js';
 import type { VerifiedTransaction } from './apply-transaction.js';
-import { getChainConfig } from './chain-records.js';
 import { checkAccounts, checkForm } from './transaction-checks.js';
 
 /** Authorizations declared, and steps of their check: enough for everybody but those who build mazes of permissions. */

@@ -23,6 +23,8 @@ import {
   transactionId,
   transactionSchema,
 } from '@snapscale/protocol';
+import { getChainConfig, putProposedSchedule, putSchedule } from '../chain/chain-records.js';
+import { firstSlotOf, producerNames, roundOf, scheduleAt, scheduledProducer } from '../chain/schedule.js';
 import { dividePool } from '../native/fees/rewards.js';
 import { updateProducersAuthority } from '../native/producers-authority.js';
 import { expiryKey, taposKey, u32Key } from '../state/keys.js';
@@ -34,9 +36,7 @@ import {
   type TransactionOutcome,
   type VerifiedTransaction,
 } from './apply-transaction.js';
-import { getChainConfig, putProposedSchedule, putSchedule } from './chain-records.js';
 import type { ChainServices } from './chain-services.js';
-import { firstSlotOf, producerNames, roundOf, scheduleAt, scheduledProducer } from './schedule.js';
 import type { ExecutionPlace } from './transaction-execution.js';
 
 /** The block that a new one extends. */

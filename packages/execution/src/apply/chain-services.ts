@@ -1,12 +1,12 @@
 /** What an execution needs besides state: the contract engine and the decoded chain records. */
 import type { RecoverPort } from '@snapscale/crypto';
+import { getWasmLimits } from '../chain/wasm-limits-record.js';
 import { HostEnvironment } from '../host/environment.js';
 import { importTable } from '../host/table.js';
 import type { StateReader } from '../state/reader.js';
 import { checkModule } from '../wasm/check-module.js';
 import { ContractRuntime } from '../wasm/runtime.js';
 import type { ActionContext } from './types.js';
-import { getWasmLimits } from './wasm-limits-record.js';
 
 export class ChainServices {
   readonly #environment: HostEnvironment;

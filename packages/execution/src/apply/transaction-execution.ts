@@ -17,11 +17,11 @@ import {
   reject,
   type SnapParameters,
 } from '@snapscale/protocol';
+import { getChainConfig } from '../chain/chain-records.js';
 import { getParameters } from '../native/fees/parameters.js';
 import { billedCpuUs, cpuLimitUs } from '../native/resources.js';
 import type { WorkingState } from '../state/working-state.js';
 import { ActionExecution } from './action-execution.js';
-import { getChainConfig } from './chain-records.js';
 import type { ChainServices } from './chain-services.js';
 import { ContractLoads } from './contract-loads.js';
 import { nativeGas } from './gas.js';

@@ -15,9 +15,9 @@ import {
 } from '@snapscale/protocol';
 import { ABI, Serializer } from '@wharfkit/antelope';
 import { describe, expect, it } from 'vitest';
-import { getChainConfig, getSchedule } from '../apply/chain-records.js';
 import { isValidAuthority } from '../authorization/authority-rules.js';
 import { AuthorityChecker } from '../authorization/satisfy.js';
+import { getChainConfig, getSchedule } from '../chain/chain-records.js';
 import { tableId } from '../state/keys.js';
 import { MemoryState } from '../state/memory-state.js';
 import { getAbiBytes, getAccount, getPermission, getResources, getRow, getTable } from '../state/records.js';

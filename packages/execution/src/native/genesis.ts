@@ -11,9 +11,9 @@ import {
   type PermissionLevel,
   slotToMs,
 } from '@snapscale/protocol';
-import { putChainConfig, putSchedule } from '../apply/chain-records.js';
 import { authorityRamBytes } from '../authorization/authority-rules.js';
 import { storePermission } from '../authorization/permission-store.js';
+import { putChainConfig, putSchedule } from '../chain/chain-records.js';
 import { abiKey, globalKeys } from '../state/keys.js';
 import { getResources, putAccount, putResources } from '../state/records.js';
 import type { WorkingState } from '../state/working-state.js';

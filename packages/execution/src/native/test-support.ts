@@ -21,9 +21,9 @@ import {
   systemToken,
   type Transaction,
 } from '@snapscale/protocol';
-import { getChainConfig } from '../apply/chain-records.js';
 import type { ActionContext, BlockInfo } from '../apply/types.js';
 import { checkAuthorization } from '../authorization/check-authorization.js';
+import { getChainConfig } from '../chain/chain-records.js';
 import { MemoryState } from '../state/memory-state.js';
 import { accountExists, getAccount } from '../state/records.js';
 import { WorkingState } from '../state/working-state.js';

@@ -1,12 +1,12 @@
 /** Privileged operations on the chain's records. The host functions have already checked that the caller may. */
 import { toHex } from '@snapscale/crypto';
 import { type ChainConfig, formatName, limits, type Name, type ProducerSchedule, reject } from '@snapscale/protocol';
+import type { PrivilegedApi } from '../apply/types.js';
 import { globalKeys } from '../state/keys.js';
 import { accountExists, getAccount, getResources, putAccount, putResources } from '../state/records.js';
 import type { WorkingState } from '../state/working-state.js';
 import { getProposedSchedule, getSchedule, putChainConfig, putProposedSchedule } from './chain-records.js';
 import { isProtocolFeature } from './protocol-features.js';
-import type { PrivilegedApi } from './types.js';
 import { checkWasmLimits, defaultWasmLimitsPacked } from './wasm-limits-record.js';
 
 export class ChainPrivileges implements PrivilegedApi {
