@@ -15,7 +15,7 @@ import { type DirectoryLock, lockDirectory } from './store/lock.js';
 import type { ScrubOptions, ScrubResult } from './store/scrub-worker.js';
 import { StateStore } from './store/state-store.js';
 import { NodeMetrics } from './telemetry/node-metrics.js';
-import { startThread } from './verify/start-thread.js';
+import { startThread } from './threads/start-thread.js';
 import { VerifyPool } from './verify/verify-pool.js';
 import { serverVersion } from './version.js';
 

@@ -16,7 +16,7 @@ import type { WrittenSnapshot } from './http/backend.js';
 import { loadSnapshot, type SnapshotInfo } from './store/snapshot.js';
 import type { SnapshotWorkerOptions, SnapshotWorkerResult } from './store/snapshot-worker.js';
 import type { StateStore } from './store/state-store.js';
-import { startThread } from './verify/start-thread.js';
+import { startThread } from './threads/start-thread.js';
 
 /** Entries that are hashed at a time while a snapshot is checked. */
 const CHECK_BATCH = 50_000;

@@ -42,6 +42,11 @@ export class AbiCache {
     return this.#keep(account, this.#fetch(account, this.#entries.get(account)));
   }
 
+  /** Drops what is known of an account, because it is known to change. */
+  forget(account: string): void {
+    this.#entries.delete(account);
+  }
+
   /** The ABI of an account that must have one. @throws SnapError */
   async contract(account: string): Promise<CompiledAbi> {
     const { compiled } = await this.get(account);

@@ -24,6 +24,8 @@ export type Strike = {
 const NO_DATA = new Uint8Array(0);
 
 export class AttackLedger extends TestLedger {
+  /** CPU time that transactions ask for, milliseconds; 0 asks for as much as the chain allows. */
+  limitMs = 0;
   readonly #known = new Set<string>(['eosio']);
 
   /** Creates accounts that do not exist yet, all with the test key. */
@@ -44,7 +46,7 @@ export class AttackLedger extends TestLedger {
 
   /** Runs a transaction and measures it. */
   strike(actions: readonly Action[], changes: Partial<Transaction> = {}): Strike {
-    const transaction = this.transaction(actions, { with: changes });
+    const transaction = this.transaction(actions, { with: { maxCpuUsageMs: this.limitMs, ...changes } });
     const began = performance.now();
     const cpuBegan = process.cpuUsage();
     const trace = this.apply(transaction);
@@ -124,4 +126,28 @@ export function newAccount(account: string): Action {
   authoritySchema.write(writer, authority);
   authoritySchema.write(writer, authority);
   return actionOf('eosio', 'newaccount', writer.finish().slice(), 'eosio');
+}
+
+/** So many different account names. */
+export function accountNames(count: number): string[] {
+  const letters = 'abcdefghijklmnopqrstuvwxyz';
+  return Array.from({ length: count }, (_, i) => {
+    const [a, b, c] = [i % 26, Math.floor(i / 26) % 26, Math.floor(i / 676)];
+    return `m${letters[a]}${letters[b]}${letters[c]}`;
+  });
+}
+
+/** Makes an account whose contract may act in its name. */
+export function addCodePermission(ledger: AttackLedger, account: string): void {
+  ledger.accounts(account);
+  const writer = new Writer(256);
+  for (const one of [account, 'active', 'owner']) writer.u64(name(one));
+  authoritySchema.write(writer, {
+    threshold: 1,
+    keys: [{ key: testKey, weight: 1 }],
+    accounts: [{ permission: { actor: name(account), permission: name('eosio.code') }, weight: 1 }],
+    waits: [],
+  });
+  const { code, message } = ledger.strike([actionOf('eosio', 'updateauth', writer.finish().slice(), `${account}@owner`)]);
+  if (code !== 'ok') throw new Error(message);
 }

@@ -11,7 +11,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(join(folder, '..'), { recursive: true, force: true }));
 
-const add = (...names: readonly string[]) => names.forEach((name) => writeFileSync(join(folder, name), ''));
+function add(...names: readonly string[]): void {
+  for (const name of names) writeFileSync(join(folder, name), '');
+}
 const found = (wasm: string, abi: string) => ({ wasm: join(folder, wasm), abi: join(folder, abi) });
 
 test('the only ones', () => {

@@ -5,6 +5,8 @@
 import type { IncomingMessage, Agent as PlainAgent, RequestOptions } from 'node:http';
 import type { ByteReader, Fetch, FetchAnswer } from '@snapscale/api';
 
+/** Longest wait for the beginning of an answer. */
+const ANSWER_MAX_MS = 20_000;
 /** Silence after which a connection counts as lost. The node's streams say something every 15 seconds. */
 const SILENCE_MAX_MS = 60_000;
 
@@ -27,8 +29,11 @@ export function httpFetch(): HttpFetch {
       ...(init.signal === undefined ? {} : { signal: init.signal }),
     };
     return new Promise<FetchAnswer>((resolve, reject) => {
-      const request = http.request(url, options, (response) => resolve(answerOf(response)));
-      request.setTimeout(SILENCE_MAX_MS, () => request.destroy(new Error('the connection fell silent')));
+      const request = http.request(url, options, (response) => {
+        request.setTimeout(SILENCE_MAX_MS);
+        resolve(answerOf(response));
+      });
+      request.setTimeout(ANSWER_MAX_MS, () => request.destroy(new Error('the connection fell silent')));
       request.on('error', reject);
       request.end(body);
     });

@@ -1,6 +1,6 @@
 /** What all commands that change something have in common: make the transaction, sign, send, wait, and show it. */
 import { type PublicKey, parsePublicKey, toHex } from '@snapscale/crypto';
-import { formatName, transactionSchema } from '@snapscale/protocol';
+import { formatAsset, formatName, systemToken, transactionSchema } from '@snapscale/protocol';
 import {
   type ActionInput,
   type Client,
@@ -25,8 +25,9 @@ import { onlyKeys, userKeys } from '../keys/signer.js';
 import { AnnotatedError, usageError } from '../program/failures.js';
 import type { Session } from '../program/session.js';
 import type { Values } from '../program/values.js';
+import { bytesText } from '../terminal/layout.js';
 import { permissionProblem } from './permission-problem.js';
-import { actionLines, usageText } from './trace-view.js';
+import { actionLines } from './trace-view.js';
 
 /** Seconds to wait for finality, where nothing else is said. */
 const WAIT_DEFAULT_S = 30;
@@ -180,6 +181,18 @@ async function send(
   ]);
   if (status === undefined) output.next(`get transaction-status ${id}`);
   else if (course.next !== undefined) output.next(...course.next);
+}
+
+/** `160 bytes · 50 µs · fee 0.0003 XST paid by alice`. */
+function usageText({ receipt, net_usage, bill }: TransactionResult['processed']): string {
+  const cpu = (receipt as { cpu_usage_us?: number } | null)?.cpu_usage_us;
+  const fee = bill === undefined ? 0n : BigInt(bill.cpu_fee) + BigInt(bill.net_fee);
+  const payer = bill?.sponsor ?? bill?.payer;
+  return [
+    bytesText(net_usage),
+    ...(cpu === undefined ? [] : [`${cpu} µs`]),
+    ...(fee === 0n ? [] : [`fee ${formatAsset({ amount: fee, symbol: systemToken.symbol })} paid by ${payer}`]),
+  ].join(' · ');
 }
 
 /** What contracts printed, for commands whose headline says the rest. */

@@ -11,7 +11,7 @@ const PATH_LENGTH_MAX = 1024;
 export async function jsonInput(argument: string, what: string): Promise<Json> {
   const { text, origin } = await textInput(argument, what);
   try {
-    return JSON.parse(text) as Json;
+    return JSON.parse(withQuotedIntegers(text)) as Json;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw usageError(
@@ -19,6 +19,13 @@ export async function jsonInput(argument: string, what: string): Promise<Json> {
       origin === undefined ? `Put it into single quotes, as '{"from":"alice"}', or into a file: @data.json` : undefined,
     );
   }
+}
+
+const stringsAndNumbers = /"(?:\\.|[^"\\])*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+
+/** JSON with integers that JavaScript would round as strings, which stand for the same in action data. */
+function withQuotedIntegers(text: string): string {
+  return text.replace(stringsAndNumbers, (part) => (/^-?\d{16,}$/.test(part) ? `"${part}"` : part));
 }
 
 async function textInput(argument: string, what: string): Promise<{ text: string; origin: string | undefined }> {

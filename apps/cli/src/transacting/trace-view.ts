@@ -3,10 +3,9 @@ import type { TransactionResult } from '@snapscale/sdk';
 import { bytesText, inline, scalar } from '../terminal/layout.js';
 import { printable, type Style } from '../terminal/style.js';
 
-type Processed = TransactionResult['processed'];
 /** What is shown of an action. */
 export type ActionView = Pick<
-  Processed['action_traces'][number],
+  TransactionResult['processed']['action_traces'][number],
   | 'action_ordinal'
   | 'creator_action_ordinal'
   | 'receiver'
@@ -36,7 +35,7 @@ export function actionLines(traces: readonly ActionView[], style: Style, indent 
         .filter((trace) => speaks(trace, traces))
         .flatMap((trace) => [
           `${margin}${style.dim('notified')} ${trace.receiver}`,
-          ...outputLines(trace, style, margin),
+          ...outputLines(trace, style, `${margin}  `),
           ...below(trace.action_ordinal, `${margin}  `),
         ]),
       ...lines,
@@ -48,7 +47,8 @@ export function actionLines(traces: readonly ActionView[], style: Style, indent 
 /** `eosio.token::transfer  alice@active  from alice · to bob`. */
 export function actionLine({ act }: Pick<ActionView, 'act'>, style: Style): string {
   const by = act.authorization.map(({ actor, permission }) => `${actor}@${permission}`).join(', ');
-  return `${style.bold(`${act.account}::${act.name}`)}  ${style.dim(by)}${by === '' ? '' : '  '}${dataText(act.data, style)}`;
+  const parts = [style.bold(`${act.account}::${act.name}`), style.dim(by), dataText(act.data, style)];
+  return parts.filter((part) => part !== '').join('  ');
 }
 
 /** The data of an action on one line. */
@@ -60,23 +60,6 @@ export function dataText(data: unknown, style: Style): string {
       `${style.dim(printable(key))} ${clipped(typeof value === 'object' ? inline(value) : scalar(value))}`,
   );
   return parts.join(style.dim(' · '));
-}
-
-/** `160 bytes · 50 µs · fee 0.0003 XST`. */
-export function usageText({ receipt, net_usage, bill }: Processed): string {
-  const cpu = (receipt as { cpu_usage_us?: number } | null)?.cpu_usage_us;
-  const fee = bill === undefined ? 0n : BigInt(bill.cpu_fee) + BigInt(bill.net_fee);
-  return [
-    bytesText(net_usage),
-    ...(cpu === undefined ? [] : [`${cpu} µs`]),
-    ...(fee === 0n ? [] : [`fee ${coreAmount(fee)} paid by ${bill?.sponsor ?? bill?.payer}`]),
-  ].join(' · ');
-}
-
-/** The system token has four decimals. */
-function coreAmount(amount: bigint): string {
-  const digits = amount.toString().padStart(5, '0');
-  return `${digits.slice(0, -4)}.${digits.slice(-4)} XST`;
 }
 
 function ownLines(trace: ActionView, style: Style, margin: string): string[] {

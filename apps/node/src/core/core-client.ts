@@ -3,7 +3,7 @@ import type { Worker } from 'node:worker_threads';
 import type { Rejection, TransactionTrace } from '@snapscale/protocol';
 import { HeadView } from '../head-view.js';
 import type { StateStore } from '../store/state-store.js';
-import { startThread } from '../verify/start-thread.js';
+import { startThread } from '../threads/start-thread.js';
 import type { CoreMetrics } from './core-metrics.js';
 import {
   type ChainPoint,

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MemoryState } from '@snapscale/execution';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startThread } from '../verify/start-thread.js';
+import { startThread } from '../threads/start-thread.js';
 import { StoreFailure } from './failures.js';
 import { StateStore } from './state-store.js';
 import { faultOf } from './testing/committing-process.js';

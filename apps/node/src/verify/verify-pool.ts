@@ -7,7 +7,7 @@
 import { availableParallelism } from 'node:os';
 import type { Worker } from 'node:worker_threads';
 import type { Rejection } from '@snapscale/protocol';
-import { startThread } from './start-thread.js';
+import { startThread } from '../threads/start-thread.js';
 import {
   encodeRequests,
   type FromVerifyWorker,

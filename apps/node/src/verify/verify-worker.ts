@@ -1,5 +1,6 @@
 /** Entry of a verifying thread: answers each batch of transactions with what it verified and what it rejected. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { yieldToRequests } from '../threads/yield-to-requests.js';
 import { loadSignatureRecovery } from './signature-recovery.js';
 import { VerifiedBatchWriter } from './verified-batch.js';
 import { type FromVerifyWorker, RejectionWriter, readRequests, type VerifyWorkerOptions } from './verify-messages.js';
@@ -8,6 +9,7 @@ import { checkTransaction } from './verify-transaction.js';
 const port = parentPort;
 if (port === null) throw new Error('the verifier must be started as a worker thread');
 
+yieldToRequests('verify');
 const { chainId } = workerData as VerifyWorkerOptions;
 const recovery = loadSignatureRecovery();
 const verified = new VerifiedBatchWriter();

@@ -14,8 +14,8 @@ export const nativeGas = {
   /** Every byte of action data handled natively or scheduled. */
   perByte: 4,
   inlineAction: 2_000,
-  /** Making a contract ready to run, where a transaction calls many: 90 to 150 us for the instance. */
-  contractLoad: 150_000,
+  /** Making a contract ready to run, where a transaction calls many: 90 to 150 us for the instance, 300 us with a small compilation. */
+  contractLoad: 250_000,
   /** A byte of its code: compilation takes 70 ns a byte, when the code is not in the cache. */
   loadedByte: 20,
   /** Every further declared authorization, for every receiver: sequence, receipt, trace. */

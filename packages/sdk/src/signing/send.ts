@@ -1,5 +1,6 @@
 /** Sending transactions and following them until they are final. */
 import type { ResponseOf, Routes } from '@snapscale/api';
+import { formatName, names, Reader } from '@snapscale/protocol';
 import { type Client, events } from '../client.js';
 import { exceptionOf, SnapError } from '../errors.js';
 import type { KeySource } from './key-source.js';
@@ -59,7 +60,9 @@ export async function transact(
 
 /** Sends a signed transaction. It is accepted when this returns, not yet final. @throws SnapError */
 export async function sendTransaction(client: Client, signed: PreparedTransaction): Promise<TransactionResult> {
-  return client.api.chain.sendTransaction(packedJsonOf(signed) as never);
+  const result = await client.api.chain.sendTransaction(packedJsonOf(signed) as never);
+  for (const account of newAbisOf(signed)) client.abis.forget(account);
+  return result;
 }
 
 /** Executes a transaction without changing anything; signatures are not needed. @throws SnapError when it would fail */
@@ -76,6 +79,13 @@ export async function readOnly(client: Client, prepared: PreparedTransaction): P
   const exception = exceptionOf(result.processed.except);
   if (exception !== undefined) throw exception;
   return result;
+}
+
+/** Accounts whose ABI a transaction sets. */
+function newAbisOf({ transaction }: PreparedTransaction): string[] {
+  return transaction.actions
+    .filter(({ account, name }) => account === names.eosio && name === names.setabi)
+    .map(({ data }) => formatName(new Reader(data).u64()));
 }
 
 /** Streams that may end one after the other without an event before the node counts as gone. */
