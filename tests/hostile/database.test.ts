@@ -19,7 +19,8 @@ afterAll(() => report.print());
 
 const where = 'local.get 1 i64.const 5 i64.const 112';
 const next = 'local.get 0 i64.const 1 i64.add local.tee 0';
-const store = (key: string, size = 16) => `i64.const 5 i64.const 112 local.get 1 ${key} i32.const 0 i32.const ${size} $db_store_i64`;
+const store = (key: string, size = 16) =>
+  `i64.const 5 i64.const 112 local.get 1 ${key} i32.const 0 i32.const ${size} $db_store_i64`;
 /** Stores rows 1 to `count`; the next block has them in its base. */
 function fill(count: number): void {
   ledger.install('evil', contract(times(count, 3, `${store('local.get 3 i64.extend_i32_u')} drop`), { locals: 'i32' }));
@@ -58,14 +59,15 @@ describe('rows', () => {
       `loop ${begin} local.tee 3 i32.const 0 i32.ge_s if local.get 3 $db_remove_i64 br 1 end end`,
     );
     fill(8000);
-    allow(
-      'end()-- and erase of 8,000 rows',
-      times(8000, 4, `${last} $db_remove_i64`),
-    );
+    allow('end()-- and erase of 8,000 rows', times(8000, 4, `${last} $db_remove_i64`));
     fill(8000);
     allow(
       'erase, insert behind, iterate, 6,000 times',
-      times(6000, 4, `${begin} $db_remove_i64 ${store('local.get 4 i64.extend_i32_u i64.const 100000 i64.add')} drop ${begin} drop`),
+      times(
+        6000,
+        4,
+        `${begin} $db_remove_i64 ${store('local.get 4 i64.extend_i32_u i64.const 100000 i64.add')} drop ${begin} drop`,
+      ),
     );
   });
 
@@ -78,8 +80,16 @@ describe('rows', () => {
       `${store('i64.const 1000000')} drop ${times(5999, 4, `${where} local.get 4 i64.extend_i32_u $db_find_i64 $db_remove_i64`)} ${forever(`${where} ${next} i64.const 4095 i64.and $db_lowerbound_i64 drop`)}`,
       'tx_cpu_usage_exceeded',
     );
-    refuse('a table that is gone', `${erase} ${where} $db_end_i64 i32.const -1 i32.eq if unreachable end`, 'wasm_execution_error');
-    refuse('insertion and iteration in turn', forever(`${store(next)} drop ${where} i64.const 0 $db_lowerbound_i64 drop`), 'tx_cpu_usage_exceeded');
+    refuse(
+      'a table that is gone',
+      `${erase} ${where} $db_end_i64 i32.const -1 i32.eq if unreachable end`,
+      'wasm_execution_error',
+    );
+    refuse(
+      'insertion and iteration in turn',
+      forever(`${store(next)} drop ${where} i64.const 0 $db_lowerbound_i64 drop`),
+      'tx_cpu_usage_exceeded',
+    );
   });
 
   it('through iterators that were made up', () => {
@@ -88,7 +98,11 @@ describe('rows', () => {
     const codes = ['invalid_table_iterator', 'table_operation_not_permitted'];
     for (const iterator of iterators) {
       refuse(`get of ${iterator}`, `i32.const ${iterator} i32.const 0 i32.const 8 $db_get_i64 drop`, ...codes);
-      refuse(`update of ${iterator}`, `i32.const ${iterator} i64.const 0 i32.const 0 i32.const 8 $db_update_i64`, ...codes);
+      refuse(
+        `update of ${iterator}`,
+        `i32.const ${iterator} i64.const 0 i32.const 0 i32.const 8 $db_update_i64`,
+        ...codes,
+      );
       refuse(`remove of ${iterator}`, `i32.const ${iterator} $db_remove_i64`, ...codes);
       refuse(`idx64 update of ${iterator}`, `i32.const ${iterator} i64.const 0 i32.const 8 $db_idx64_update`, ...codes);
     }
@@ -102,8 +116,17 @@ describe('rows', () => {
   it('of other contracts', () => {
     ledger.install('owner', contract(`${store('i64.const 1')} drop`));
     allowed(report, 'a row of another', () => ledger.hit('owner'));
-    refuse('no payer', 'i64.const 5 i64.const 112 i64.const 0 i64.const 1 i32.const 0 i32.const 8 $db_store_i64 drop', 'invalid_table_payer');
-    refuse('a payer that does not exist', 'i64.const 5 i64.const 112 i64.const 99 i64.const 1 i32.const 0 i32.const 8 $db_store_i64 drop', 'account_query_exception', 'unauthorized_ram_usage_increase');
+    refuse(
+      'no payer',
+      'i64.const 5 i64.const 112 i64.const 0 i64.const 1 i32.const 0 i32.const 8 $db_store_i64 drop',
+      'invalid_table_payer',
+    );
+    refuse(
+      'a payer that does not exist',
+      'i64.const 5 i64.const 112 i64.const 99 i64.const 1 i32.const 0 i32.const 8 $db_store_i64 drop',
+      'account_query_exception',
+      'unauthorized_ram_usage_increase',
+    );
     refuse('a key that is taken', `${store('i64.const 1')} drop ${store('i64.const 1')} drop`, 'database_exception');
   });
 });
@@ -117,14 +140,23 @@ describe('secondary indices', () => {
     const fresh = `i32.const 64 ${next} i64.store`;
     const put = `i64.const 5 i64.const 112 local.get 1 local.get 0 ${key(family)} $db_${family}_store`;
     refuse(`${family} entries`, forever(`${fresh} ${put} drop`), 'tx_cpu_usage_exceeded');
-    refuse(`${family} moved`, `${fresh} ${put} drop ${forever(`${fresh} i32.const 0 i64.const 0 ${key(family)} $db_${family}_update`)}`, 'tx_cpu_usage_exceeded');
+    refuse(
+      `${family} moved`,
+      `${fresh} ${put} drop ${forever(`${fresh} i32.const 0 i64.const 0 ${key(family)} $db_${family}_update`)}`,
+      'tx_cpu_usage_exceeded',
+    );
     refuse(`${family} stored and removed`, forever(`${fresh} ${put} $db_${family}_remove`), 'tx_cpu_usage_exceeded');
   });
 
   it('take no NaN, of whatever kind', () => {
-    const put = (family: string) => `i64.const 5 i64.const 112 local.get 1 i64.const 1 i32.const 64 $db_${family}_store drop`;
+    const put = (family: string) =>
+      `i64.const 5 i64.const 112 local.get 1 i64.const 1 i32.const 64 $db_${family}_store drop`;
     for (const bits of ['0x7ff8000000000000', '0xfff8000000000000', '0x7ff0000000000001', '0xffffffffffffffff']) {
-      refuse(`double ${bits}`, `i32.const 64 i64.const ${bits} i64.store ${put('idx_double')}`, 'transaction_exception');
+      refuse(
+        `double ${bits}`,
+        `i32.const 64 i64.const ${bits} i64.store ${put('idx_double')}`,
+        'transaction_exception',
+      );
       refuse(
         `search for double ${bits}`,
         `i32.const 64 i64.const 0x3ff0000000000000 i64.store ${put('idx_double')} i32.const 64 i64.const ${bits} i64.store ${where} i32.const 64 i32.const 128 $db_idx_double_find_secondary drop`,
@@ -132,10 +164,23 @@ describe('secondary indices', () => {
       );
     }
     for (const bits of ['0x7fff800000000000', '0xffff800000000000', '0x7fff000000000001', '0xffffffffffffffff']) {
-      refuse(`long double ${bits}`, `i32.const 72 i64.const ${bits} i64.store ${put('idx_long_double')}`, 'transaction_exception');
+      refuse(
+        `long double ${bits}`,
+        `i32.const 72 i64.const ${bits} i64.store ${put('idx_long_double')}`,
+        'transaction_exception',
+      );
     }
-    refuse('a key of the wrong size', 'i64.const 5 i64.const 112 local.get 1 i64.const 1 i32.const 64 i32.const 3 $db_idx256_store drop', 'db_api_exception');
-    refuse('a key of a huge size', 'i64.const 5 i64.const 112 local.get 1 i64.const 1 i32.const 64 i32.const -1 $db_idx256_store drop', 'wasm_execution_error', 'db_api_exception');
+    refuse(
+      'a key of the wrong size',
+      'i64.const 5 i64.const 112 local.get 1 i64.const 1 i32.const 64 i32.const 3 $db_idx256_store drop',
+      'db_api_exception',
+    );
+    refuse(
+      'a key of a huge size',
+      'i64.const 5 i64.const 112 local.get 1 i64.const 1 i32.const 64 i32.const -1 $db_idx256_store drop',
+      'wasm_execution_error',
+      'db_api_exception',
+    );
   });
 });
 
@@ -164,7 +209,11 @@ describe('huge rows', () => {
     for (let i = 0; i < 50; i++) changes.set(`k2${String(i).padStart(3, '0')}`, new Uint8Array(8));
     await disk.commit({ blockNum: 1, blockId: new Uint8Array(32), changes, buckets: new Map() });
     const rounds = 100;
-    const measure = (what: string, prepare: (state: WorkingState) => void, read: (state: WorkingState, i: number) => void) => {
+    const measure = (
+      what: string,
+      prepare: (state: WorkingState) => void,
+      read: (state: WorkingState, i: number) => void,
+    ) => {
       const state = new WorkingState(disk);
       prepare(state);
       const began = performance.now();
@@ -174,16 +223,28 @@ describe('huge rows', () => {
       // Reading the row once takes 10 ms and more.
       expect(spent).toBeLessThan(rounds * 3);
     };
-    measure('an inserted row before a huge one', () => {}, (state, i) => {
-      state.put(`k0${i}`, new Uint8Array(1));
-      expect(state.first(`k0${i}`, 'l')?.key).toBe(`k0${i}`);
-    });
-    measure('the row after a huge one that was removed', (state) => state.remove('k1'), (state) => {
-      expect(state.first('k', 'l')?.key).toBe('k2000');
-    });
-    measure('the last of rows of which a huge one was removed', (state) => state.remove('k1'), (state) => {
-      expect(state.last('k', 'k2')).toBeUndefined();
-    });
+    measure(
+      'an inserted row before a huge one',
+      () => {},
+      (state, i) => {
+        state.put(`k0${i}`, new Uint8Array(1));
+        expect(state.first(`k0${i}`, 'l')?.key).toBe(`k0${i}`);
+      },
+    );
+    measure(
+      'the row after a huge one that was removed',
+      (state) => state.remove('k1'),
+      (state) => {
+        expect(state.first('k', 'l')?.key).toBe('k2000');
+      },
+    );
+    measure(
+      'the last of rows of which a huge one was removed',
+      (state) => state.remove('k1'),
+      (state) => {
+        expect(state.last('k', 'k2')).toBeUndefined();
+      },
+    );
     await disk.close();
     rmSync(folder, { recursive: true });
   }, 60_000);
@@ -196,6 +257,9 @@ describe('a block full of changes', () => {
     const began = process.cpuUsage();
     ledger.produceBlock();
     const spent = process.cpuUsage(began);
-    report.add('closing the block', costOf({ wallMs: Number.POSITIVE_INFINITY, cpuMs: (spent.user + spent.system) / 1000 }));
+    report.add(
+      'closing the block',
+      costOf({ wallMs: Number.POSITIVE_INFINITY, cpuMs: (spent.user + spent.system) / 1000 }),
+    );
   });
 });

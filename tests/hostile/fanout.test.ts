@@ -1,5 +1,14 @@
 /** Contracts that multiply: inline actions, notifications, and code that changes while it runs. */
-import { type Action, actionSchema, authoritySchema, encode, limits, name, transactionTraceSchema, Writer } from '@snapscale/protocol';
+import {
+  type Action,
+  actionSchema,
+  authoritySchema,
+  encode,
+  limits,
+  name,
+  transactionTraceSchema,
+  Writer,
+} from '@snapscale/protocol';
 import { afterAll, describe, expect, it } from 'vitest';
 import { AttackLedger, accountNames, actionOf, addCodePermission, setAbi, setCode } from './support/attack-ledger.js';
 import { contract, forever, i64, times } from './support/modules.js';
@@ -87,26 +96,49 @@ describe('inline actions', () => {
     refused(report, ledger, '512 KiB', () => ledger.hit('big'), 'inline_action_too_big');
     ledger.install('big', contract(forever('i32.const 0 i32.const 524287 $send_inline'), parts));
     refused(report, ledger, 'one byte less than it says', () => ledger.hit('big'), 'out_of_range_exception');
-    const smaller = Uint8Array.from([...head, ...[((data - 1) & 0x7f) | 0x80, (((data - 1) >> 7) & 0x7f) | 0x80, (data - 1) >> 14]]);
+    const smaller = Uint8Array.from([
+      ...head,
+      ...[((data - 1) & 0x7f) | 0x80, (((data - 1) >> 7) & 0x7f) | 0x80, (data - 1) >> 14],
+    ]);
     ledger.install(
       'big',
-      contract(forever('i32.const 0 i32.const 524287 $send_inline'), { ...parts, data: [{ offset: 0, bytes: smaller }] }),
+      contract(forever('i32.const 0 i32.const 524287 $send_inline'), {
+        ...parts,
+        data: [{ offset: 0, bytes: smaller }],
+      }),
     );
-    const strike = refused(report, ledger, '512 KiB less a byte, endless', () => ledger.hit('big'), 'tx_cpu_usage_exceeded');
+    const strike = refused(
+      report,
+      ledger,
+      '512 KiB less a byte, endless',
+      () => ledger.hit('big'),
+      'tx_cpu_usage_exceeded',
+    );
     expect(encode(transactionTraceSchema, strike.trace).length).toBeLessThan(40_000_000);
   });
 
   it('are refused when malformed, unauthorised, or to nobody', () => {
     const ledger = new AttackLedger();
     ledger.accounts('evil', 'victim');
-    ledger.install('evil', contract('i32.const 0 i32.const 64 $send_inline', { data: [{ offset: 0, bytes: new Uint8Array(64).fill(0xff) }] }));
+    ledger.install(
+      'evil',
+      contract('i32.const 0 i32.const 64 $send_inline', {
+        data: [{ offset: 0, bytes: new Uint8Array(64).fill(0xff) }],
+      }),
+    );
     refused(report, ledger, 'junk', () => ledger.hit('evil'), 'out_of_range_exception');
     ledger.install('evil', sender(actionOf('nobody', 'go', NO_DATA, 'evil'), 1));
     refused(report, ledger, 'to nobody', () => ledger.hit('evil'), 'action_validate_exception');
     ledger.install('evil', sender(actionOf('victim', 'go', NO_DATA, 'victim'), 1));
     refused(report, ledger, 'in the name of another', () => ledger.hit('evil'), 'unsatisfied_authorization');
     ledger.install('evil', sender(actionOf('victim', 'go', NO_DATA, 'victim@nothing'), 1));
-    refused(report, ledger, 'with a permission that does not exist', () => ledger.hit('evil'), 'action_validate_exception');
+    refused(
+      report,
+      ledger,
+      'with a permission that does not exist',
+      () => ledger.hit('evil'),
+      'action_validate_exception',
+    );
     ledger.install('evil', sender(setCode('victim', contract('')), 1));
     refused(report, ledger, 'code for another', () => ledger.hit('evil'), 'unsatisfied_authorization');
   });
@@ -188,7 +220,9 @@ describe('notifications', () => {
 });
 
 describe('code that changes while it runs', () => {
-  const second = contract(`i64.const 5 i64.const 112 local.get 1 i64.const 2 i32.const 0 i32.const 8 $db_store_i64 drop`);
+  const second = contract(
+    `i64.const 5 i64.const 112 local.get 1 i64.const 2 i32.const 0 i32.const 8 $db_store_i64 drop`,
+  );
 
   it('of its own account, inline: the action that runs ends with the old code', () => {
     const ledger = withCode('selfmade');

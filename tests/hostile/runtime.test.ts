@@ -34,7 +34,9 @@ describe('time', () => {
     refuse('loop by br_table', contract('loop i32.const 7 br_table:0,0,0 end'), 'tx_cpu_usage_exceeded');
     refuse(
       'loop of divisions',
-      contract(`i64.const -1 local.set 0 ${forever('local.get 0 i64.const 3 i64.div_u i64.const 7 i64.or local.set 0')}`),
+      contract(
+        `i64.const -1 local.set 0 ${forever('local.get 0 i64.const 3 i64.div_u i64.const 7 i64.or local.set 0')}`,
+      ),
       'tx_cpu_usage_exceeded',
     );
     refuse(
@@ -55,11 +57,7 @@ describe('time', () => {
   });
 
   it('ends loops in functions, tables and start functions', () => {
-    refuse(
-      'loop of calls',
-      contract(forever('@0'), { functions: [{ code: '' }] }),
-      'tx_cpu_usage_exceeded',
-    );
+    refuse('loop of calls', contract(forever('@0'), { functions: [{ code: '' }] }), 'tx_cpu_usage_exceeded');
     refuse(
       'loop of indirect calls',
       contract(forever('i32.const 0 call_indirect 0'), {
@@ -69,8 +67,16 @@ describe('time', () => {
       }),
       'tx_cpu_usage_exceeded',
     );
-    refuse('start function that loops', contract('', { functions: [{ code: forever('') }], start: 0 }), 'tx_cpu_usage_exceeded');
-    refuse('start function that traps', contract('', { functions: [{ code: 'unreachable' }], start: 0 }), 'wasm_execution_error');
+    refuse(
+      'start function that loops',
+      contract('', { functions: [{ code: forever('') }], start: 0 }),
+      'tx_cpu_usage_exceeded',
+    );
+    refuse(
+      'start function that traps',
+      contract('', { functions: [{ code: 'unreachable' }], start: 0 }),
+      'wasm_execution_error',
+    );
   });
 
   it('charges a contract that stops just in time, and no more', () => {
@@ -131,7 +137,9 @@ describe('memory', () => {
   it('grows to 528 pages and no further', () => {
     const { trace } = allow(
       'all the memory',
-      contract('i32.const 527 memory.grow i32.const 1 i32.ne if unreachable end i32.const 1 memory.grow i32.const -1 i32.ne if unreachable end i32.const 34603004 i32.const 7 i32.store'),
+      contract(
+        'i32.const 527 memory.grow i32.const 1 i32.ne if unreachable end i32.const 1 memory.grow i32.const -1 i32.ne if unreachable end i32.const 34603004 i32.const 7 i32.store',
+      ),
     );
     expect(trace.cpuUsageUs).toBeGreaterThan(10_000);
     refuse('memory that is not there', contract('i32.const 65533 i32.load drop'), 'wasm_execution_error');
@@ -143,7 +151,9 @@ describe('memory', () => {
   it('is new for every action, however often it was grown', () => {
     ledger.install(
       'evil',
-      contract('i32.const 70000 i32.const 1 memory.grow drop i32.load if unreachable end i32.const 70000 i32.const 9 i32.store'),
+      contract(
+        'i32.const 70000 i32.const 1 memory.grow drop i32.load if unreachable end i32.const 70000 i32.const 9 i32.store',
+      ),
     );
     let worst = 0;
     for (let block = 0; block < 2; block++) {
@@ -178,10 +188,18 @@ describe('memory', () => {
       refuse(`sha256 to ${at}`, contract(`i32.const 0 i32.const 32 ${at} $sha256`), 'wasm_execution_error');
       refuse(`memcpy to ${at}`, contract(`${at} i32.const 0 i32.const 32 $memcpy drop`), 'wasm_execution_error');
       refuse(`prints of ${at}`, contract(`${at} i32.const -1 $prints_l`), 'wasm_execution_error');
-      refuse(`read_action_data to ${at}`, contract(`${at} i32.const 32 $read_action_data drop`), 'wasm_execution_error');
+      refuse(
+        `read_action_data to ${at}`,
+        contract(`${at} i32.const 32 $read_action_data drop`),
+        'wasm_execution_error',
+      );
     }
     refuse('null reference', contract('i32.const 0 i32.const 0 i32.const 0 $sha256'), 'wasm_execution_error');
-    refuse('memcpy over itself', contract('i32.const 64 i32.const 70 i32.const 16 $memcpy drop'), 'overlapping_memory_error');
+    refuse(
+      'memcpy over itself',
+      contract('i32.const 64 i32.const 70 i32.const 16 $memcpy drop'),
+      'overlapping_memory_error',
+    );
     refuse(
       'aliased spans',
       contract('i32.const 64 i32.const 32 i32.const 80 i32.const 32 i32.const 0 $sha3'),
@@ -224,13 +242,33 @@ describe('endings', () => {
 
   it('undo everything after a trap', () => {
     refuse('trap after writes', contract(`${write} unreachable`), 'wasm_execution_error');
-    refuse('division by zero after writes', contract(`${write} i32.const 1 i32.const 0 i32.div_s drop`), 'wasm_execution_error');
-    refuse('overflowing division', contract(`${write} i32.const 0x80000000 i32.const -1 i32.div_s drop`), 'wasm_execution_error');
-    refuse('conversion of NaN', contract(`${write} f64.const 0x7ff8000000000000 i64.trunc_f64_s drop`), 'wasm_execution_error');
+    refuse(
+      'division by zero after writes',
+      contract(`${write} i32.const 1 i32.const 0 i32.div_s drop`),
+      'wasm_execution_error',
+    );
+    refuse(
+      'overflowing division',
+      contract(`${write} i32.const 0x80000000 i32.const -1 i32.div_s drop`),
+      'wasm_execution_error',
+    );
+    refuse(
+      'conversion of NaN',
+      contract(`${write} f64.const 0x7ff8000000000000 i64.trunc_f64_s drop`),
+      'wasm_execution_error',
+    );
     refuse('abort after writes', contract(`${write} $abort`), 'abort_called');
-    refuse('assertion after writes', contract(`${write} i32.const 0 i32.const 64 $eosio_assert`), 'eosio_assert_message_exception');
+    refuse(
+      'assertion after writes',
+      contract(`${write} i32.const 0 i32.const 64 $eosio_assert`),
+      'eosio_assert_message_exception',
+    );
     refuse('endless loop after writes', contract(`${write} ${forever('')}`), 'tx_cpu_usage_exceeded');
-    refuse('reserved error code', contract('i32.const 0 i64.const -1 $eosio_assert_code'), 'restricted_error_code_exception');
+    refuse(
+      'reserved error code',
+      contract('i32.const 0 i64.const -1 $eosio_assert_code'),
+      'restricted_error_code_exception',
+    );
   });
 
   it('keep everything after eosio_exit, even within calls and start', () => {
@@ -265,7 +303,12 @@ describe('privileges', () => {
 
   it('of the system do not follow from its name', () => {
     refuse('require_auth of another', contract(`${i64(name('eosio'))} $require_auth`), 'missing_auth_exception');
-    ledger.install('evil', contract(`i64.const 5 i64.const 112 ${i64(name('eosio'))} i64.const 1 i32.const 0 i32.const 8 $db_store_i64 drop`));
+    ledger.install(
+      'evil',
+      contract(
+        `i64.const 5 i64.const 112 ${i64(name('eosio'))} i64.const 1 i32.const 0 i32.const 8 $db_store_i64 drop`,
+      ),
+    );
     const steal = () => ledger.hit('evil');
     refused(report, ledger, 'RAM of another account', steal, 'unauthorized_ram_usage_increase');
   });

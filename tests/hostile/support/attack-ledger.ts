@@ -148,6 +148,8 @@ export function addCodePermission(ledger: AttackLedger, account: string): void {
     accounts: [{ permission: { actor: name(account), permission: name('eosio.code') }, weight: 1 }],
     waits: [],
   });
-  const { code, message } = ledger.strike([actionOf('eosio', 'updateauth', writer.finish().slice(), `${account}@owner`)]);
+  const { code, message } = ledger.strike([
+    actionOf('eosio', 'updateauth', writer.finish().slice(), `${account}@owner`),
+  ]);
   if (code !== 'ok') throw new Error(message);
 }

@@ -2,6 +2,7 @@
  * Calls of host functions with arguments that make them work hard for their price. Every function has at least the case
  * that its parameters suggest; those whose cost depends on what they are given have more.
  */
+import { type PrivateKey, publicKeyOf, ripemd160, sha1, sha256, sha512, sign } from '@snapscale/crypto';
 import { hostFunctions } from '../../../packages/execution/src/host/table.js';
 
 /** One call, repeated until the gas ends. */
@@ -90,6 +91,9 @@ function actionCases(): PriceCase[] {
     call('get_action', 'small', i32(1), i32(0), i32(0), i32(BIG)),
     call('set_action_return_value', '256', i32(0), i32(256)),
     call('require_auth', 'own', 'local.get 1'),
+    call('require_auth2', 'own', 'local.get 1', activeName),
+    { ...call('send_context_free_inline', 'to itself', i32(0), i32(18)), setup: ownAction },
+    { ...call('send_inline', 'to itself, no authorization', i32(0), i32(18)), setup: ownAction },
     { ...call('require_auth', '1024 levels', 'local.get 1'), levels: 1024 },
     { ...call('has_auth', '1024 levels, absent', name64), levels: 1024 },
     { ...call('require_recipient', 'ever new', counter) },
@@ -104,6 +108,8 @@ function actionCases(): PriceCase[] {
 }
 
 const activeName = 'i64.const 0x3232eda800000000';
+/** A packed action to the contract itself, without authorizations and data, at 0. */
+const ownAction = 'i32.const 0 local.get 1 i64.store i32.const 8 local.get 2 i64.store';
 const emptyTransaction = { offset: 0, bytes: new Uint8Array(40) };
 
 function authorizationCases(): PriceCase[] {
@@ -248,7 +254,7 @@ function indexCases(family: string, words: number): PriceCase[] {
 }
 
 function cryptoCases(): PriceCase[] {
-  const cases: PriceCase[] = [];
+  const cases: PriceCase[] = [...signatureCases(), ...assertedHashCases()];
   for (const hash of ['sha256', 'sha1', 'sha512', 'ripemd160']) {
     for (const size of [0, 32, 60_000]) cases.push(call(hash, `${size} B`, i32(0), i32(size), i32(64_000)));
   }
@@ -258,6 +264,34 @@ function cryptoCases(): PriceCase[] {
     }
   }
   return cases;
+}
+
+/** A digest at 0, its signature at 64, its key at 256. */
+function signatureCases(): PriceCase[] {
+  return (['K1', 'R1'] as const).flatMap((type) => {
+    const key: PrivateKey = { type, secret: bytes(32, 7) };
+    const digest = bytes(32, noise);
+    const signature = sign(key, digest);
+    const data = [
+      { offset: 0, bytes: digest },
+      { offset: 64, bytes: signature },
+      { offset: 256, bytes: publicKeyOf(key) },
+    ];
+    return [
+      { ...call('recover_key', type, i32(0), i32(64), i32(66), i32(512), i32(64)), data },
+      { ...call('assert_recover_key', type, i32(0), i32(64), i32(66), i32(256), i32(34)), data },
+    ];
+  });
+}
+
+function assertedHashCases(): PriceCase[] {
+  const hashes = { sha256, sha1, sha512, ripemd160 };
+  return Object.entries(hashes).flatMap(([name, hash]) =>
+    [32, 60_000].map((size) => ({
+      ...call(`assert_${name}`, `${size} B`, i32(0), i32(size), i32(64_000)),
+      data: [{ offset: 64_000, bytes: hash(new Uint8Array(size)) }],
+    })),
+  );
 }
 
 function curveCases(): PriceCase[] {

@@ -27,8 +27,12 @@ export class Report {
   /** Writes the longest, longest first. */
   print(count = 12): void {
     const worst = [...this.#entries].sort((a, b) => b.ms - a.ms).slice(0, count);
-    const lines = worst.map(({ what, ms, note }) => `  ${ms.toFixed(0).padStart(6)} ms  ${what}${note && `  (${note})`}`);
-    process.stdout.write(`\n${this.#title}: ${this.#entries.length} attacks, the longest of them\n${lines.join('\n')}\n`);
+    const lines = worst.map(
+      ({ what, ms, note }) => `  ${ms.toFixed(0).padStart(6)} ms  ${what}${note && `  (${note})`}`,
+    );
+    process.stdout.write(
+      `\n${this.#title}: ${this.#entries.length} attacks, the longest of them\n${lines.join('\n')}\n`,
+    );
   }
 }
 

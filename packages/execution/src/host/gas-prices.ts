@@ -53,8 +53,8 @@ export const gasPrices = {
   rowSeek: 3_000,
   /** 35 for the size, 77 with 16 bytes. */
   rowGet: 80,
-  /** End iterator: 62, but a lookup when the table is new. */
-  rowEnd: 500,
+  /** End iterator: 62, but 1,700 when the table is new, and a lookup in the store. */
+  rowEnd: 1_500,
   /** 3,200 with 100 bytes in memory; 22,000 in all. */
   rowStore: 10_000,
   /** The first row of a table, besides the row: another record and two ranges of keys; 28,000 in all. */
