@@ -61,7 +61,7 @@ async function startLocked(
     },
     () => StateStore.open(stateDir, { readOnly: true }),
   );
-  for (const note of core.status.notes) log.info(note);
+  for (const note of core.status.notes) log.warn(note);
   if (core.status.replayed > 0)
     log.info({ blocks: core.status.replayed }, 'executed blocks again that were not stored yet');
   core.listen({

@@ -74,7 +74,7 @@ export async function execution({ quick }: { readonly quick: boolean }): Promise
   const plain = of('LMDB');
   const committed = of('LMDB, state commitment');
   const whole = of('LMDB, state commitment, decoding and signatures');
-  const share = 1 - of('memory').median / of('memory, an account without contract instead').median;
+  const share = 1 - of('memory').perCpuSecond / of('memory, an account without contract instead').perCpuSecond;
   print(
     `  the contract (code and host functions, three receivers) takes ${(share * 100).toFixed(0)} % of a transfer over memory`,
   );

@@ -18,8 +18,7 @@ test('written there, in a file by @ or by its path', async () => {
 });
 
 test('integers are not rounded, whatever their size; what looks like one in a text stays', async () => {
-  const text =
-    '{"id":18446744073709551615,"n":-9007199254740993,"f":0.25,"s":"\\"12345678901234567890"}';
+  const text = '{"id":18446744073709551615,"n":-9007199254740993,"f":0.25,"s":"\\"12345678901234567890"}';
   expect(await jsonInput(text, 'DATA')).toEqual({
     id: '18446744073709551615',
     n: '-9007199254740993',

@@ -173,6 +173,9 @@ export class CoreStorage {
       this.notes.push(`there is no block log: blocks up to ${finalBlockNum} cannot be served`);
     }
     const lastTrace = this.#traces.lastBlockNum;
+    if (lastTrace === undefined && this.blocks.lastBlockNum !== undefined) {
+      this.notes.push(`there are no traces: those of blocks up to ${finalBlockNum} cannot be served`);
+    }
     if (lastTrace !== undefined && lastTrace < finalBlockNum) {
       this.notes.push(`the traces end at block ${lastTrace}, before the final block ${finalBlockNum}: they begin anew`);
       await this.#traces.truncateAfter(-1);

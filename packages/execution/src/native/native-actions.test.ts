@@ -451,8 +451,8 @@ describe('every native action of eosio', () => {
     const data = new Uint8Array(1000);
     const gas = (account: string, action: string) =>
       nativeDataGas({ account: name(account), name: name(action), authorization: [], data });
-    expect(gas('eosio', 'setabi')).toBe(4000);
-    expect(gas('eosio', 'setcode')).toBe(400_000);
+    expect(gas('eosio', 'setabi')).toBe(6000);
+    expect(gas('eosio', 'setcode')).toBe(250_000);
     expect(gas('eosio', 'updateauth')).toBe(250_000);
     expect(gas('alice', 'setcode')).toBe(4000);
   });
