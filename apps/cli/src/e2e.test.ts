@@ -1,5 +1,7 @@
 /** The program against a real node: the first steps of the README, what errors look like, JSON and exit codes. */
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -305,6 +307,31 @@ describe('what goes wrong', () => {
       expect(run.json()).toMatchObject({ ...document, exit_code: code });
     }
   });
+});
+
+test('what is sent but not final in the time given ends with 8, and says what to do', async () => {
+  // Passes everything on, but never tells that the transaction is final.
+  const proxy = createServer((request, response) => {
+    if (request.url?.startsWith('/v1/stream') === true) {
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': nothing happens\n\n');
+    } else if (request.url?.endsWith('get_transaction_status') === true) {
+      const time = '2000-01-01T00:00:00.000';
+      response.end(JSON.stringify({ state: 'LOCALLY_APPLIED', irreversible_number: 1, irreversible_timestamp: time }));
+    } else {
+      const { method = 'GET', headers } = request;
+      const forward = httpRequest(`${node.url}${request.url}`, { method, headers }, (answer) => {
+        response.writeHead(answer.statusCode!, answer.headers);
+        answer.pipe(response);
+      });
+      request.pipe(forward);
+    }
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const waited = ['transfer', 'alice', 'bob', '1 XST', 'slow', '--timeout', '1', '-u', url];
+  await fails(8, waited, 'is accepted, but not final yet after 1 s', 'do not send it again');
+  proxy.closeAllConnections();
+  proxy.close();
 });
 
 describe('the key store', () => {

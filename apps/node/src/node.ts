@@ -90,7 +90,10 @@ async function startLocked(
     snapshots: new Snapshots(dataDir, genesis),
   });
   const founding = files.founded ? undefined : await found(core, backend, files);
-  if (founding !== undefined) markFounded(dataDir, files);
+  if (founding !== undefined) {
+    await durable(core, core.head.num + 1);
+    markFounded(dataDir, files);
+  }
   const http = await startHttp(config, log, backend, metrics);
   return {
     url: http.url,
@@ -117,6 +120,20 @@ function scrub(stateDir: string, log: Logger, died: (error: Error) => void): voi
   });
   worker.once('error', (error) => log.error({ err: error }, 'the state could not be checked'));
   worker.unref();
+}
+
+/** Waits until block `num` is final: what it holds survives a kill only then. */
+function durable(core: CoreClient, num: number): Promise<void> {
+  if (core.final.num >= num) return Promise.resolve();
+  return new Promise((resolve) => {
+    const stopListening = core.listen({
+      finalized: (finalNum) => {
+        if (finalNum < num) return;
+        stopListening();
+        resolve();
+      },
+    });
+  });
 }
 
 function found(core: CoreClient, backend: CoreBackend, files: ChainFiles): Promise<Founding> {

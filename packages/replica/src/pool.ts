@@ -63,17 +63,27 @@ export class TransactionPool {
     return undefined;
   }
 
-  /** The next transaction, account by account, but for accounts that are `held` back; undefined when none is left. */
-  take(held: (account: Name) => boolean = () => false): Submission | undefined {
-    for (const [account, queue] of this.#queues) {
+  /**
+   * The next transaction, account by account: not of accounts that are `held` back, and of those that come `last` only
+   * when no other waits. Undefined when none is left. Cost: linear in the accounts held back or put last.
+   */
+  take(held: (account: Name) => boolean = no, last: (account: Name) => boolean = no): Submission | undefined {
+    let later: Name | undefined;
+    for (const account of this.#queues.keys()) {
       if (held(account)) continue;
-      const submission = queue.shift()!;
-      this.#queues.delete(account);
-      if (queue.length > 0) this.#queues.set(account, queue);
-      this.#forget(submission);
-      return submission;
+      if (!last(account)) return this.#takeOf(account);
+      later ??= account;
     }
-    return undefined;
+    return later === undefined ? undefined : this.#takeOf(later);
+  }
+
+  #takeOf(account: Name): Submission {
+    const queue = this.#queues.get(account)!;
+    const submission = queue.shift()!;
+    this.#queues.delete(account);
+    if (queue.length > 0) this.#queues.set(account, queue);
+    this.#forget(submission);
+    return submission;
   }
 
   /** Puts back what `take` gave: it will be first of its account again. */
@@ -99,4 +109,8 @@ export class TransactionPool {
     this.#ids.delete(bytesKey(transaction.id));
     this.#bytes -= transaction.packed.length;
   }
+}
+
+function no(): boolean {
+  return false;
 }

@@ -20,9 +20,9 @@ import {
   type VerifiedTransaction,
 } from '@snapscale/execution';
 import { blockDigest, blockId, msToSlot, type Name, names, type SignedBlock, slotToMs } from '@snapscale/protocol';
+import { AccountLoad } from './account-load.js';
 import { Chain } from './chain.js';
 import type { Effect, ReplyResult } from './effects.js';
-import { FailedWork } from './failed-work.js';
 import { headEffect, importBlock, persistable } from './import-block.js';
 import type { Input, RequestId, Submission } from './inputs.js';
 import { defaultPoolLimits, type PoolLimits, TransactionPool } from './pool.js';
@@ -53,6 +53,9 @@ type Unsigned = {
 const POOL_BATCH = 64;
 /** CPU time, as it is billed, after which a step takes up no further transaction, for the same reason. */
 const STEP_CPU_US = 8_000;
+/** CPU time of failed transactions that is forgiven an account with every block, and of all its transactions: a quarter of a block. */
+const FAILED_US_PER_BLOCK = 50_000;
+const SPENT_US_PER_BLOCK = 50_000;
 /** What a transaction counts that this node could not execute. */
 const FAULT_CPU_US = 100_000;
 
@@ -61,7 +64,10 @@ export class Replica {
   readonly #chain: Chain;
   readonly #pool: TransactionPool;
   readonly #unsigned = new Map<number, Unsigned>();
-  readonly #failedWork = new FailedWork();
+  /** Work on transactions that failed: an account with too much of it waits for later blocks. */
+  readonly #failed = new AccountLoad(FAILED_US_PER_BLOCK);
+  /** All work: accounts with much of it come after the others while there is a queue. */
+  readonly #spent = new AccountLoad(SPENT_US_PER_BLOCK);
   /** CPU time of the transactions of this step so far. */
   #stepCpuUs = 0;
   /** Transactions are left that this step could have gone on with. */
@@ -184,7 +190,8 @@ export class Replica {
   #close(effects: Effect[]): void {
     const execution = this.#pending!;
     this.#pending = undefined;
-    this.#failedWork.forgive();
+    this.#failed.forgive();
+    this.#spent.forgive();
     let commitment: CommitmentUpdate | undefined;
     const finished = execution.finish((changes) => {
       commitment = this.#chain.commit(changes);
@@ -233,7 +240,7 @@ export class Replica {
       this.#full ||
       this.#pool.size > 0 ||
       this.#stepCpuUs >= STEP_CPU_US ||
-      this.#failedWork.mustWait(authorizerOf(submission));
+      this.#failed.exceeds(authorizerOf(submission));
     if (mustWait) this.#wait(submission, effects);
     else this.#apply(submission, effects);
   }
@@ -249,7 +256,10 @@ export class Replica {
   #applyWaiting(effects: Effect[]): void {
     for (let i = 0; i < POOL_BATCH && this.#pending !== undefined && !this.#full; i++) {
       if (this.#stepCpuUs >= STEP_CPU_US) break;
-      const submission = this.#pool.take((account) => this.#failedWork.mustWait(account));
+      const submission = this.#pool.take(
+        (account) => this.#failed.exceeds(account),
+        (account) => this.#spent.exceeds(account),
+      );
       if (submission === undefined) return;
       this.#apply(submission, effects);
     }
@@ -265,11 +275,13 @@ export class Replica {
       this.#pool.putBack(submission);
       return;
     }
-    this.#stepCpuUs += outcome.trace.elapsedUs;
+    const { elapsedUs, actionTraces } = outcome.trace;
+    this.#stepCpuUs += elapsedUs;
     // What fails before it runs is cheap, and may carry a name without its signature.
-    const hasRun = outcome.trace.actionTraces.length > 0;
-    if (outcome.receipt === undefined && hasRun) {
-      this.#failedWork.add(authorizerOf(submission), outcome.trace.elapsedUs);
+    if (actionTraces.length > 0) {
+      const account = authorizerOf(submission);
+      this.#spent.add(account, elapsedUs);
+      if (outcome.receipt === undefined) this.#failed.add(account, elapsedUs);
     }
     if (outcome.receipt !== undefined) {
       const entries: [string, Uint8Array | null][] = [];

@@ -141,7 +141,7 @@ export const listKeys: Handler = async (session) => {
       ? []
       : table(
           [{ title: 'public key' }, { title: 'origin' }, { title: permissions === undefined ? '' : 'may act as' }],
-          rows.map((row) => [row.public_key, row.origin, actors(row.permissions)]),
+          rows.map((row) => [row.public_key, row.origin, permissions === undefined ? '' : actors(row.permissions)]),
           output.style,
         ),
   );
