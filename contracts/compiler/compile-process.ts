@@ -40,7 +40,7 @@ export class CompileProcess {
   }
 
   run(job: Job): Promise<ToolResult> {
-    const result = this.queue.then(() => this.runNow(job));
+    const result = this.queue.then(() => this.runOnce(job).catch((cause: unknown) => this.runAfresh(job, cause)));
     this.queue = result.catch(() => undefined);
     return result;
   }
@@ -51,7 +51,13 @@ export class CompileProcess {
     this.child = undefined;
   }
 
-  private runNow(job: Job): Promise<ToolResult> {
+  /** Memory may be what earlier jobs left behind: whether this one needs too much shows in a process of its own. */
+  private runAfresh(job: Job, cause: unknown): Promise<ToolResult> {
+    if (!(cause instanceof MemoryExceeded)) throw cause;
+    return this.runOnce(job);
+  }
+
+  private runOnce(job: Job): Promise<ToolResult> {
     this.child ??= this.start();
     const child = this.child;
     return new Promise((resolve, reject) => {
@@ -61,10 +67,10 @@ export class CompileProcess {
         for (const [event, listener] of Object.entries(listeners)) child.off(event, listener);
         outcome();
       };
-      const abandon = (message: string): void =>
+      const abandon = (failure: Error | string): void =>
         settle(() => {
           if (this.child === child) this.close();
-          reject(new Error(message));
+          reject(typeof failure === 'string' ? new Error(failure) : failure);
         });
       const listeners = {
         message: (reply: JobReply) =>
@@ -75,8 +81,10 @@ export class CompileProcess {
       };
       const tooLong = `compiling took longer than ${this.jobMsMax} ms and was stopped`;
       const deadline = setTimeout(() => abandon(tooLong), this.jobMsMax);
-      const tooMuch = `compiling took more than ${residentBytesMax} bytes of memory and was stopped`;
-      const watch = setInterval(() => residentBytes(child.pid) > residentBytesMax && abandon(tooMuch), memoryCheckMs);
+      const watch = setInterval(
+        () => residentBytes(child.pid) > residentBytesMax && abandon(new MemoryExceeded()),
+        memoryCheckMs,
+      );
       for (const [event, listener] of Object.entries(listeners)) child.on(event, listener);
       child.send(job, (cause) => cause && abandon(`the compiler's process failed: ${cause.message}`));
     });
@@ -86,7 +94,7 @@ export class CompileProcess {
     const loader = workerPath.endsWith('.ts') ? ['--conditions=source', '--import', 'tsx'] : [];
     const child = fork(workerPath, [this.cacheDir], {
       cwd: repositoryRoot,
-      execArgv: ['--liftoff-only', ...loader],
+      execArgv: ['--liftoff-only', '--expose-gc', ...loader],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
@@ -107,5 +115,11 @@ function residentBytes(pid: number | undefined): number {
     return Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * 4096;
   } catch {
     return 0;
+  }
+}
+
+class MemoryExceeded extends Error {
+  constructor() {
+    super(`compiling took more than ${residentBytesMax} bytes of memory and was stopped`);
   }
 }

@@ -9,6 +9,8 @@ const [, , cacheDir = '.cache'] = process.argv;
 const toolchain = new Toolchain(cacheDir);
 
 process.on('message', (job: Job) => {
+  // Each run of a tool leaves a memory of hundreds of megabytes, which V8 would let lie until it feels the need.
+  globalThis.gc?.();
   answer(job).then(
     (reply) => process.send!(reply),
     (cause: unknown) =>
