@@ -16,7 +16,9 @@ export async function bootstrap({ build = true } = {}) {
     run('Installing packages (about 15 s, once)', npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error']),
   );
   if (!build) return;
-  const sources = [...filesBelow('packages'), ...filesBelow('apps'), 'tsconfig.base.json', 'tsconfig.json'];
+  const folders = ['packages', 'apps', 'contracts/compiler', 'contracts/testing'];
+  const settings = ['contracts/package.json', 'contracts/tsconfig.json', 'tsconfig.base.json', 'tsconfig.json'];
+  const sources = [...folders.flatMap(filesBelow), ...settings];
   await step('build', hashOf(sources), () => run('Compiling', process.execPath, [bin('typescript', 'tsc'), '-b']));
 }
 

@@ -13,7 +13,7 @@ const layers: readonly (readonly string[])[] = [
   ['crypto'],
   ['protocol'],
   ['consensus', 'execution', 'api'],
-  ['replica', 'sdk'],
+  ['replica', 'sdk', 'contracts'],
   ['simulator', 'node', 'ca', 'gateway', 'indexer', 'console', 'cli'],
 ];
 
@@ -85,11 +85,14 @@ function longFunctions(path: string, lines: readonly string[]): string[] {
 }
 
 function edges(path: string, text: string): string[] {
-  const own = /^(packages|apps)\/([^/]+)\//.exec(path)?.[2];
+  const own = /^(?:(?:packages|apps)\/([^/]+)|(contracts)\/(?:compiler|testing))\//
+    .exec(path)
+    ?.slice(1)
+    .find((part) => part !== undefined);
   if (own === undefined || path.endsWith('.test.ts')) return [];
   const level = layers.findIndex((layer) => layer.includes(own));
   if (level < 0) return [`${path}: package ${own} has no layer in tools/tidy.ts`];
-  return [...text.matchAll(/from '@snapscale\/([\w-]+)'/g)].flatMap(([, target]) => {
+  return [...text.matchAll(/from '@snapscale\/([\w-]+)(?:\/[\w-]+)?'/g)].flatMap(([, target]) => {
     const targetLevel = layers.findIndex((layer) => layer.includes(target!));
     const allowed = targetLevel >= 0 && targetLevel < level;
     return allowed ? [] : [`${path}: ${own} may not import ${target}`];

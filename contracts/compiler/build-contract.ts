@@ -2,9 +2,9 @@
  * From the C++ sources of a contract to its code and its ABI.
  */
 import { readFileSync } from 'node:fs';
-import { dirname, posix, relative, resolve, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname, join, posix, relative, resolve, sep } from 'node:path';
 import { CompileProcess, type Job } from './compile-process.js';
+import { contractsRoot } from './contracts-root.js';
 import { type ContractAbi, generateAbi, type RicardianTexts } from './frontend/abi.js';
 import { type ContractModel, findContract } from './frontend/contract-model.js';
 import { BuildError, type Diagnostic, parseClangOutput } from './frontend/diagnostics.js';
@@ -41,7 +41,7 @@ export type CompilerOptions = {
   readonly stepMsMax?: number;
 };
 
-const defaultCacheDir = fileURLToPath(new URL('../.cache', import.meta.url));
+const defaultCacheDir = join(contractsRoot, '.cache');
 const defaultStepMsMax = 120_000;
 
 /** A compiler with a process of its own, which lives until `close`. Builds wait for each other. */

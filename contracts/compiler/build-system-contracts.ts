@@ -3,12 +3,14 @@
  * `node --conditions=source --import tsx contracts/compiler/build-system-contracts.ts [NAME…]`
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { type BuildOptions, ContractCompiler } from './build-contract.js';
+import { contractsRoot } from './contracts-root.js';
 import { formatAbi } from './frontend/abi.js';
 import { formatDiagnostic } from './frontend/diagnostics.js';
 
-const systemDir = fileURLToPath(new URL('../system', import.meta.url));
+const systemDir = join(contractsRoot, 'system');
 
 /** The system contracts' names, and where their sources are. */
 export const systemContracts: readonly BuildOptions[] = ['eosio.token', 'eosio.msig', 'eosio.wrap'].map((name) => ({

@@ -5,6 +5,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { contractsRoot } from './contracts-root.js';
 import type { CompileInput, CppStandard, ToolResult } from './toolchain.js';
 
 export type Job =
@@ -23,8 +24,6 @@ const memoryCheckMs = 500;
 const workerPath = fileURLToPath(
   new URL(`./compile-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
 );
-/** The folder whose node_modules has the loader for TypeScript. */
-const repositoryRoot = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Starts the process at the first job. Jobs run one after the other. */
 export class CompileProcess {
@@ -93,7 +92,7 @@ export class CompileProcess {
   private start(): ChildProcess {
     const loader = workerPath.endsWith('.ts') ? ['--conditions=source', '--import', 'tsx'] : [];
     const child = fork(workerPath, [this.cacheDir], {
-      cwd: repositoryRoot,
+      cwd: contractsRoot,
       execArgv: ['--liftoff-only', '--expose-gc', ...loader],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

@@ -4,9 +4,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { runLLVM, type Tree } from '@yowasp/clang';
 import { cached } from './cache.js';
+import { contractsRoot } from './contracts-root.js';
 
 /** Versions of the C++ language that contracts may choose. */
 export const cppStandards = ['gnu++17', 'gnu++20', 'gnu++23'] as const;
@@ -31,7 +31,7 @@ export type CompileInput = {
 /** Text that a tool may print before its run counts as failed. */
 const outputBytesMax = 128 * 1024 * 1024;
 
-const includeRoot = fileURLToPath(new URL('../include', import.meta.url));
+const includeRoot = join(contractsRoot, 'include');
 const sdkRoot = '/sdk';
 const libraryDir = '/usr/lib/wasm32-wasip1';
 const builtinsLibrary = '/usr/lib/wasm32-unknown-wasip1/libclang_rt.builtins.a';

@@ -1,0 +1,2 @@
+/** Contract tests in TypeScript, against the real execution. */
+export {};

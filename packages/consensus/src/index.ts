@@ -1,0 +1,2 @@
+/** Consensus: schedule, votes, certificates, fork choice and finality as one pure state machine. */
+export {};
