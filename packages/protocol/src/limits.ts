@@ -14,10 +14,34 @@ export const limits = {
   /** Keys, accounts or waits of one authority; nodeos bounds their sum by 65,536. */
   authorityItemsMax: 65_536,
 
+  /** A transaction as it travels: compressed or not, with signatures and context-free data. */
+  packedTransactionBytesMax: 2 * 1024 * 1024,
+
   transactionsPerBlockMax: 65_536,
   producersMax: 125,
   /** Successive slots of one producer. */
   slotsPerTurn: 12,
+  /** Empty slots after which the next producer of the schedule takes the place of one that does not produce. */
+  yieldAfterSlots: 3,
+
+  /** One bit for each producer. */
+  signerBitmapBytesMax: 16,
+  /** Slots by which a block may be ahead of the clock and is kept until its time; one slot is accepted at once. */
+  slotsAheadMax: 8,
+  /** Blocks that wait for their slot. */
+  futureBlocksMax: 64,
+  /** Blocks whose parent is not known, of all peers and of one. */
+  orphanBlocksMax: 512,
+  orphanBlocksPerPeerMax: 64,
+  /** Blocks of one producer for one slot that are kept; two prove that it cheats. Blocks with certificates come on top. */
+  forksPerSlotMax: 4,
+  /** Blocks above the final one that are kept. */
+  reversibleBlocksMax: 16_384,
+  /** Votes, and certificates, for blocks that are not known, of one peer. */
+  unknownVotesPerPeerMax: 128,
+  unknownCertificatesPerPeerMax: 8,
+  /** Different signatures kept as one voter's until one of them has been verified. */
+  voteCandidatesMax: 4,
 
   /** Action traces of one transaction. */
   actionTracesMax: 65_536,
@@ -46,4 +70,25 @@ export const limits = {
   /** Longest text of a contract's assertion that is kept. */
   assertMessageBytesMax: 1024,
   authorityDepthMax: 6,
+} as const;
+
+/** Bounds of the messages between nodes. */
+export const peerLimits = {
+  agentBytesMax: 64,
+  addressBytesMax: 256,
+  helloBodyBytesMax: 768,
+  helloSignatureBytesMax: 128,
+  codeBytesMax: 48,
+  messageTextBytesMax: 512,
+  blockBytesMax: 8 * 1024 * 1024,
+  compactBlockBytesMax: 4 * 1024 * 1024,
+  positionsMax: 65_535,
+  transactionsPerMessageMax: 4096,
+  transactionMessageBytesMax: 4 * 1024 * 1024,
+  voteBytesMax: 512,
+  certificateBytesMax: 1024,
+  blocksPerAnswerMax: 256,
+  blocksMessageBytesMax: 9 * 1024 * 1024,
+  manifestBytesMax: 4 * 1024 * 1024,
+  chunkBytesMax: 1024 * 1024,
 } as const;

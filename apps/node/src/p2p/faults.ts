@@ -1,0 +1,44 @@
+/** Why connections end. Each has points: a node that gathers 100 of them is not let in for a while. */
+export const peerFaults = {
+  // Nobody's fault.
+  shutting_down: 0,
+  duplicate_connection: 0,
+  self: 0,
+  too_many_peers: 0,
+  banned: 0,
+  connection_lost: 0,
+  unreachable: 0,
+  // May be a matter of configuration or of time.
+  wrong_chain: 20,
+  version: 5,
+  not_admitted: 20,
+  timeout: 5,
+  does_not_read: 10,
+  // No honest node does these.
+  malformed: 100,
+  bad_signature: 100,
+  unexpected: 50,
+  flooding: 50,
+  false_data: 100,
+} as const;
+
+/** Points at which a node is put out. They are forgotten by half every ten minutes. */
+export const BAN_POINTS = 100;
+
+export type PeerFaultCode = keyof typeof peerFaults;
+
+/** Why a connection ends: a code, and a text that says what happened. */
+export class PeerFault extends Error {
+  override readonly name = 'PeerFault';
+  readonly code: PeerFaultCode;
+
+  constructor(code: PeerFaultCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Whether a text that came from a peer is one of the codes. */
+export function isFaultCode(text: string): text is PeerFaultCode {
+  return Object.hasOwn(peerFaults, text);
+}
