@@ -13,7 +13,7 @@ export * from './authorization/authorizer-index.js';
 export { requiredKeys } from './authorization/check-authorization.js';
 export * from './chain/chain-records.js';
 export { isProtocolFeature, type ProtocolFeature, protocolFeatures } from './chain/protocol-features.js';
-export { scheduleAt, scheduledProducer } from './chain/schedule.js';
+export { type BlockSetting, scheduleAt, scheduledProducer, settingAt } from './chain/schedule.js';
 export { getWasmLimits } from './chain/wasm-limits-record.js';
 export {
   type BucketStore,

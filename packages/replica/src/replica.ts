@@ -16,6 +16,7 @@ import {
   type StateCommitment,
   StateFault,
   type StateReader,
+  settingAt,
   type TransactionOutcome,
   type VerifiedTransaction,
 } from '@snapscale/execution';
@@ -177,8 +178,8 @@ export class Replica {
     const { head, headState } = this.#chain;
     const slot = Math.max(head.header.slot + 1, msToSlot(nowMs) + 1);
     const missed = slot - head.header.slot - 1;
-    const execution = new BlockExecution(services, headState, head, slot);
-    if (!canSign(execution.producerKey.key)) return;
+    const execution = new BlockExecution(services, headState, head, settingAt(headState, head.header.slot, slot));
+    if (!canSign(execution.producerKey)) return;
     if (missed > 0 && this.#produced) effects.push({ kind: 'event', name: 'slots-missed', detail: { missed, slot } });
     this.#pending = execution;
     this.#produced = true;
@@ -204,7 +205,7 @@ export class Replica {
       kind: 'sign',
       num: finished.num,
       digest: blockDigest(finished.header),
-      key: execution.producerKey.key,
+      key: execution.producerKey,
     });
   }
 
@@ -302,7 +303,8 @@ export class Replica {
     const { services } = this.#options;
     const { head, headState } = this.#chain;
     const slot = Math.max(head.header.slot + 1, msToSlot(nowMs) + 1);
-    const execution = this.#pending ?? new BlockExecution(services, headState, head, slot);
+    const execution =
+      this.#pending ?? new BlockExecution(services, headState, head, settingAt(headState, head.header.slot, slot));
     const outcome = guarded(() => execution.tryOut(transaction, mode), execution, transaction, effects);
     if (outcome !== undefined) reply(effects, request, { kind: 'trace', trace: outcome.trace });
   }

@@ -12,6 +12,7 @@ import {
   isCommitted,
   StateCommitment,
   type StateReader,
+  settingAt,
   systemAbi,
   type VerifiedTransaction,
   WorkingState,
@@ -56,6 +57,8 @@ export type BenchStore = StateReader & {
 };
 
 const artifacts = new URL('../../../contracts/system/artifacts/', import.meta.url);
+/** Receipts hash signatures, whether or not they were checked here: one of the usual size. */
+const anySignature = signFast(developmentKey, new Uint8Array(32).fill(1));
 const EXPIRATION_SEC = 3000;
 const ACCOUNTS_PER_TRANSACTION = 50;
 
@@ -115,8 +118,7 @@ export class BenchLedger {
       },
       [],
     );
-    // A signature of the usual size: receipts hash it, whether or not it was checked here.
-    const signed = { ...received, signatures: [signFast(developmentKey, new Uint8Array(32).fill(1))] };
+    const signed = { ...received, signatures: [anySignature] };
     const opened = decode(packedTransactionSchema, encode(packedTransactionSchema, signed));
     return {
       id: transactionId(opened.packedTransaction),
@@ -136,7 +138,13 @@ export class BenchLedger {
 
   /** Executes a block with these transactions. @throws Error when one fails */
   async block(transactions: Iterable<VerifiedTransaction>): Promise<FinishedBlock> {
-    const execution = new BlockExecution(this.#services, this.#store, this.head, this.head.header.slot + 1);
+    const { slot } = this.head.header;
+    const execution = new BlockExecution(
+      this.#services,
+      this.#store,
+      this.head,
+      settingAt(this.#store, slot, slot + 1),
+    );
     for (const transaction of transactions) {
       const outcome = execution.apply(transaction);
       if (outcome?.receipt === undefined) {
@@ -163,7 +171,8 @@ export class BenchLedger {
   }
 
   async #setUp(accounts: readonly LoadAccount[]): Promise<void> {
-    const keys = [this.genesis.initialKey];
+    const developer = { key: developmentKey, publicKey: this.genesis.initialKey };
+    const keys = [developer.publicKey];
     const token = parseAbi(JSON.parse(readFileSync(new URL('eosio.token.abi', artifacts), 'utf8')));
     const code = readFileSync(new URL('eosio.token.wasm', artifacts)).toString('hex');
     const abi = Buffer.from(encode(abiSchema, token)).toString('hex');
@@ -173,8 +182,8 @@ export class BenchLedger {
       call(compileAbi(token), names.eosioToken, names.eosio, action, data);
     const steps: Action[][] = [
       [
-        newAccountAction({ name: names.eosioToken, key: developmentKey }),
-        newAccountAction({ name: name('nocode'), key: developmentKey }),
+        newAccountAction({ name: names.eosioToken, ...developer }),
+        newAccountAction({ name: name('nocode'), ...developer }),
       ],
       [
         native(names.eosioToken, 'setcode', { account: 'eosio.token', vmtype: 0, vmversion: 0, code }),

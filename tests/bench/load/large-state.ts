@@ -182,7 +182,7 @@ async function entriesOfAccount(): Promise<(readonly [string, Uint8Array])[]> {
   const ledger = await BenchLedger.found(store, false, []);
   const keys = [publicKeyOf(developmentKey)];
   await ledger.block([
-    ledger.verified([newAccountAction({ name: template, key: developmentKey })], keys),
+    ledger.verified([newAccountAction({ name: template, key: developmentKey, publicKey: keys[0]! })], keys),
     ledger.verified([transferAction(names.eosio, template, 1n, '')], keys),
     ledger.verified([transferAction(template, names.eosio, 1n, '')], keys),
   ]);

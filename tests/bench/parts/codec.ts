@@ -1,7 +1,7 @@
 /** The codec: what every transaction, block and answer passes through. */
 
 import { readFileSync } from 'node:fs';
-import { publicKeyOf, sha256 } from '@snapscale/crypto';
+import { sha256 } from '@snapscale/crypto';
 import {
   actionType,
   compileAbi,
@@ -59,7 +59,7 @@ async function codecCases(): Promise<CodecCase[]> {
   const transfers = Array.from({ length: BLOCK_TRANSFERS }, (_, i) => {
     const from = accounts[i % accounts.length]!;
     const to = accounts[(i + 1) % accounts.length]!;
-    return ledger.verified([transferAction(from.name, to.name, 1n, String(i))], [publicKeyOf(from.key)]);
+    return ledger.verified([transferAction(from.name, to.name, 1n, String(i))], [from.publicKey]);
   });
   const finished = await ledger.block(transfers);
   const { received, packed } = transfers[7]!;

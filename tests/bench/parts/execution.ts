@@ -2,7 +2,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { publicKeyOf } from '@snapscale/crypto';
 import type { VerifiedTransaction } from '@snapscale/execution';
 import { type Action, decode, name, packedTransactionSchema } from '@snapscale/protocol';
 import { verifyReceived } from '../../../apps/node/src/verify/verify-transaction.js';
@@ -57,7 +56,8 @@ export async function execution({ quick }: { readonly quick: boolean }): Promise
   );
   const blocks = quick ? 6 : 16;
   const results: Result[] = [];
-  for (const setting of settings) results.push(await measure(setting, blocks));
+  const accounts = loadAccounts(ACCOUNTS);
+  for (const setting of settings) results.push(await measure(setting, accounts, blocks));
   printTable(
     ['transfers over', 'best block/s', 'median/s', 'per CPU-second', 'µs each (median)', 'gas each'],
     results.map(({ setting, best, median, perCpuSecond, gas }) => [
@@ -90,19 +90,23 @@ export async function execution({ quick }: { readonly quick: boolean }): Promise
   print('  gas is always metered: the price list is part of consensus, and code without it cannot be bounded');
 }
 
-async function measure(setting: Setting, blocks: number): Promise<Result> {
+async function measure(setting: Setting, accounts: readonly LoadAccount[], blocks: number): Promise<Result> {
   const directory = mkdtempSync(join(tmpdir(), 'snapscale-bench-'));
   const store = setting.store === 'LMDB' ? lmdbStore(join(directory, 'state')) : new MemoryStore();
   try {
-    return await measureOn(setting, store, blocks);
+    return await measureOn(setting, store, accounts, blocks);
   } finally {
     if ('state' in store) await store.state.close();
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-async function measureOn(setting: Setting, store: BenchStore, blocks: number): Promise<Result> {
-  const accounts = loadAccounts(ACCOUNTS);
+async function measureOn(
+  setting: Setting,
+  store: BenchStore,
+  accounts: readonly LoadAccount[],
+  blocks: number,
+): Promise<Result> {
   const ledger = await BenchLedger.found(store, setting.commitment, accounts);
   const source = new TransferSource(ledger, accounts, setting);
   const runsMs: number[] = [];
@@ -137,14 +141,12 @@ class TransferSource {
   readonly #ledger: BenchLedger;
   readonly #accounts: readonly LoadAccount[];
   readonly #setting: Setting;
-  readonly #keys;
   #serial = 0;
 
   constructor(ledger: BenchLedger, accounts: readonly LoadAccount[], setting: Setting) {
     this.#ledger = ledger;
     this.#accounts = accounts;
     this.#setting = setting;
-    this.#keys = new Map(accounts.map(({ name: account, key }) => [account, publicKeyOf(key)]));
   }
 
   next(): () => Iterable<VerifiedTransaction> {
@@ -152,7 +154,7 @@ class TransferSource {
     if (!this.#setting.signatures) {
       const made = Array.from({ length: TRANSFERS_PER_BLOCK }, () => {
         const { account, action } = this.#transfer();
-        return ledger.verified([action], [this.#keys.get(account.name)!]);
+        return ledger.verified([action], [account.publicKey]);
       });
       return () => made;
     }

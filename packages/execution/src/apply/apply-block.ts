@@ -1,6 +1,7 @@
 /** Importing: a block from elsewhere (or from our own log) is executed again and must give exactly the same header. */
 import { equalBytes, toHex } from '@snapscale/crypto';
 import { type BlockHeader, blockId, formatName, reject, type SignedBlock } from '@snapscale/protocol';
+import { settingAt } from '../chain/schedule.js';
 import type { StateReader } from '../state/reader.js';
 import { sameReceipt, type VerifiedTransaction } from './apply-transaction.js';
 import { BlockExecution, type BlockParent, type FinishedBlock, type RootOf } from './block-execution.js';
@@ -20,7 +21,7 @@ export function applyBlock(
 ): FinishedBlock {
   const { header } = block;
   checkLink(parent, header);
-  const execution = new BlockExecution(services, base, parent, header.slot);
+  const execution = new BlockExecution(services, base, parent, settingAt(base, parent.header.slot, header.slot));
   if (execution.producer !== header.producer) {
     invalid(
       parent,

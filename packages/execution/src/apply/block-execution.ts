@@ -2,7 +2,7 @@
  * One block under construction on its own `WorkingState`: start, apply transactions one by one, finish.
  * Producing and importing differ only in where the transactions come from.
  */
-import { merkleRoot } from '@snapscale/crypto';
+import { merkleRoot, type PublicKey } from '@snapscale/crypto';
 import {
   type ActionReceipt,
   actionReceiptDigests,
@@ -12,8 +12,6 @@ import {
   encode,
   type Name,
   names,
-  type ProducerKey,
-  type ProducerSchedule,
   receiptDigests,
   slotToMs,
   stateRootExtension,
@@ -24,7 +22,7 @@ import {
   transactionSchema,
 } from '@snapscale/protocol';
 import { getChainConfig, putProposedSchedule, putSchedule } from '../chain/chain-records.js';
-import { firstSlotOf, producerNames, roundOf, scheduleAt, scheduledProducer } from '../chain/schedule.js';
+import { type BlockSetting, firstSlotOf, producerNames, roundOf } from '../chain/schedule.js';
 import { dividePool } from '../native/fees/rewards.js';
 import { updateProducersAuthority } from '../native/producers-authority.js';
 import { expiryKey, taposKey, u32Key } from '../state/keys.js';
@@ -59,12 +57,9 @@ export class BlockExecution {
   readonly num: number;
   readonly slot: number;
   readonly producer: Name;
-  /** The producer with the key that must sign this block. */
-  readonly producerKey: ProducerKey;
   readonly #place: ExecutionPlace;
   readonly #parent: BlockParent;
-  readonly #schedule: ProducerSchedule;
-  readonly #scheduleChanged: boolean;
+  readonly #setting: BlockSetting;
   readonly #transactions: TransactionReceipt[] = [];
   readonly #traces: TransactionTrace[] = [];
   readonly #actionReceipts: ActionReceipt[] = [];
@@ -72,17 +67,15 @@ export class BlockExecution {
   #cpuUs = 0;
   #netBytes = 0;
 
-  /** Opens a block at `slot` on `parent`; `base` is the state after the parent. Runs `onblock`. */
-  constructor(services: ChainServices, base: StateReader, parent: BlockParent, slot: number) {
+  /** Opens a block with this setting on `parent`; `base` is the state after the parent. Runs `onblock`. */
+  constructor(services: ChainServices, base: StateReader, parent: BlockParent, setting: BlockSetting) {
     const state = new WorkingState(base);
-    const { schedule, changed } = scheduleAt(base, parent.header.slot, slot);
+    const { slot, producer, schedule, scheduleChanged } = setting;
     this.num = parent.num + 1;
     this.slot = slot;
-    this.producerKey = scheduledProducer(schedule, slot);
-    this.producer = this.producerKey.name;
+    this.producer = producer;
     this.#parent = parent;
-    this.#schedule = schedule;
-    this.#scheduleChanged = changed;
+    this.#setting = setting;
     this.#place = {
       services,
       state,
@@ -90,12 +83,12 @@ export class BlockExecution {
         num: this.num,
         slot,
         timeUs: BigInt(slotToMs(slot)) * 1000n,
-        producer: this.producer,
+        producer,
         activeProducers: producerNames(schedule),
       },
     };
     state.put(taposKey(parent.num), parent.id);
-    if (changed) {
+    if (scheduleChanged) {
       putSchedule(state, schedule);
       putProposedSchedule(state, undefined);
       updateProducersAuthority(state, schedule);
@@ -108,6 +101,11 @@ export class BlockExecution {
 
   get state(): WorkingState {
     return this.#place.state;
+  }
+
+  /** The key that must sign this block. */
+  get producerKey(): PublicKey {
+    return this.#setting.schedule.producers.find(({ name }) => name === this.producer)!.key;
   }
 
   /** Transactions in the block so far. */
@@ -161,8 +159,9 @@ export class BlockExecution {
     for (const [expiration, ids] of this.#expiring) state.put(expiryKey(expiration, this.num), joined(ids));
     state.forgetUndo();
     const stateRoot = rootOf?.(state.changes());
-    const headerExtensions: Extension[] =
-      stateRoot === undefined ? [] : [{ type: stateRootExtension, data: stateRoot }];
+    const { schedule, scheduleChanged, headerExtensions } = this.#setting;
+    const extensions: Extension[] = [...headerExtensions];
+    if (stateRoot !== undefined) extensions.push({ type: stateRootExtension, data: stateRoot });
     const header: BlockHeader = {
       slot: this.slot,
       producer: this.producer,
@@ -170,9 +169,9 @@ export class BlockExecution {
       previous: this.#parent.id,
       transactionMroot: merkleRoot(receiptDigests(this.#transactions)),
       actionMroot: merkleRoot(actionReceiptDigests(this.#actionReceipts)),
-      scheduleVersion: this.#schedule.version,
-      newProducers: this.#scheduleChanged ? this.#schedule : undefined,
-      headerExtensions,
+      scheduleVersion: schedule.version,
+      newProducers: scheduleChanged ? schedule : undefined,
+      headerExtensions: extensions,
     };
     return { num: this.num, header, transactions: this.#transactions, traces: this.#traces, state };
   }
@@ -201,7 +200,7 @@ export class BlockExecution {
 
   /** The first block of a round divides what edge nodes earned together in the round before. */
   #divideEdgePool(): void {
-    const { length } = this.#schedule.producers;
+    const { length } = this.#setting.schedule.producers;
     const round = roundOf(this.slot, length);
     if (round === roundOf(this.#parent.header.slot, length)) return;
     dividePool(this.state, firstSlotOf(round - 1, length));

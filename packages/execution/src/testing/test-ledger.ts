@@ -31,6 +31,7 @@ import {
 import type { VerifiedTransaction } from '../apply/apply-transaction.js';
 import { BlockExecution, type BlockParent, type FinishedBlock, type RootOf } from '../apply/block-execution.js';
 import { ChainServices } from '../apply/chain-services.js';
+import { settingAt } from '../chain/schedule.js';
 import { applyGenesis } from '../native/genesis.js';
 import { systemAbi } from '../native/system-abi.js';
 import { rowPrefix, tableId } from '../state/keys.js';
@@ -66,7 +67,12 @@ export class TestLedger {
     const state = new WorkingState(this.store);
     applyGenesis(state, this.genesis);
     this.store.apply(state.changes());
-    this.#pending = new BlockExecution(this.services, this.store, this.head, this.head.header.slot + 1);
+    this.#pending = this.#opened(1);
+  }
+
+  #opened(slots: number): BlockExecution {
+    const { slot } = this.head.header;
+    return new BlockExecution(this.services, this.store, this.head, settingAt(this.store, slot, slot + slots));
   }
 
   get pending(): BlockExecution {
@@ -80,7 +86,7 @@ export class TestLedger {
     this.head = { num: block.num, id: blockId(block.header), header: block.header };
     this.finished.push({ block, transactions: this.#transactions });
     this.#transactions = [];
-    this.#pending = new BlockExecution(this.services, this.store, this.head, block.header.slot + slots);
+    this.#pending = this.#opened(slots);
     return block;
   }
 

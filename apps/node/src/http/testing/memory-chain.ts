@@ -12,6 +12,7 @@ import {
   getSchedule,
   MemoryState,
   type StateReader,
+  settingAt,
   WorkingState,
 } from '@snapscale/execution';
 import {
@@ -264,7 +265,12 @@ export class MemoryChain implements NodeBackend {
     if (this.#open !== undefined) return this.#open;
     const parent = this.#parent();
     const slot = Math.max(parent.header.slot + 1, msToSlot(Date.now()));
-    this.#open = new BlockExecution(this.#services, this.#headState, parent, slot);
+    this.#open = new BlockExecution(
+      this.#services,
+      this.#headState,
+      parent,
+      settingAt(this.#headState, parent.header.slot, slot),
+    );
     return this.#open;
   }
 
