@@ -227,9 +227,20 @@ async function run(args: string[], tree: Tree): Promise<ToolResult> {
 
 /** What the code would import from elsewhere than the chain: parts of the C library that the runtime cannot stand in for. */
 function foreignImports(code: Uint8Array): string[] {
-  const imports = WebAssembly.Module.imports(new WebAssembly.Module(Uint8Array.from(code)));
+  const { Module } = (globalThis as unknown as WebAssemblyGlobal).WebAssembly;
+  const imports = Module.imports(new Module(Uint8Array.from(code)));
   return imports.filter(({ module }) => module !== 'env').map(({ name }) => name);
 }
+
+/** The part of the engine that is used here; its types belong to browsers' libraries, which programs of ours do not load. */
+type WebAssemblyGlobal = {
+  readonly WebAssembly: {
+    readonly Module: {
+      new (bytes: Uint8Array): object;
+      imports(module: object): readonly { readonly module: string; readonly name: string }[];
+    };
+  };
+};
 
 function assertOk(result: ToolResult, what: string): ToolResult {
   if (!result.ok) throw new Error(`${what} failed:\n${result.stderr}`);

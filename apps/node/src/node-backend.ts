@@ -6,17 +6,16 @@ import {
   blockNumOf,
   chainIdOf,
   decode,
+  decodeBlockSummary,
   type Genesis,
   type Name,
   type ProducerSchedule,
-  Reader,
   type Rejection,
   reject,
   type SignedBlock,
   signedBlockSchema,
   slotToMs,
   type TransactionTrace,
-  transactionTraceSchema,
 } from '@snapscale/protocol';
 import type { CoreClient } from './core/core-client.js';
 import type { CoreReply, StateProofReply } from './core/messages.js';
@@ -27,6 +26,7 @@ import type {
   NodeHealth,
   ServerVersion,
   StoredBlock,
+  StoredBlockSummary,
   SubmitMode,
   SubmitOutcome,
   TransactionLocation,
@@ -37,6 +37,7 @@ import { RecentTransactions } from './recent-transactions.js';
 import type { Snapshots } from './snapshots.js';
 import type { BlockLogReader } from './store/block-log/block-log-reader.js';
 import type { StateStore } from './store/state-store.js';
+import { decodeTraces, traceAt, traceCount } from './store/trace-record.js';
 import type { NodeMetrics } from './telemetry/node-metrics.js';
 import type { VerifyPool } from './verify/verify-pool.js';
 
@@ -117,18 +118,26 @@ export class CoreBackend implements NodeBackend {
   tracesOfBlock(num: number): readonly TransactionTrace[] | undefined {
     const bytes = this.#parts.traces.readSync(num);
     if (bytes === undefined) return undefined;
-    const reader = new Reader(bytes);
-    const traces: TransactionTrace[] = [];
-    for (let count = reader.varuint32(); count > 0; count--) {
-      traces.push(transactionTraceSchema.read(new Reader(reader.bytes())));
-    }
-    return traces;
+    return decodeTraces(bytes);
+  }
+
+  blockSummary(num: number): StoredBlockSummary | undefined {
+    const bytes = this.#parts.blocks.readSync(num);
+    if (bytes === undefined) return undefined;
+    const { header, transactionCount } = decodeBlockSummary(bytes);
+    return { id: blockId(header), header, transactionCount };
+  }
+
+  traceCount(num: number): number {
+    const bytes = this.#parts.traces.readSync(num);
+    return bytes === undefined ? 0 : traceCount(bytes);
   }
 
   findTransaction(idOrPrefix: Uint8Array): TransactionLocation | undefined {
     const place = this.#parts.state.index.findTransaction(idOrPrefix);
     if (place === undefined) return undefined;
-    const trace = this.tracesOfBlock(place.blockNum)?.[place.position];
+    const record = this.#parts.traces.readSync(place.blockNum);
+    const trace = record === undefined ? undefined : traceAt(record, place.position);
     if (trace === undefined || !equalBytes(trace.id.subarray(0, idOrPrefix.length), idOrPrefix)) return undefined;
     const implicit = this.#implicitTraces(place.blockNum);
     return { id: trace.id, blockNum: place.blockNum, position: place.position - implicit };
@@ -145,12 +154,9 @@ export class CoreBackend implements NodeBackend {
     }
     const place = this.findTransaction(id);
     if (place === undefined) return { state: 'UNKNOWN' };
-    const stored = this.blockByNum(place.blockNum);
-    if (stored === undefined) return { state: 'IRREVERSIBLE' };
-    return {
-      state: 'IRREVERSIBLE',
-      block: { num: place.blockNum, id: stored.id, slot: stored.block.header.slot },
-    };
+    const summary = this.blockSummary(place.blockNum);
+    if (summary === undefined) return { state: 'IRREVERSIBLE' };
+    return { state: 'IRREVERSIBLE', block: { num: place.blockNum, id: summary.id, slot: summary.header.slot } };
   }
 
   scheduleAtBlock(num: number): ProducerSchedule | undefined {
@@ -240,9 +246,8 @@ export class CoreBackend implements NodeBackend {
 
   /** Traces of a block that belong to no transaction of it (`onblock`): they come first. */
   #implicitTraces(blockNum: number): number {
-    const traces = this.tracesOfBlock(blockNum)?.length ?? 0;
-    const transactions = this.blockByNum(blockNum)?.block.transactions.length ?? traces;
-    return traces - transactions;
+    const traces = this.traceCount(blockNum);
+    return traces - (this.blockSummary(blockNum)?.transactionCount ?? traces);
   }
 }
 

@@ -4,6 +4,7 @@ import { extensionsSchema } from './action.js';
 import { array, defaulted, enumeration, nullable, struct, variant } from './codec/composites.js';
 import type { JsonObject } from './codec/json.js';
 import { signatureSchema } from './codec/keys.js';
+import { Reader } from './codec/reader.js';
 import { checksum256, u16, u32, varuint32 } from './codec/scalars.js';
 import { encode, type Schema, type TypeOf } from './codec/schema.js';
 import { Writer } from './codec/writer.js';
@@ -94,6 +95,17 @@ export const signedBlockSchema: Schema<SignedBlock> = {
   },
   fromJson: (json) => blockStruct.fromJson({ ...(json as JsonObject), header: json }),
 };
+
+/** What a block says before its transactions. */
+export type BlockSummary = { readonly header: BlockHeader; readonly transactionCount: number };
+
+/** Reads the beginning of an encoded block; its transactions are neither read nor checked. @throws DecodeError */
+export function decodeBlockSummary(encoded: Uint8Array): BlockSummary {
+  const reader = new Reader(encoded);
+  const header = blockHeaderSchema.read(reader);
+  signatureSchema.read(reader);
+  return { header, transactionCount: reader.count(limits.transactionsPerBlockMax, transactionReceiptSchema.sizeMin) };
+}
 
 /** Number of the block with this id: its first four bytes, big-endian. */
 export function blockNumOf(id: Uint8Array): number {

@@ -12,7 +12,9 @@ import {
   blockNumOf,
   blockNumOfHeader,
   compileAbi,
+  DecodeError,
   decode,
+  decodeBlockSummary,
   decodeType,
   encode,
   encodeType,
@@ -69,6 +71,10 @@ describe('published vectors', () => {
     expect(toHex(blockId(value.header))).toBe(block.id);
     expect(toHex(merkleRoot(value.transactions.map(receiptDigest)))).toBe(toHex(value.header.transactionMroot));
     expect(signedBlockSchema.toJson(value)).toEqual(block.json);
+    const encoded = encode(signedBlockSchema, value);
+    const summary = { header: value.header, transactionCount: value.transactions.length };
+    expect(decodeBlockSummary(encoded)).toEqual(summary);
+    expect(() => decodeBlockSummary(encoded.subarray(0, 100))).toThrow(DecodeError);
     const body = value.transactions[0]!.transaction;
     if (body.kind !== 'packed') throw new Error('expected a packed transaction');
     expect(toHex(transactionId(unpackTransaction(body.packed).packed))).toBe(block.transactionId);

@@ -82,7 +82,10 @@ export function parseMicros(text: string): bigint {
   }
   const seconds = daysFromCivil(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second;
   const fraction = (match[7] ?? '').padEnd(6, '0').slice(0, 6);
-  return BigInt(seconds) * 1_000_000n + BigInt(fraction);
+  const micros = BigInt(seconds) * 1_000_000n + BigInt(fraction);
+  if (micros !== BigInt.asIntN(64, micros))
+    throw new FormatError(`time ${text} does not fit into 64 bits of microseconds`);
+  return micros;
 }
 
 /** Wire type of a block timestamp: u32 slot. */

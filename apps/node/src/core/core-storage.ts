@@ -19,12 +19,12 @@ import {
   genesisSchema,
   type SignedBlock,
   signedBlockSchema,
-  Writer,
 } from '@snapscale/protocol';
 import type { PersistableBlock } from '@snapscale/replica';
 import { BlockLog } from '../store/block-log/block-log.js';
 import { StoreFailure } from '../store/failures.js';
 import { StateStore } from '../store/state-store.js';
+import { joinTraces } from '../store/trace-record.js';
 import { genesisBlock } from './genesis-block.js';
 
 /** Blocks between two prunings of the logs. */
@@ -188,12 +188,4 @@ export class CoreStorage {
     await this.#traces.prune(keepFrom);
     if (first !== undefined) await this.state.pruneIndex(first);
   }
-}
-
-/** The trace log's record of a block: each trace with its length before it. */
-function joinTraces(traces: readonly Uint8Array[]): Uint8Array {
-  const writer = new Writer(traces.reduce((sum, trace) => sum + trace.length + 5, 16));
-  writer.varuint32(traces.length);
-  for (const trace of traces) writer.bytes(trace);
-  return writer.finish();
 }

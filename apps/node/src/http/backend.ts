@@ -5,7 +5,15 @@
  * All reads are synchronous and are made within one turn of the event loop, so that one answer shows one state.
  */
 import type { StateKey, StateReader } from '@snapscale/execution';
-import type { Genesis, Name, ProducerSchedule, Rejection, SignedBlock, TransactionTrace } from '@snapscale/protocol';
+import type {
+  BlockHeader,
+  Genesis,
+  Name,
+  ProducerSchedule,
+  Rejection,
+  SignedBlock,
+  TransactionTrace,
+} from '@snapscale/protocol';
 
 /** A block of the chain by its place. */
 export type BlockPoint = {
@@ -40,6 +48,13 @@ export type ServerVersion = {
 
 /** A block and its id. */
 export type StoredBlock = { readonly id: Uint8Array; readonly block: SignedBlock };
+
+/** What a block says before its transactions. */
+export type StoredBlockSummary = {
+  readonly id: Uint8Array;
+  readonly header: BlockHeader;
+  readonly transactionCount: number;
+};
 
 /** Where a transaction stands on the best branch. */
 export type TransactionLocation = {
@@ -131,10 +146,14 @@ export interface NodeBackend {
 
   /** A block of the best branch. */
   blockByNum(num: number): StoredBlock | undefined;
+  /** The same without its transactions, for much less. */
+  blockSummary(num: number): StoredBlockSummary | undefined;
   /** A block of any branch that is still held. */
   blockById(id: Uint8Array): StoredBlock | undefined;
   /** Traces of a block of the best branch in the order of execution, implicit transactions included. */
   tracesOfBlock(num: number): readonly TransactionTrace[] | undefined;
+  /** How many traces `tracesOfBlock` would give; 0 for none. */
+  traceCount(num: number): number;
   /**
    * A transaction on the best branch by its id or the first bytes of it; undefined when there is none or the prefix fits
    * several.

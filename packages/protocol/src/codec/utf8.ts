@@ -28,9 +28,12 @@ export function encodeUtf8(text: string): Uint8Array {
   return hasLoneSurrogate(text) ? encodeEscaping(text) : encoder.encode(text);
 }
 
+/** Part of every engine that runs this, but not of the language version whose types are used. */
+type WellFormed = { toWellFormed(): string };
+
 /** Text safe for JSON and screens: every lone surrogate replaced by U+FFFD. */
 export function toWellFormedText(text: string): string {
-  return hasLoneSurrogate(text) ? text.replace(/\p{Surrogate}/gu, '\ufffd') : text;
+  return (text as unknown as WellFormed).toWellFormed();
 }
 
 /** The longest beginning of a text that takes at most `sizeMax` bytes and does not end within a character. */

@@ -90,7 +90,7 @@ export const transactionHandlers: HandlersOf<Pick<Routes['chain'], Names>> = {
   getTransactionStatus({ backend }, { id }) {
     const chain = backend.chainInfo();
     const { state, block, expirationSec } = backend.transactionStatus(transactionIdOf(id));
-    const earliest = backend.blockByNum(chain.earliestBlockNum);
+    const earliest = backend.blockSummary(chain.earliestBlockNum);
     return {
       state,
       ...(block === undefined

@@ -1,4 +1,5 @@
 /** The events of blocks, formatted once for all clients. */
+import { formatServerSentEvent } from '@snapscale/api';
 import { toHex } from '@snapscale/crypto';
 import { formatName, slotToText, type TransactionTrace } from '@snapscale/protocol';
 import type { NodeBackend } from '../backend.js';
@@ -14,11 +15,10 @@ const BLOCKS_KEPT = 8;
 export type BlockEvents = {
   readonly num: number;
   readonly id: Uint8Array;
-  readonly previous: Uint8Array;
-  /** Number of events: the block itself, then one for each transaction. */
-  readonly count: number;
-  /** The event at an index, or undefined when the client does not want it. */
-  event(index: number, filter: StreamFilter): { readonly event: string; readonly data: string } | undefined;
+  /** Number of events for a client: the block itself, then one for each transaction where the client wants traces. */
+  count(filter: StreamFilter): number;
+  /** The event at an index as bytes without its id, or undefined when the client does not want it. */
+  event(index: number, filter: StreamFilter): Uint8Array | undefined;
 };
 
 export class BlockEventSource {
@@ -48,39 +48,42 @@ export class BlockEventSource {
   }
 
   #make(num: number): BlockEvents | undefined {
-    const stored = this.#backend.blockByNum(num);
-    if (stored === undefined) return undefined;
-    const { id, block } = stored;
+    const summary = this.#backend.blockSummary(num);
+    if (summary === undefined) return undefined;
+    const { id, header, transactionCount } = summary;
     let traces: readonly TransactionTrace[] | undefined;
+    const traceCount = this.#backend.traceCount(num);
     const tracesOf = (): readonly TransactionTrace[] => (traces ??= this.#backend.tracesOfBlock(num) ?? []);
-    const formatted: (string | undefined)[] = [];
+    const formatted: (Uint8Array | undefined)[] = [];
     const source = { state: this.#backend.headState(), abis: this.#abis, budget: decodingBudget() };
-    const header = JSON.stringify({
+    const shown = {
       num,
       id: toHex(id),
-      previous: toHex(block.header.previous),
-      timestamp: slotToText(block.header.slot),
-      producer: formatName(block.header.producer),
-      transactions: block.transactions.length,
-    });
+      previous: toHex(header.previous),
+      timestamp: slotToText(header.slot),
+      producer: formatName(header.producer),
+      transactions: transactionCount,
+    };
     return {
       num,
       id,
-      previous: block.header.previous,
-      get count() {
-        return 1 + tracesOf().length;
-      },
+      count: ({ topics }) => 1 + (topics.has('traces') ? traceCount : 0),
       event(index, filter) {
-        if (index === 0) return filter.topics.has('blocks') ? { event: 'block', data: header } : undefined;
+        if (index === 0) return filter.topics.has('blocks') ? (formatted[0] ??= eventBytes('block', shown)) : undefined;
         const trace = filter.topics.has('traces') ? tracesOf()[index - 1] : undefined;
         if (trace === undefined || !wantsTrace(filter, trace)) return undefined;
-        const data = (formatted[index] ??= JSON.stringify({
+        formatted[index] ??= eventBytes('trace', {
           block_num: num,
           transaction_id: toHex(trace.id),
           trace: traceJson(source, trace, id),
-        }));
-        return { event: 'trace', data };
+        });
+        return formatted[index];
       },
     };
   }
+}
+
+/** Encoded once: a large trace that is sent to many clients would otherwise be encoded for each. */
+function eventBytes(event: string, data: object): Uint8Array {
+  return Buffer.from(formatServerSentEvent({ id: '', event, data: JSON.stringify(data) }));
 }

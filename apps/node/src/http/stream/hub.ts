@@ -8,6 +8,7 @@ import { BlockEventSource } from './block-events.js';
 import { parseCursor } from './cursor.js';
 import { parseFilter } from './filter.js';
 import { Subscriber } from './subscriber.js';
+import { Turns } from './turns.js';
 
 /** Fields of a stream request. */
 export type StreamRequestFields = {
@@ -24,6 +25,7 @@ export class StreamHub {
   readonly #backend: NodeBackend;
   readonly #options: HttpOptions;
   readonly #source: BlockEventSource;
+  readonly #turns = new Turns();
   readonly #subscribers = new Set<Subscriber>();
   readonly #perClient = new Map<string, number>();
   readonly #unsubscribe: () => void;
@@ -70,7 +72,7 @@ export class StreamHub {
     });
     response.write(`retry: ${RETRY_MS}\n\n`);
     this.#perClient.set(client, count + 1);
-    const context = { backend: this.#backend, source: this.#source, options: this.#options };
+    const context = { backend: this.#backend, source: this.#source, options: this.#options, turns: this.#turns };
     const subscriber = new Subscriber(context, response, filter, cursor, () => this.#remove(subscriber, client));
     this.#subscribers.add(subscriber);
     subscriber.pump();

@@ -3,6 +3,7 @@
  * nothing piles up for a slow client, and going on from a cursor is the same as following the head.
  */
 import type { ServerResponse } from 'node:http';
+import { performance } from 'node:perf_hooks';
 import { formatServerSentEvent } from '@snapscale/api';
 import { toHex } from '@snapscale/crypto';
 import type { NodeBackend } from '../backend.js';
@@ -10,9 +11,10 @@ import type { HttpOptions } from '../server/options.js';
 import type { BlockEventSource } from './block-events.js';
 import { type Cursor, formatCursor, idPrefixOf } from './cursor.js';
 import type { StreamFilter } from './filter.js';
+import type { Sender, Turns } from './turns.js';
 
-/** Events sent in one turn of the event loop. */
-const EVENTS_PER_TURN = 64;
+/** Events that are sent at once when something has happened. */
+const NEWS_EVENTS = 4;
 /** Time that a dropped client has to take what was still sent to it. */
 const GRACE_MS = 3000;
 
@@ -21,9 +23,10 @@ export type SubscriberContext = {
   readonly backend: NodeBackend;
   readonly source: BlockEventSource;
   readonly options: HttpOptions;
+  readonly turns: Turns;
 };
 
-export class Subscriber {
+export class Subscriber implements Sender {
   readonly #context: SubscriberContext;
   readonly #response: ServerResponse;
   readonly #filter: StreamFilter;
@@ -35,7 +38,6 @@ export class Subscriber {
   /** The client must forget blocks after this one before it gets more. */
   #undoTo: number | undefined;
   #ended = false;
-  #scheduled = false;
   #stall: NodeJS.Timeout | undefined;
 
   /** @param onEnd called once, when the stream is over for whatever reason */
@@ -58,17 +60,22 @@ export class Subscriber {
     response.on('close', () => this.#end());
   }
 
-  /** Sends what is there and the connection takes. */
+  /** Sends what is there and the connection takes: the news at once, more of it in turn with other clients. */
   pump(): void {
-    if (this.#ended || this.#scheduled) return;
-    for (let sent = 0; sent < EVENTS_PER_TURN; sent++) {
-      if (this.#isFull() || !this.#step()) return;
-    }
-    this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      this.pump();
-    });
+    const { turns } = this.#context;
+    if (this.#ended || turns.has(this)) return;
+    for (let sent = 0; sent < NEWS_EVENTS; sent++) if (!this.#sendOne()) return;
+    turns.add(this);
+  }
+
+  sendUntil(endMs: number): boolean {
+    do if (!this.#sendOne()) return false;
+    while (performance.now() < endMs);
+    return true;
+  }
+
+  #sendOne(): boolean {
+    return !this.#ended && !this.#isFull() && this.#step();
   }
 
   /** Blocks after `num` no longer count. */
@@ -114,14 +121,14 @@ export class Subscriber {
     }
     const index = this.#index++;
     const event = block.event(index, this.#filter);
-    const last = this.#index >= block.count;
+    const last = this.#index >= block.count(this.#filter);
     if (last) {
       this.#num++;
       this.#index = 0;
     }
     if (event !== undefined) {
       const id = formatCursor(block.num, last ? undefined : index + 1, block.id, chain.final.num);
-      this.#write(event.event, event.data, id);
+      this.#send(event, id);
     }
     return true;
   }
@@ -158,6 +165,20 @@ export class Subscriber {
 
   #write(event: string, data: string, id: string): void {
     this.#response.write(formatServerSentEvent({ id, event, data }));
+    this.#watchStall();
+  }
+
+  /** Sends an event that is shared with other clients: its id comes first. */
+  #send(event: Uint8Array, id: string): void {
+    const response = this.#response;
+    response.cork();
+    response.write(`id: ${id}\n`);
+    response.write(event);
+    response.uncork();
+    this.#watchStall();
+  }
+
+  #watchStall(): void {
     if (this.#isFull() && this.#stall === undefined && !this.#ended) {
       const { streamStallTimeoutMs } = this.#context.options;
       this.#stall = setTimeout(() => this.drop('the client does not read what is sent to it'), streamStallTimeoutMs);
@@ -179,6 +200,7 @@ export class Subscriber {
     if (this.#ended) return;
     this.#ended = true;
     clearTimeout(this.#stall);
+    this.#context.turns.remove(this);
     this.#onEnd();
   }
 }

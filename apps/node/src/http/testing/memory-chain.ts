@@ -43,6 +43,7 @@ import type {
   NodeHealth,
   ProvenEntry,
   StoredBlock,
+  StoredBlockSummary,
   SubmitMode,
   SubmitOutcome,
   TrackedVote,
@@ -176,6 +177,16 @@ export class MemoryChain implements NodeBackend {
 
   tracesOfBlock(num: number): readonly TransactionTrace[] | undefined {
     return num < this.earliestBlockNum ? undefined : this.#blocks[num - 1]?.traces;
+  }
+
+  blockSummary(num: number): StoredBlockSummary | undefined {
+    const stored = this.blockByNum(num);
+    if (stored === undefined) return undefined;
+    return { id: stored.id, header: stored.block.header, transactionCount: stored.block.transactions.length };
+  }
+
+  traceCount(num: number): number {
+    return this.tracesOfBlock(num)?.length ?? 0;
   }
 
   findTransaction(prefix: Uint8Array): TransactionLocation | undefined {

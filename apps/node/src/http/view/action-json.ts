@@ -25,7 +25,7 @@ export type AbiSource = {
 };
 
 /** Of one answer: an ABI can turn a byte into tens of thousands of characters, and a block holds thousands of actions. */
-const ANSWER_CHARS_MAX = 8 * 1024 * 1024;
+const ANSWER_CHARS_MAX = 4 * 1024 * 1024;
 
 /** A fresh budget for one answer. */
 export function decodingBudget(): DecodingBudget {

@@ -13,6 +13,7 @@ import {
   rejectionSchema,
   slotToText,
   type TransactionTrace,
+  toWellFormedText,
   transactionStatusSchema,
 } from '@snapscale/protocol';
 import { type AbiSource, actionJson, decodedReturnValue } from './action-json.js';
@@ -99,7 +100,7 @@ function actionTraceJson(source: AbiSource, trace: ActionTrace, place: Place): J
     act: actionJson(source, action),
     context_free: trace.contextFree,
     elapsed: trace.elapsedUs,
-    console: trace.console,
+    console: toWellFormedText(trace.console),
     ...place,
     account_ram_deltas: trace.accountRamDeltas.map(({ account, delta }) => ({
       account: formatName(account),
