@@ -1,5 +1,19 @@
 /** The contract compiler: C++ sources in, code and ABI out. */
 export { type BuildOptions, type BuildResult, buildContract, ContractCompiler } from './build-contract.js';
-export { formatAbi } from './frontend/abi.js';
+export { contractsRoot } from './contracts-root.js';
+export { type ContractAbi, formatAbi } from './frontend/abi.js';
 export { BuildError, type Diagnostic, formatDiagnostic } from './frontend/diagnostics.js';
+export {
+  buildFolderName,
+  type ContractProject,
+  contractNameProblem,
+  loadContractProject,
+  type OutputPaths,
+  outputPaths,
+  type ProjectContract,
+  ProjectFileError,
+  parseProjectFile,
+  projectFileName,
+  testFolderName,
+} from './project-file.js';
 export { compilerVersion } from './toolchain.js';

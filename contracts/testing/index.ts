@@ -1,2 +1,12 @@
-/** Contract tests in TypeScript, against the real execution. */
-export {};
+/** Tests of contracts in TypeScript, on the execution that nodes run. */
+export type { ActionResult } from './action-result.js';
+export { type BuiltContract, buildForTest, loadBuilt, systemContract } from './built-contract.js';
+export {
+  ContractTest,
+  type Row,
+  type Snapshot,
+  type Span,
+  type TestOptions,
+  type TestPrices,
+} from './contract-test.js';
+export { type Actors, type Attempt, ContractTestError, type Expected } from './expectation.js';

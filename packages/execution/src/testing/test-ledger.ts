@@ -46,9 +46,17 @@ export const testKey: PublicKey = publicKeyOf(testPrivateKey);
 /** `alice@active`, or `alice` for its active permission. */
 export type Signer = string;
 
+/** How a ledger differs from the ordinary one. */
+export type TestLedgerSetting = {
+  readonly services?: ChainServices;
+  readonly store?: MemoryState;
+  /** Slot of the first block. */
+  readonly initialSlot?: number;
+};
+
 export class TestLedger {
-  readonly services = new ChainServices();
-  readonly store = new MemoryState();
+  readonly services: ChainServices;
+  readonly store: MemoryState;
   readonly genesis: Genesis;
   readonly finished: { readonly block: FinishedBlock; readonly transactions: readonly VerifiedTransaction[] }[] = [];
   head: BlockParent;
@@ -56,9 +64,11 @@ export class TestLedger {
   #transactions: VerifiedTransaction[] = [];
   #salt = 0;
 
-  constructor(parameters: Partial<SnapParameters> = {}) {
+  constructor(parameters: Partial<SnapParameters> = {}, setting: TestLedgerSetting = {}) {
+    this.services = setting.services ?? new ChainServices();
+    this.store = setting.store ?? new MemoryState();
     this.genesis = {
-      initialSlot: 1_600_000_000,
+      initialSlot: setting.initialSlot ?? 1_600_000_000,
       initialKey: testKey,
       config: { ...defaultChainConfig, minTransactionCpuUsage: 10 },
       parameters: { ...defaultSnapParameters, ...parameters },
@@ -88,6 +98,13 @@ export class TestLedger {
     this.#transactions = [];
     this.#pending = this.#opened(slots);
     return block;
+  }
+
+  /** Goes back to an earlier head; the store must show its state again. */
+  returnTo(head: BlockParent): void {
+    this.head = head;
+    this.#transactions = [];
+    this.#pending = this.#opened(1);
   }
 
   /** A transaction with these actions, as the verifiers would hand it over. */
