@@ -29,6 +29,7 @@ import {
   type Expected,
   isExpected,
 } from './expectation.js';
+import { gasOfProcess } from './gas-report.js';
 import { JournaledState } from './journaled-state.js';
 import { MeteredServices } from './metered-services.js';
 import { numberOf, readTable, type TableQuery } from './table-rows.js';
@@ -59,16 +60,7 @@ export type Span = {
 /** A point of a test's chain, for `restore`. */
 export type Snapshot = { readonly head: BlockParent; readonly point: number };
 
-/** Told of every action of every chain of this process; for the gas report. */
-export type ActionListener = (contract: string, action: string, result: ActionResult) => void;
-
-const listeners = new Set<ActionListener>();
 const coreToken = { account: 'eosio.token', supply: '10000000000.0000 XST' } as const;
-
-/** Calls `listener` after every action that succeeds. */
-export function onAction(listener: ActionListener): void {
-  listeners.add(listener);
-}
 
 export class ContractTest {
   readonly #services: MeteredServices;
@@ -158,7 +150,7 @@ export class ContractTest {
       throw new ContractTestError(`${describeAttempt(attempt)}\n  refused:  ${describeOutcome(trace)}`, trace.except);
     }
     const result = actionResult(trace, runs, (contract) => this.#abiOf(contract));
-    for (const listener of listeners) listener(account, action, result);
+    gasOfProcess.add(account, action, result);
     return result;
   }
 
@@ -190,7 +182,7 @@ export class ContractTest {
       this.#requireOutcome(trace, expected, `row ${index + 1}: ${describeAttempt(attempt)}`);
       if (trace.except !== undefined) continue;
       const result = actionResult(trace, runs, (contract) => this.#abiOf(contract));
-      for (const listener of listeners) listener(account, action, result);
+      gasOfProcess.add(account, action, result);
     }
   }
 

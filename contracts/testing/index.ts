@@ -9,4 +9,13 @@ export {
   type TestOptions,
   type TestPrices,
 } from './contract-test.js';
+export { editorPaths } from './editor-paths.js';
 export { type Actors, type Attempt, ContractTestError, type Expected } from './expectation.js';
+export type { GasDifference, GasRow } from './gas-report.js';
+export {
+  type RunOptions,
+  runContractTests,
+  type TestOutcome,
+  type TestSummary,
+  testFiles,
+} from './runner/run-tests.js';
