@@ -1,7 +1,7 @@
 /**
  * From the C++ sources of a contract to its code and its ABI.
  */
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
 import { dirname, join, posix, relative, resolve, sep } from 'node:path';
 import { CompileProcess, type Job } from './compile-process.js';
 import { contractsRoot } from './contracts-root.js';
@@ -9,10 +9,11 @@ import { type ContractAbi, generateAbi, type RicardianTexts } from './frontend/a
 import { type ContractModel, findContract } from './frontend/contract-model.js';
 import { BuildError, type Diagnostic, parseClangOutput } from './frontend/diagnostics.js';
 import { generateDispatcher } from './frontend/dispatcher.js';
-import { loadProject, type Project, projectRoot, type ReadFile } from './frontend/project.js';
+import { FileRefused, loadProject, type Project, projectRoot, type ReadFile } from './frontend/project.js';
 import { parseRicardianClauses, parseRicardianContracts } from './frontend/ricardian.js';
 import { parseSyntaxTree, type SyntaxTree } from './frontend/syntax-tree.js';
-import type { CompileInput, CppStandard, ToolResult } from './toolchain.js';
+import { projectReader } from './project-reader.js';
+import { type CompileInput, type CppStandard, compilerId, type ToolResult } from './toolchain.js';
 
 export type BuildOptions = {
   /** Which contract of the sources to build, and the NAME of its ricardian files. */
@@ -24,6 +25,8 @@ export type BuildOptions = {
   /** Folders in which NAME.contracts.md and NAME.clauses.md may be; else those of the sources and includes. */
   readonly ricardianDirs?: readonly string[];
   readonly standard?: CppStandard;
+  /** The folder outside of which nothing is read, whatever is included; else the deepest that holds sources and includes. */
+  readonly root?: string;
   /** Reads a file in place of the disk, for sources that are not files. */
   readonly readFile?: ReadFile;
 };
@@ -32,6 +35,12 @@ export type BuildResult = {
   readonly wasm: Uint8Array;
   readonly abi: ContractAbi;
   readonly warnings: readonly Diagnostic[];
+  /** SHA-256 of the code, as hex: what the chain calls its hash. */
+  readonly codeHash: string;
+  /** SHA-256, as hex, over the names and texts of the project's files that were read. */
+  readonly sourceHash: string;
+  /** What compiled it; see {@link compilerId}. */
+  readonly compilerId: string;
 };
 
 export type CompilerOptions = {
@@ -39,6 +48,8 @@ export type CompilerOptions = {
   readonly cacheDir?: string;
   /** The longest that one step of a build may take. The first build of all precompiles the SDK in its first step. */
   readonly stepMsMax?: number;
+  /** False: the SDK is read as text for each source. Slow, with the same result; for tests. */
+  readonly usePrecompiled?: boolean;
 };
 
 const defaultCacheDir = join(contractsRoot, '.cache');
@@ -47,9 +58,11 @@ const defaultStepMsMax = 120_000;
 /** A compiler with a process of its own, which lives until `close`. Builds wait for each other. */
 export class ContractCompiler {
   private readonly process: CompileProcess;
+  private readonly usePrecompiled: boolean;
 
   constructor(options: CompilerOptions = {}) {
     this.process = new CompileProcess(options.cacheDir ?? defaultCacheDir, options.stepMsMax ?? defaultStepMsMax);
+    this.usePrecompiled = options.usePrecompiled ?? true;
   }
 
   /**
@@ -58,7 +71,7 @@ export class ContractCompiler {
    */
   async build(options: BuildOptions): Promise<BuildResult> {
     const onDisk = options.readFile === undefined;
-    const readFile = options.readFile ?? readTextFile;
+    const readFile = options.readFile ?? projectReader(options);
     const absolute = (path: string): string => (onDisk ? toSlashes(resolve(path)) : posix.resolve('/', path));
     const displayPath = (path: string): string => (onDisk ? toSlashes(relative(process.cwd(), path)) : path);
     const includeDirs = options.includeDirs ?? [];
@@ -67,6 +80,7 @@ export class ContractCompiler {
       run: (job) => this.process.run(job),
       project,
       standard: options.standard ?? 'gnu++17',
+      usePrecompiled: this.usePrecompiled,
       warnings: [],
     };
     const contract = await findContractSource(build, options.name);
@@ -74,7 +88,9 @@ export class ContractCompiler {
     const texts = readRicardianTexts(options.name, textDirs.map(absolute), readFile);
     const abi = await abiOf(build, contract, texts);
     const wasm = await codeOf(build, contract);
-    return { wasm, abi, warnings: build.warnings };
+    const codeHash = createHash('sha256').update(wasm).digest('hex');
+    const { sourceHash } = project;
+    return { wasm, abi, warnings: build.warnings, codeHash, sourceHash, compilerId: compilerId() };
   }
 
   close(): void {
@@ -96,6 +112,7 @@ type Build = {
   readonly run: (job: Job) => Promise<ToolResult>;
   readonly project: Project;
   readonly standard: CppStandard;
+  readonly usePrecompiled: boolean;
   readonly warnings: Diagnostic[];
 };
 
@@ -178,6 +195,7 @@ function unit(build: Build, source: string, generated: string): CompileInput {
     main,
     includeDirs: build.project.includeDirs,
     standard: build.standard,
+    usePrecompiled: build.usePrecompiled,
   };
 }
 
@@ -199,20 +217,17 @@ function general(message: string): Diagnostic {
 }
 
 function readRicardianTexts(name: string, dirs: readonly string[], readFile: ReadFile): RicardianTexts {
-  const read = (file: string): string =>
-    dirs.map((dir) => readFile(`${dir}/${file}`)).find((text) => text !== undefined) ?? '';
+  const read = (file: string): string => {
+    try {
+      return dirs.map((dir) => readFile(`${dir}/${file}`)).find((text) => text !== undefined) ?? '';
+    } catch (error) {
+      throw error instanceof FileRefused ? new BuildError([general(error.message)]) : error;
+    }
+  };
   return {
     contracts: parseRicardianContracts(read(`${name}.contracts.md`)),
     clauses: parseRicardianClauses(read(`${name}.clauses.md`)),
   };
-}
-
-function readTextFile(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
 }
 
 function toSlashes(path: string): string {

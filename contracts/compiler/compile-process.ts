@@ -6,6 +6,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { contractsRoot } from './contracts-root.js';
+import { mainStackFlag } from './main-stack.js';
 import type { CompileInput, CppStandard, ToolResult } from './toolchain.js';
 
 export type Job =
@@ -17,8 +18,8 @@ export type JobReply =
   | { readonly kind: 'done'; readonly result: ToolResult }
   | { readonly kind: 'failed'; readonly message: string };
 
-/** Memory of the process beyond which it is killed (ordinary builds need 0.5 GB). */
-const residentBytesMax = 2 * 1024 ** 3;
+/** Memory of the process beyond which it is killed (ordinary builds need 0.5 to 0.7 GB). */
+const residentBytesMax = 3 * 1024 ** 3;
 const memoryCheckMs = 500;
 
 const workerPath = fileURLToPath(
@@ -93,7 +94,7 @@ export class CompileProcess {
     const loader = workerPath.endsWith('.ts') ? ['--conditions=source', '--import', 'tsx'] : [];
     const child = fork(workerPath, [this.cacheDir], {
       cwd: contractsRoot,
-      execArgv: ['--liftoff-only', '--expose-gc', ...loader],
+      execArgv: ['--liftoff-only', '--expose-gc', mainStackFlag(), ...loader],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });

@@ -16,4 +16,4 @@ export {
   projectFileName,
   testFolderName,
 } from './project-file.js';
-export { compilerVersion } from './toolchain.js';
+export { compilerId, compilerVersion } from './toolchain.js';

@@ -7,7 +7,7 @@ import { contractNameProblem, loadContractProject, outputPaths, parseProjectFile
 describe('the text of a project file', () => {
   test('one contract, from the source that is named after it', () => {
     expect(parseProjectFile('{"contract":"notes"}', '/p')).toEqual([
-      { name: 'notes', sources: ['/p/src/notes.cpp'], includeDirs: [], standard: 'gnu++17' },
+      { name: 'notes', root: '/p', sources: ['/p/src/notes.cpp'], includeDirs: [], standard: 'gnu++17' },
     ]);
   });
 
@@ -19,8 +19,14 @@ describe('the text of a project file', () => {
       },
     });
     expect(parseProjectFile(text, '/p')).toEqual([
-      { name: 'zoo', sources: ['/p/zoo/a.cpp', '/p/zoo/b.cpp'], includeDirs: ['/p/shared'], standard: 'gnu++20' },
-      { name: 'my.bar', sources: ['/p/src/my.bar.cpp'], includeDirs: [], standard: 'gnu++17' },
+      {
+        name: 'zoo',
+        root: '/p',
+        sources: ['/p/zoo/a.cpp', '/p/zoo/b.cpp'],
+        includeDirs: ['/p/shared'],
+        standard: 'gnu++20',
+      },
+      { name: 'my.bar', root: '/p', sources: ['/p/src/my.bar.cpp'], includeDirs: [], standard: 'gnu++17' },
     ]);
   });
 

@@ -157,7 +157,7 @@ function readContract(name: string, settings: JsonObject, directory: string, fai
   const standard = settings.standard ?? 'gnu++17';
   const known = cppStandards.find((one) => one === standard);
   if (known === undefined) return fail(`"standard" of "${name}" must be one of ${cppStandards.join(', ')}`);
-  return { name, sources, includeDirs: paths('include', []), standard: known };
+  return { name, root: directory, sources, includeDirs: paths('include', []), standard: known };
 }
 
 /** What lies outside of the project is not there on another machine, where somebody verifies the build. */

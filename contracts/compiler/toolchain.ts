@@ -1,9 +1,11 @@
 /**
  * Clang and its linker, with the flags that contracts are compiled with. Runs inside of the compiler's own process.
  */
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { deserialize, serialize } from 'node:v8';
 import { runLLVM, type Tree } from '@yowasp/clang';
 import { cached } from './cache.js';
 import { contractsRoot } from './contracts-root.js';
@@ -26,6 +28,8 @@ export type CompileInput = {
   readonly main: string;
   readonly includeDirs: readonly string[];
   readonly standard: CppStandard;
+  /** False: objects are compiled with the SDK read as text, which takes long and must give the same. */
+  readonly usePrecompiled: boolean;
 };
 
 /** Text that a tool may print before its run counts as failed. */
@@ -57,19 +61,20 @@ export class Toolchain {
   /** The syntax tree of a translation unit as JSON in `stdout`, without the bodies of functions. */
   async syntaxTree(input: CompileInput): Promise<ToolResult> {
     const args = [...frontendFlags(input.standard), '-ast-dump=json', '-skip-function-bodies', ...includes(input)];
-    return this.compile(input, args);
+    return this.remembered('tree', input, args);
   }
 
   /** The object file of a translation unit. */
   async object(input: CompileInput): Promise<ToolResult> {
     const args = [...frontendFlags(input.standard), ...codeFlags, '-emit-obj', ...includes(input), '-o', '/out'];
-    return this.compile(input, args);
+    return this.remembered('unit', input, args);
   }
 
   /** The SDK's declarations whose name begins with `name`: for the ABI of contracts that use structs of the SDK. */
   async sdkTree(standard: CppStandard, name: string): Promise<string> {
     const bytes = await cached(this.cacheDir, 'ast', this.cacheInputs(standard, `tree of ${name}`), async () => {
-      const input = { files: [['/project/sdk.cpp', '']] as const, main: '/project/sdk.cpp', includeDirs: [], standard };
+      const main = '/project/sdk.cpp';
+      const input = { files: [[main, '']] as const, main, includeDirs: [], standard, usePrecompiled: true };
       const args = [...frontendFlags(standard), '-ast-dump=json', '-skip-function-bodies', `-ast-dump-filter=${name}`];
       return Buffer.from(assertOk(await this.compile(input, args), 'reading the SDK').stdout);
     });
@@ -119,14 +124,41 @@ export class Toolchain {
     );
   }
 
+  /** A run that succeeded is not made again for the same input. Failures are: they may be of time or memory. */
+  private async remembered(kind: string, input: CompileInput, args: readonly string[]): Promise<ToolResult> {
+    const texts = [...input.files].sort(([a], [b]) => (a < b ? -1 : 1)).flat();
+    const inputs = [
+      ...this.cacheInputs(input.standard, kind),
+      ...args,
+      input.main,
+      String(input.usePrecompiled),
+      ...texts,
+    ];
+    let failed: ToolResult | undefined;
+    const kept = await cached(this.cacheDir, kind, inputs, async () => {
+      const result = await this.compile(input, args);
+      if (!result.ok) {
+        failed = result;
+        throw new RunFailed();
+      }
+      return packResult(result);
+    }).catch((cause: unknown) => {
+      if (cause instanceof RunFailed) return undefined;
+      throw cause;
+    });
+    return kept === undefined ? failed! : (unpackResult(kept) ?? this.compile(input, args));
+  }
+
   private async compile(input: CompileInput, args: readonly string[]): Promise<ToolResult> {
-    const header = await this.precompiledHeader(input.standard);
-    const tree: Tree = { sdk: this.sdk, 'sdk.pch': header };
+    const tree: Tree = { sdk: this.sdk };
+    // Without it, the syntax tree would be that of the whole SDK and library.
+    const usePrecompiled = input.usePrecompiled || args.includes('-ast-dump=json');
+    if (usePrecompiled) tree['sdk.pch'] = await this.precompiledHeader(input.standard);
     for (const [path, text] of input.files) place(tree, path, text);
-    return run(
-      ['clang', '-cc1', ...args, '-include-pch', '/sdk.pch', '-fno-validate-pch', '-x', 'c++', input.main],
-      tree,
-    );
+    const sdk = usePrecompiled
+      ? ['-include-pch', '/sdk.pch', '-fno-validate-pch']
+      : ['-include', `${sdkRoot}/snapscale/snapscale.hpp`];
+    return run(['clang', '-cc1', ...args, ...sdk, '-x', 'c++', input.main], tree);
   }
 
   /** The SDK and the parts of the standard library that it uses, parsed once for all builds. */
@@ -165,6 +197,18 @@ export class Toolchain {
   }
 }
 
+/**
+ * What compiles here: the package's version, and the first digits of the SHA-256 of the flags and of the SDK. Two builds of
+ * one source with one id give the same bytes.
+ */
+export function compilerId(): string {
+  const texts: string[] = [];
+  readTree(includeRoot, texts);
+  const hash = createHash('sha256');
+  for (const text of [...frontendFlags('gnu++17'), ...codeFlags, ...texts]) hash.update(`${text.length}:${text}`);
+  return `${compilerVersion}+sdk.${hash.digest('hex').slice(0, 12)}`;
+}
+
 /** Flags that decide what the source text means. The target is WebAssembly without its later extensions. */
 function frontendFlags(standard: CppStandard): string[] {
   const system = [
@@ -186,6 +230,24 @@ const codeFlags: readonly string[] = [
   ...['-O2', '-ffp-contract=off', '-fvisibility=hidden', '-ffunction-sections', '-fdata-sections'],
   ...['-mconstructor-aliases', '-disable-free', '-clear-ast-before-backend'],
 ];
+
+/** Thrown past the cache by a run that did not succeed. */
+class RunFailed extends Error {}
+
+function packResult({ stdout, stderr, file }: ToolResult): Uint8Array {
+  return serialize({ stdout, stderr, file });
+}
+
+/** Undefined for bytes that are damaged. */
+function unpackResult(bytes: Uint8Array): ToolResult | undefined {
+  try {
+    const { stdout, stderr, file } = deserialize(bytes) as Omit<ToolResult, 'ok'>;
+    if (typeof stdout !== 'string' || typeof stderr !== 'string') return undefined;
+    return { ok: true, stdout, stderr, file: file === undefined ? undefined : Uint8Array.from(file) };
+  } catch {
+    return undefined;
+  }
+}
 
 function includes(input: CompileInput): string[] {
   return input.includeDirs.flatMap((dir) => ['-I', dir]);
@@ -212,7 +274,11 @@ async function run(args: string[], tree: Tree): Promise<ToolResult> {
     file = result?.out as Uint8Array | undefined;
   } catch (cause) {
     // Messages explain an ordinary failure; anything else is a fault of the compiler itself.
-    failure = `error: the compiler failed: ${cause instanceof Error ? cause.message : String(cause)}\n`;
+    const message = cause instanceof Error ? cause.message : String(cause);
+    const nested = cause instanceof RangeError && message.includes('call stack');
+    failure = nested
+      ? 'error: the source nests more deeply than the compiler can follow\n'
+      : `error: the compiler failed: ${message}\n`;
   }
   const stderr = Buffer.concat(err).toString();
   if (bytes > outputBytesMax) failure = `error: the compiler printed more than ${outputBytesMax} bytes\n`;

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { contractsRoot } from '../../compiler/contracts-root.js';
+import { mainStackFlag } from '../../compiler/main-stack.js';
 import { type ContractProject, testFolderName } from '../../compiler/project-file.js';
 import {
   builtGasReport,
@@ -53,9 +54,6 @@ export type RunOptions = {
 };
 
 const defaultFileMsMax = 120_000;
-/** V8's share of the main thread's stack; the rest is for what is not JavaScript. */
-const STACK_SHARE = 0.8;
-const STACK_KB_MAX = 32_000;
 
 /** Test files of a project, in the order of their names. */
 export function testFiles({ directory }: ContractProject, pattern?: string): string[] {
@@ -190,20 +188,13 @@ function processFlags(outcomes: string): string[] {
   return [
     ...fromSources,
     '--enable-source-maps',
-    `--stack-size=${stackKb()}`,
+    // Contracts may nest deeply.
+    mainStackFlag(),
     '--import',
     pathToFileURL(join(runner, 'test-process.mjs')).href,
     `--test-reporter=${pathToFileURL(join(runner, 'line-reporter.mjs')).href}`,
     `--test-reporter-destination=${outcomes}`,
   ];
-}
-
-/** As much stack for contracts as the system gives the main thread, in kilobytes. */
-function stackKb(): number {
-  const report = process.report.getReport() as { userLimits?: { stack_size_kbytes?: { soft?: number | string } } };
-  const soft = report.userLimits?.stack_size_kbytes?.soft;
-  const available = soft === 'unlimited' ? STACK_KB_MAX : Number(soft ?? 1000);
-  return Math.floor(Math.min(available * STACK_SHARE, STACK_KB_MAX));
 }
 
 /** A process that was killed leaves its last line unfinished. */
