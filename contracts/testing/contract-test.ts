@@ -102,9 +102,13 @@ export class ContractTest {
     if (options.privileged) this.push('eosio', 'setpriv', 'eosio', { account, is_priv: 1 });
   }
 
-  /** Sets one of the chain's own contracts on the account of its name: `eosio.token`, `eosio.msig` … */
-  deploySystem(contract: string): void {
-    this.deploy(contract, systemContract(contract), { privileged: contract !== coreToken.account });
+  /**
+   * Sets one of the chain's own contracts (`eosio.token`, `eosio.msig` …) on the account of its name, or on another one, as
+   * an impostor would.
+   */
+  deploySystem(contract: string, account: string = contract): void {
+    const privileged = account === contract && contract !== coreToken.account;
+    this.deploy(account, systemContract(contract), { privileged });
   }
 
   /** Lets a contract act for its account, as `set account permission ACCOUNT active --add-code` does. */
