@@ -13,10 +13,17 @@ import { formatDiagnostic } from './frontend/diagnostics.js';
 const systemDir = join(contractsRoot, 'system');
 
 /** The system contracts' names, and where their sources are. */
-export const systemContracts: readonly BuildOptions[] = ['eosio.token', 'eosio.msig', 'eosio.wrap'].map((name) => ({
-  name,
-  sources: [`${systemDir}/${name}/${name}.cpp`],
-}));
+export const systemContracts: readonly BuildOptions[] = [
+  contract('eosio', ['governance', 'stake', 'voting', 'producers', 'finalizers', 'duties', 'schedule', 'evidence']),
+  contract('eosio.token'),
+  contract('eosio.msig'),
+  contract('eosio.wrap'),
+];
+
+/** `files`: its sources, in its folder; one with its own name if not given. */
+function contract(name: string, files: readonly string[] = [name]): BuildOptions {
+  return { name, sources: files.map((file) => `${systemDir}/${name}/${file}.cpp`) };
+}
 
 /** The path of a committed file of a system contract. */
 export function artifactPath(name: string, extension: 'wasm' | 'abi'): string {

@@ -1,6 +1,7 @@
 /**
- * The first transactions of a new chain: the token contract and its currency, and on development networks two funded
- * accounts with a first transfer. They are ordinary signed transactions, sent through the ordinary way in.
+ * The first transactions of a new chain: the token contract and its currency, the system contract with its elections, and
+ * on development networks two funded accounts with a first transfer. They are ordinary signed transactions, sent through
+ * the ordinary way in.
  */
 import { readFileSync } from 'node:fs';
 import { type PrivateKey, publicKeyOf, sign } from '@snapscale/crypto';
@@ -60,35 +61,29 @@ const FIRST_TRANSFER = '1.0000 XST';
 
 /** Founds the chain; steps that an interrupted start has done already are left out. @throws Error that names the step that was refused, and why */
 export async function foundChain(context: FoundingContext): Promise<Founding> {
-  const token = { wasm: readFileSync(new URL('eosio.token.wasm', artifacts)), abi: readAbi('eosio.token.abi') };
-  const tokenAbi = compileAbi(token.abi);
+  const tokenAbi = compileAbi(readAbi('eosio.token.abi'));
   const call = (actor: Name, action: string, data: Json) => act(tokenAbi, names.eosioToken, actor, action, data);
-  const native = (actor: Name, action: string, data: Json) => act(nativeAbi, names.eosio, actor, action, data);
-  const authority = keyAuthority(context);
-  const newAccount = (account: string) =>
+  const keys = keyAuthority(context);
+  const newAccount = (account: string, authority = keys) =>
     native(names.eosio, 'newaccount', { creator: 'eosio', name: account, owner: authority, active: authority });
 
   const state = context.state();
   const has = (account: string) => accountExists(state, name(account));
   if (!has('eosio.token')) await send(context, 'create account eosio.token', [newAccount('eosio.token')]);
-  if (getAccount(state, names.eosioToken)?.codeHash === undefined) {
-    await send(context, 'deploy eosio.token', [
-      native(names.eosioToken, 'setcode', {
-        account: 'eosio.token',
-        vmtype: 0,
-        vmversion: 0,
-        code: token.wasm.toString('hex'),
-      }),
-      native(names.eosioToken, 'setabi', {
-        account: 'eosio.token',
-        abi: Buffer.from(encode(abiSchema, token.abi)).toString('hex'),
-      }),
-    ]);
-  }
+  await deploy(context, 'eosio.token');
   if (getTable(state, tableId(names.eosioToken, symbolCode(systemToken.symbol), name('stat'))) === undefined) {
     await send(context, 'create and issue XST', [
       call(names.eosioToken, 'create', { issuer: 'eosio', maximum_supply: SUPPLY_MAX }),
       call(names.eosio, 'issue', { to: 'eosio', quantity: SUPPLY, memo: 'founding' }),
+    ]);
+  }
+  if (!has('eosio.stake')) await send(context, 'create account eosio.stake', [newAccount('eosio.stake', byEosio)]);
+  await deploy(context, 'eosio');
+  if (getTable(state, tableId(names.eosio, names.eosio, name('global'))) === undefined) {
+    const chainId = Buffer.from(chainIdOf(context.genesis)).toString('hex');
+    const begin = { version: 0, core: '4,XST', chain_id: chainId };
+    await send(context, 'begin elections', [
+      act(compileAbi(readAbi('eosio.abi')), names.eosio, names.eosio, 'init', begin),
     ]);
   }
   if (!context.development) return { accounts: ['eosio'], transfer: undefined };
@@ -107,6 +102,27 @@ export async function foundChain(context: FoundingContext): Promise<Founding> {
 }
 
 const nativeAbi = compileAbi(systemAbi);
+const native = (actor: Name, action: string, data: Json) => act(nativeAbi, names.eosio, actor, action, data);
+
+/** Whoever may act for `eosio`. */
+const byEosio: Json = authoritySchema.toJson({
+  threshold: 1,
+  keys: [],
+  accounts: [{ permission: { actor: names.eosio, permission: names.active }, weight: 1 }],
+  waits: [],
+});
+
+/** Sets a system contract on the account of its name, unless it has one. */
+async function deploy(context: FoundingContext, account: string): Promise<void> {
+  const owner = name(account);
+  if (getAccount(context.state(), owner)?.codeHash !== undefined) return;
+  const code = readFileSync(new URL(`${account}.wasm`, artifacts)).toString('hex');
+  const abi = Buffer.from(encode(abiSchema, readAbi(`${account}.abi`))).toString('hex');
+  await send(context, `deploy ${account}`, [
+    native(owner, 'setcode', { account, vmtype: 0, vmversion: 0, code }),
+    native(owner, 'setabi', { account, abi }),
+  ]);
+}
 
 function readAbi(file: string): Abi {
   return parseAbi(JSON.parse(readFileSync(new URL(file, artifacts), 'utf8')));

@@ -1,5 +1,5 @@
 /** Privileged operations on the chain's records. The host functions have already checked that the caller may. */
-import { toHex } from '@snapscale/crypto';
+import { equalBytes, toHex } from '@snapscale/crypto';
 import { type ChainConfig, formatName, limits, type Name, type ProducerSchedule, reject } from '@snapscale/protocol';
 import type { PrivilegedApi } from '../apply/types.js';
 import { globalKeys } from '../state/keys.js';
@@ -88,8 +88,14 @@ export class ChainPrivileges implements PrivilegedApi {
     if (!isProtocolFeature(digest)) reject('protocol_feature_exception', 'protocol feature is not recognized');
   }
 
+  /** A schedule is producers with both their keys: other finalizers are another schedule, be the producers the same. */
   setFinalizers(packed: Uint8Array): void {
+    const before = this.#state.get(globalKeys.finalizers);
+    if (before !== undefined && equalBytes(before, packed)) return;
     this.#state.put(globalKeys.finalizers, packed.slice());
+    if (getProposedSchedule(this.#state) !== undefined) return;
+    const { version, producers } = getSchedule(this.#state);
+    putProposedSchedule(this.#state, { version: version + 1, producers });
   }
 
   #existing(account: Name) {
