@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 const conditions = ['source', 'node', 'import', 'default'];
 
@@ -14,6 +14,8 @@ export default defineConfig({
       'tests/**/*.test.ts',
       'tools/*.test.ts',
     ],
+    // Their tests are for the runner of contract tests: templates.test.ts of the CLI and examples.test.ts call it.
+    exclude: [...configDefaults.exclude, 'contracts/templates/**', 'contracts/examples/*/**'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },

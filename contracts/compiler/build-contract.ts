@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { dirname, join, posix, relative, resolve, sep } from 'node:path';
 import { CompileProcess, type Job } from './compile-process.js';
 import { contractsRoot } from './contracts-root.js';
+import { debugLineImport, type InstrumentedCode, instrument } from './debug/instrument.js';
 import { type ContractAbi, generateAbi, type RicardianTexts } from './frontend/abi.js';
 import { type ContractModel, findContract } from './frontend/contract-model.js';
 import { BuildError, type Diagnostic, parseClangOutput } from './frontend/diagnostics.js';
@@ -70,6 +71,34 @@ export class ContractCompiler {
    * fault; any other error is a failure of the compiler, its time or its memory.
    */
   async build(options: BuildOptions): Promise<BuildResult> {
+    const { build, absolute, readFile } = this.prepare(options, false);
+    const contract = await findContractSource(build, options.name);
+    const textDirs = options.ricardianDirs ?? [
+      ...options.sources.map((path) => dirname(path)),
+      ...(options.includeDirs ?? []),
+    ];
+    const texts = readRicardianTexts(options.name, textDirs.map(absolute), readFile);
+    const abi = await abiOf(build, contract, texts);
+    const wasm = await codeOf(build, contract);
+    const codeHash = createHash('sha256').update(wasm).digest('hex');
+    const { sourceHash } = build.project;
+    return { wasm, abi, warnings: build.warnings, codeHash, sourceHash, compilerId: compilerId() };
+  }
+
+  /**
+   * Builds the same without optimisation, so that it tells which lines of the project it runs. Too large and too slow for
+   * a chain, and it imports a function that no chain has. Throws as `build` does.
+   */
+  async buildDebug(options: BuildOptions): Promise<InstrumentedCode> {
+    const { build } = this.prepare(options, true);
+    const code = await codeOf(build, await findContractSource(build, options.name));
+    return instrument(code, (path) => build.project.locate({ file: path, line: 1, columnBytes: 1 })?.file);
+  }
+
+  private prepare(
+    options: BuildOptions,
+    debug: boolean,
+  ): { readonly build: Build; readonly absolute: (path: string) => string; readonly readFile: ReadFile } {
     const onDisk = options.readFile === undefined;
     const readFile = options.readFile ?? projectReader(options);
     const absolute = (path: string): string => (onDisk ? toSlashes(resolve(path)) : posix.resolve('/', path));
@@ -81,16 +110,10 @@ export class ContractCompiler {
       project,
       standard: options.standard ?? 'gnu++17',
       usePrecompiled: this.usePrecompiled,
+      debug,
       warnings: [],
     };
-    const contract = await findContractSource(build, options.name);
-    const textDirs = options.ricardianDirs ?? [...options.sources.map((path) => dirname(path)), ...includeDirs];
-    const texts = readRicardianTexts(options.name, textDirs.map(absolute), readFile);
-    const abi = await abiOf(build, contract, texts);
-    const wasm = await codeOf(build, contract);
-    const codeHash = createHash('sha256').update(wasm).digest('hex');
-    const { sourceHash } = project;
-    return { wasm, abi, warnings: build.warnings, codeHash, sourceHash, compilerId: compilerId() };
+    return { build, absolute, readFile };
   }
 
   close(): void {
@@ -113,6 +136,7 @@ type Build = {
   readonly project: Project;
   readonly standard: CppStandard;
   readonly usePrecompiled: boolean;
+  readonly debug: boolean;
   readonly warnings: Diagnostic[];
 };
 
@@ -173,18 +197,25 @@ async function codeOf(build: Build, contract: FoundContract): Promise<Uint8Array
   const objects: Uint8Array[] = [];
   const errors: Diagnostic[] = [];
   for (const source of build.project.sources) {
-    const generated =
+    const dispatcher =
       source === contract.source && !contract.tree.definesApply ? generateDispatcher(contract.model) : '';
+    const generated = build.debug && source === contract.source ? `${dispatcher}\n${debugLineUse}` : dispatcher;
     const result = await build.run({ kind: 'object', input: unit(build, source, generated) });
     build.warnings.push(...diagnosticsOf(build, result).filter(({ severity }) => severity === 'warning'));
     if (result.file !== undefined && result.ok) objects.push(result.file);
     else errors.push(...errorsOf(build, result));
   }
   if (errors.length > 0) throw new BuildError(errors);
-  const linked = await build.run({ kind: 'link', objects });
+  const linked = await build.run({ kind: 'link', objects, debug: build.debug });
   assertCompiled(build, linked);
   return linked.file!;
 }
+
+/** Keeps the import that instrumented code calls. */
+const debugLineUse = `#line 1 "${projectRoot}/.generated/debug.cpp"
+extern "C" __attribute__((import_module("env"), import_name("${debugLineImport}"))) void snapscale_debug_line(int line);
+extern "C" __attribute__((used)) void snapscale_debug_use() { snapscale_debug_line(0); }
+`;
 
 /** A translation unit: one source, and what is generated behind it. */
 function unit(build: Build, source: string, generated: string): CompileInput {
@@ -196,6 +227,7 @@ function unit(build: Build, source: string, generated: string): CompileInput {
     includeDirs: build.project.includeDirs,
     standard: build.standard,
     usePrecompiled: build.usePrecompiled,
+    debug: build.debug,
   };
 }
 

@@ -11,7 +11,7 @@ import type { CompileInput, CppStandard, ToolResult } from './toolchain.js';
 
 export type Job =
   | { readonly kind: 'syntaxTree' | 'object'; readonly input: CompileInput }
-  | { readonly kind: 'link'; readonly objects: readonly Uint8Array[] }
+  | { readonly kind: 'link'; readonly objects: readonly Uint8Array[]; readonly debug: boolean }
   | { readonly kind: 'sdkTree'; readonly standard: CppStandard; readonly name: string };
 
 export type JobReply =

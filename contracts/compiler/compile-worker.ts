@@ -26,7 +26,7 @@ async function answer(job: Job): Promise<JobReply> {
     case 'object':
       return { kind: 'done', result: await toolchain.object(job.input) };
     case 'link':
-      return { kind: 'done', result: await toolchain.link(job.objects) };
+      return { kind: 'done', result: await toolchain.link(job.objects, job.debug) };
     case 'sdkTree':
       return {
         kind: 'done',

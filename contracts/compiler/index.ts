@@ -1,6 +1,7 @@
 /** The contract compiler: C++ sources in, code and ABI out. */
 export { type BuildOptions, type BuildResult, buildContract, ContractCompiler } from './build-contract.js';
 export { contractsRoot } from './contracts-root.js';
+export type { InstrumentedCode } from './debug/instrument.js';
 export { type ContractAbi, formatAbi } from './frontend/abi.js';
 export { BuildError, type Diagnostic, formatDiagnostic } from './frontend/diagnostics.js';
 export {

@@ -30,6 +30,8 @@ export type CompileInput = {
   readonly standard: CppStandard;
   /** False: objects are compiled with the SDK read as text, which takes long and must give the same. */
   readonly usePrecompiled: boolean;
+  /** Without optimisation, with a line table: what runs is what stands in the source. */
+  readonly debug: boolean;
 };
 
 /** Text that a tool may print before its run counts as failed. */
@@ -41,6 +43,8 @@ const libraryDir = '/usr/lib/wasm32-wasip1';
 const builtinsLibrary = '/usr/lib/wasm32-unknown-wasip1/libclang_rt.builtins.a';
 /** The stack lies below the data, so that overflowing it traps. With 8 KiB a small contract needs one page of memory. */
 const stackBytes = 8192;
+/** Frames that are not optimised are many times larger. */
+const debugStackBytes = 256 * 1024;
 
 /** The package's version is part of every cache key and of what a rebuild must use. */
 export const compilerVersion: string = readVersion(createRequire(import.meta.url).resolve('@yowasp/clang'));
@@ -66,7 +70,8 @@ export class Toolchain {
 
   /** The object file of a translation unit. */
   async object(input: CompileInput): Promise<ToolResult> {
-    const args = [...frontendFlags(input.standard), ...codeFlags, '-emit-obj', ...includes(input), '-o', '/out'];
+    const flags = input.debug ? debugFlags : codeFlags;
+    const args = [...frontendFlags(input.standard), ...flags, '-emit-obj', ...includes(input), '-o', '/out'];
     return this.remembered('unit', input, args);
   }
 
@@ -74,15 +79,22 @@ export class Toolchain {
   async sdkTree(standard: CppStandard, name: string): Promise<string> {
     const bytes = await cached(this.cacheDir, 'ast', this.cacheInputs(standard, `tree of ${name}`), async () => {
       const main = '/project/sdk.cpp';
-      const input = { files: [[main, '']] as const, main, includeDirs: [], standard, usePrecompiled: true };
+      const input = {
+        files: [[main, '']] as const,
+        main,
+        includeDirs: [],
+        standard,
+        usePrecompiled: true,
+        debug: false,
+      };
       const args = [...frontendFlags(standard), '-ast-dump=json', '-skip-function-bodies', `-ast-dump-filter=${name}`];
       return Buffer.from(assertOk(await this.compile(input, args), 'reading the SDK').stdout);
     });
     return Buffer.from(bytes).toString();
   }
 
-  /** The contract's code out of its objects. */
-  async link(objects: readonly Uint8Array[]): Promise<ToolResult> {
+  /** The contract's code out of its objects. `debug`: with their line tables. */
+  async link(objects: readonly Uint8Array[], debug: boolean): Promise<ToolResult> {
     this.runtime ??= this.buildRuntime();
     const named = [...objects.map((object, i) => [`contract${i}.o`, object] as const), ...(await this.runtime)];
     const args = [
@@ -92,13 +104,13 @@ export class Toolchain {
       '--no-entry',
       '--export=apply',
       '--gc-sections',
-      '--strip-all',
+      ...(debug ? [] : ['--strip-all']),
       '--stack-first',
       '-O2',
     ];
     args.push(
       '-z',
-      `stack-size=${stackBytes}`,
+      `stack-size=${debug ? debugStackBytes : stackBytes}`,
       '--error-limit=0',
       '--allow-undefined-file=/imports',
       `-L${libraryDir}`,
@@ -248,6 +260,11 @@ function unpackResult(bytes: Uint8Array): ToolResult | undefined {
     return undefined;
   }
 }
+
+const debugFlags: readonly string[] = [
+  ...['-O0', '-debug-info-kind=line-tables-only', '-dwarf-version=4'],
+  ...codeFlags.filter((flag) => flag !== '-O2'),
+];
 
 function includes(input: CompileInput): string[] {
   return input.includeDirs.flatMap((dir) => ['-I', dir]);

@@ -52,7 +52,8 @@ export function actionResult(
   };
 }
 
-function ramDeltasOf({ actionTraces }: TransactionTrace): Record<string, number> {
+/** By how many bytes a transaction changed the use of RAM, by account. */
+export function ramDeltasOf({ actionTraces }: TransactionTrace): Record<string, number> {
   const sums: Record<string, number> = {};
   for (const { accountRamDeltas } of actionTraces) {
     for (const { account, delta } of accountRamDeltas) {

@@ -1,13 +1,20 @@
 /** Contracts that tests deploy: compiled now, or built before. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { deserialize } from 'node:v8';
 import { type Abi, parseAbi } from '@snapscale/protocol';
 import { type BuildOptions, ContractCompiler } from '../compiler/build-contract.js';
 import { contractsRoot } from '../compiler/contracts-root.js';
-import { buildFolderName, loadContractProject, outputPaths } from '../compiler/project-file.js';
+import type { InstrumentedCode } from '../compiler/debug/instrument.js';
+import { buildFolderName, type ContractProject, loadContractProject, outputPaths } from '../compiler/project-file.js';
 
 /** A contract, ready to be deployed. */
-export type BuiltContract = { readonly wasm: Uint8Array; readonly abi: Abi };
+export type BuiltContract = {
+  readonly wasm: Uint8Array;
+  readonly abi: Abi;
+  /** The same, telling which lines it runs. */
+  readonly debug?: InstrumentedCode | undefined;
+};
 
 let compiler: ContractCompiler | undefined;
 
@@ -31,7 +38,24 @@ export function loadBuilt(directory: string, name?: string): BuiltContract {
     throw new Error(`${project.directory} has several contracts, name one: ${names.join(', ')}`);
   if (!names.includes(chosen))
     throw new Error(`${project.directory} has no contract ${chosen}, but ${names.join(', ')}`);
-  return readBuilt(outputPaths(project, chosen), `run snapscale contract build; it writes to ${buildFolderName}/`);
+  const built = readBuilt(
+    outputPaths(project, chosen),
+    `run snapscale contract build; it writes to ${buildFolderName}/`,
+  );
+  return { ...built, debug: readDebugBuild(project, chosen) };
+}
+
+/** Where the runner puts the debug build of a contract for the processes of its tests. */
+export function debugBuildPath(folder: string, name: string): string {
+  return join(folder, `${name}.debug`);
+}
+
+/** The runner says where the debug builds of this run are; without it, lines are not counted. */
+function readDebugBuild({ directory }: ContractProject, name: string): InstrumentedCode | undefined {
+  const folder = process.env.SNAPSCALE_DEBUG_BUILDS;
+  if (folder === undefined || process.env.SNAPSCALE_DEBUG_PROJECT !== directory) return undefined;
+  const path = debugBuildPath(folder, name);
+  return existsSync(path) ? (deserialize(readFileSync(path)) as InstrumentedCode) : undefined;
 }
 
 /** A contract that the chain starts with: `eosio.token`, `eosio.msig` … */

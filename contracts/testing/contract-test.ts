@@ -1,5 +1,5 @@
 /** A chain in memory on which contracts are tested: the execution of the node, without network, disk and clock. */
-import { formatPublicKey } from '@snapscale/crypto';
+import { equalBytes, formatPublicKey, sha256 } from '@snapscale/crypto';
 import { accountExists, type BlockParent, getResources } from '@snapscale/execution';
 import { TestLedger, testKey } from '@snapscale/execution/testing';
 import {
@@ -17,7 +17,7 @@ import {
   slotToText,
   type TransactionTrace,
 } from '@snapscale/protocol';
-import { type ActionResult, actionResult } from './action-result.js';
+import { type ActionResult, actionResult, ramDeltasOf } from './action-result.js';
 import { type BuiltContract, systemContract } from './built-contract.js';
 import {
   type Actors,
@@ -33,6 +33,7 @@ import { gasOfProcess } from './gas-report.js';
 import { JournaledState } from './journaled-state.js';
 import { MeteredServices } from './metered-services.js';
 import { numberOf, readTable, type TableQuery } from './table-rows.js';
+import { firstDifference } from './unchanged-state.js';
 
 /** Prices in the smallest unit of XST: per millisecond of CPU, per kilobyte of NET and of RAM. */
 export type TestPrices = { readonly cpu?: bigint; readonly net?: bigint; readonly ram?: bigint };
@@ -99,6 +100,7 @@ export class ContractTest {
     const abi = Buffer.from(encode(abiSchema, contract.abi)).toString('hex');
     this.push('eosio', 'setcode', asSystem(account), { account, vmtype: 0, vmversion: 0, code });
     this.push('eosio', 'setabi', asSystem(account), { account, abi });
+    if (contract.debug !== undefined) this.#services.addDebugBuild(sha256(contract.wasm), contract.debug);
     if (options.privileged) this.push('eosio', 'setpriv', 'eosio', { account, is_priv: 1 });
   }
 
@@ -160,7 +162,7 @@ export class ContractTest {
 
   /** Executes several actions in one transaction. @throws ContractTestError */
   pushAll(attempts: readonly Attempt[]): ActionResult {
-    const trace = this.#ledger.apply(this.#ledger.transaction(attempts.map((attempt) => this.#action(attempt))));
+    const trace = this.#apply(attempts);
     const runs = this.#services.takeRuns();
     if (trace.except !== undefined) {
       const tried = attempts.map(describeAttempt).join('\n  ');
@@ -169,12 +171,23 @@ export class ContractTest {
     return actionResult(trace, runs, (contract) => this.#abiOf(contract));
   }
 
-  /** Executes an action that must be refused. @throws ContractTestError when it is not, or for another reason */
+  /**
+   * Executes an action that must be refused, and must leave nothing behind.
+   * @throws ContractTestError when it is not refused, or for another reason
+   */
   fails(account: string, action: string, actors: Actors, data: Json, expected: Exclude<Expected, 'ok'>): void {
     const attempt = { account, action, actors, data };
+    const before = this.#ledger.pending.state.changes();
     const trace = this.#try(attempt);
     this.#services.takeRuns();
     this.#requireOutcome(trace, expected, describeAttempt(attempt));
+    const key = firstDifference(this.#store, before, this.#ledger.pending.state.changes());
+    if (key !== undefined) {
+      throw new ContractTestError(
+        `${describeAttempt(attempt)}\n  was refused, and yet it changed the state at ${JSON.stringify(key)}: please report this fault of the chain`,
+        trace.except,
+      );
+    }
   }
 
   /** Executes rows in their order on one contract. @throws ContractTestError at the first that does not do as it says */
@@ -264,7 +277,21 @@ export class ContractTest {
   }
 
   #try(attempt: Attempt): TransactionTrace {
-    return this.#ledger.apply(this.#ledger.transaction([this.#action(attempt)]));
+    return this.#apply([attempt]);
+  }
+
+  /** Executes; where there are debug builds, they are run first, undone, and must have done the same. */
+  #apply(attempts: readonly Attempt[]): TransactionTrace {
+    const transaction = this.#ledger.transaction(attempts.map((attempt) => this.#action(attempt)));
+    if (!this.#services.canDebug) return this.#ledger.apply(transaction);
+    const { pending } = this.#ledger;
+    const debugged = this.#services.debugging(() => pending.tryOut(transaction, 'user').trace);
+    const trace = this.#ledger.apply(transaction);
+    const difference = differenceOf(trace, debugged);
+    if (difference === undefined) return trace;
+    throw new ContractTestError(
+      `${attempts.map(describeAttempt).join('\n')}\n  does another thing when it is compiled without optimisation, so that its behaviour is not defined: ${difference}`,
+    );
   }
 
   #action({ account, action, actors, data }: Attempt): Action {
@@ -320,4 +347,21 @@ export class ContractTest {
 /** What the test itself sets up is authorised by the system first, which pays no fees. */
 function asSystem(account: string): readonly string[] {
   return ['eosio', account];
+}
+
+/** What differs between the traces of two builds of the same contracts; gas and time do. */
+function differenceOf(release: TransactionTrace, debug: TransactionTrace): string | undefined {
+  const said = describeOutcome(release);
+  const other = describeOutcome(debug);
+  if (said !== other) return `${said} — but then: ${other}`;
+  if (release.actionTraces.length !== debug.actionTraces.length) return 'it causes other actions';
+  for (const [i, one] of release.actionTraces.entries()) {
+    const two = debug.actionTraces[i]!;
+    if (one.receiver !== two.receiver || one.action.name !== two.action.name) return 'it causes other actions';
+    if (!equalBytes(one.action.data, two.action.data)) return 'it causes actions with other data';
+    if (!equalBytes(one.returnValue, two.returnValue)) return 'it returns another value';
+    if (one.console !== two.console) return 'it prints another text';
+  }
+  const ram = JSON.stringify(ramDeltasOf(release));
+  return ram === JSON.stringify(ramDeltasOf(debug)) ? undefined : 'it stores other things';
 }

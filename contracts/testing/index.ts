@@ -9,6 +9,7 @@ export {
   type TestOptions,
   type TestPrices,
 } from './contract-test.js';
+export type { CoverageSummary } from './coverage.js';
 export { editorPaths } from './editor-paths.js';
 export { type Actors, type Attempt, ContractTestError, type Expected } from './expectation.js';
 export type { GasDifference, GasRow } from './gas-report.js';

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import type { SendMode } from './load/messages.js';
 import { codec } from './parts/codec.js';
+import { contractProject } from './parts/contract-project.js';
 import { database } from './parts/database.js';
 import { execution } from './parts/execution.js';
 import { idle } from './parts/idle.js';
@@ -23,6 +24,7 @@ const parts: Readonly<Record<string, () => Promise<void> | void>> = {
   startup: () => startup(options),
   throughput: () => throughput(options),
   idle: () => idle(options),
+  contract: () => contractProject(),
 };
 
 const unknown = positionals.filter((name) => parts[name] === undefined);

@@ -44,6 +44,7 @@ export async function run(args: readonly string[]): Promise<number> {
       name: programName(process.env),
       version: programVersion,
       style: before.style,
+      columns: before.columns,
       invoke,
     });
     everywhere(program, (command) => {

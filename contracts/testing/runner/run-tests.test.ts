@@ -89,6 +89,17 @@ describe('the runner', () => {
     expect(gas.at(-1)!.percent).toBeUndefined();
   });
 
+  it('keeps what a run of some files did not measure, and everything when a test fails', async () => {
+    const path = join(directory, gasReportFile);
+    const other = { ...readGasReport(path)![0]!, action: 'other::action' };
+    writeFileSync(path, JSON.stringify([other]));
+    await runContractTests(project, { pattern: 'bad', updateGas: true });
+    expect(readGasReport(path)).toEqual([other]);
+    const { gas } = await runContractTests(project, { pattern: 'good', updateGas: true });
+    expect(readGasReport(path)).toHaveLength(gas.length + 1);
+    expect(readGasReport(path)).toContainEqual(other);
+  });
+
   it('says what failed, and where', async () => {
     const { tests } = await runContractTests(project, { pattern: 'bad' });
     expect(tests).toMatchObject([{ outcome: 'failed', place: 'tests/bad.test.ts:10' }]);

@@ -1,17 +1,22 @@
 /** `snapscale contract test`: runs the test files of a project, each in a process of its own, and gathers what they say. */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { serialize } from 'node:v8';
 import { contractsRoot } from '../../compiler/contracts-root.js';
+import type { InstrumentedCode } from '../../compiler/debug/instrument.js';
 import { mainStackFlag } from '../../compiler/main-stack.js';
 import { type ContractProject, testFolderName } from '../../compiler/project-file.js';
+import { debugBuildPath } from '../built-contract.js';
+import { type CoverageSummary, lcovPath, mergeCoverage, readCoverage, summarise, writeLcov } from '../coverage.js';
 import {
   builtGasReport,
   committedGasReport,
   compareGas,
   type GasDifference,
+  type GasRow,
   gasReportFile,
   mergeGas,
   readGasReport,
@@ -36,6 +41,8 @@ export type TestSummary = {
   readonly tests: readonly TestOutcome[];
   /** What the actions cost, beside what they cost in the last commit. */
   readonly gas: readonly GasDifference[];
+  /** Files of the contracts, when debug builds were given. `build/lcov.info` has the same. */
+  readonly coverage: readonly CoverageSummary[];
   /** There is a report of the last commit to compare with. */
   readonly compared: boolean;
 };
@@ -43,7 +50,9 @@ export type TestSummary = {
 export type RunOptions = {
   /** Only files whose name contains this. */
   readonly pattern?: string | undefined;
-  /** Writes `gas-report.json`, to be committed. */
+  /** Counts the lines that run: debug builds of these contracts, from `ContractCompiler.buildDebug`. */
+  readonly debugBuilds?: ReadonlyMap<string, InstrumentedCode> | undefined;
+  /** Writes `gas-report.json`, to be committed, unless a test fails. */
   readonly updateGas?: boolean | undefined;
   /** The longest that one file may take. */
   readonly fileMsMax?: number | undefined;
@@ -69,6 +78,9 @@ export function testFiles({ directory }: ContractProject, pattern?: string): str
 export async function runContractTests(project: ContractProject, options: RunOptions = {}): Promise<TestSummary> {
   const scratch = mkdtempSync(join(tmpdir(), 'snapscale-contract-test-'));
   try {
+    for (const [name, code] of options.debugBuilds ?? []) {
+      writeFileSync(debugBuildPath(scratch, name), serialize(code));
+    }
     const tests: TestOutcome[] = [];
     const reports: string[] = [];
     for (const [index, file] of testFiles(project, options.pattern).entries()) {
@@ -80,21 +92,41 @@ export async function runContractTests(project: ContractProject, options: RunOpt
     const committed = committedGasReport(project.directory);
     if (rows.length > 0) {
       writeGasReport(builtGasReport(project.directory), rows);
-      if (options.updateGas) writeGasReport(join(project.directory, gasReportFile), rows);
+      const passed = tests.every(({ outcome }) => outcome !== 'failed');
+      if (options.updateGas && passed) keepGasReport(project, rows, options.pattern);
     }
-    return { tests, gas: compareGas(rows, committed), compared: committed !== undefined };
+    const files = mergeCoverage(reports.map((path) => readCoverage(coveragePath(path))));
+    if (files.length > 0) writeLcov(lcovPath(project.directory), files);
+    const gas = compareGas(rows, committed);
+    return { tests, gas, coverage: files.map(summarise), compared: committed !== undefined };
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+/** Writes the report that is to be committed. A run of some files alone leaves what it did not measure as it was. */
+function keepGasReport({ directory }: ContractProject, rows: readonly GasRow[], pattern: string | undefined): void {
+  const path = join(directory, gasReportFile);
+  const kept = pattern === undefined ? [] : (readGasReport(path) ?? []);
+  const others = kept.filter(({ action }) => rows.every((row) => row.action !== action));
+  writeGasReport(path, mergeGas([others, rows]));
 }
 
 function runFile(project: ContractProject, file: string, report: string, options: RunOptions): Promise<TestOutcome[]> {
   const { fileMsMax = defaultFileMsMax, ended, printed } = options;
   const name = relative(project.directory, file);
   const outcomes = `${report}.outcomes`;
+  // This variable would make the child one of another test runner, which reports to that one alone.
+  const { NODE_TEST_CONTEXT: _, ...environment } = process.env;
   const child = spawn(process.execPath, [...processFlags(outcomes), file], {
     cwd: project.directory,
-    env: { ...process.env, SNAPSCALE_GAS_REPORT: report },
+    env: {
+      ...environment,
+      SNAPSCALE_GAS_REPORT: report,
+      SNAPSCALE_COVERAGE_REPORT: coveragePath(report),
+      SNAPSCALE_DEBUG_BUILDS: dirname(report),
+      SNAPSCALE_DEBUG_PROJECT: project.directory,
+    },
     // Tests may print whatever they like; outcomes come in a file of their own.
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -109,6 +141,9 @@ function runFile(project: ContractProject, file: string, report: string, options
     const deadline = setTimeout(() => {
       late = true;
       child.kill('SIGKILL');
+      // A compiler that it started may hold the other ends for longer.
+      child.stdout!.destroy();
+      child.stderr!.destroy();
     }, fileMsMax);
     const hear = (chunk: Buffer): void => {
       const text = chunk.toString();
@@ -142,6 +177,10 @@ function runFile(project: ContractProject, file: string, report: string, options
 }
 
 const SAID_KEPT = 4000;
+
+function coveragePath(report: string): string {
+  return `${report}.coverage`;
+}
 
 /** One line of the reporter. */
 type ReportedTest = {

@@ -1,7 +1,8 @@
 import { sha256, toHex } from '@snapscale/crypto';
 import { abiSchema, encode, type Json, parseAbi } from '@snapscale/protocol';
 import { expect, test } from 'vitest';
-import { abiBytes, assertWasm, planDeploy } from './contracts.js';
+import { abiBytes } from './contract-comparison.js';
+import { assertWasm, planDeploy } from './contracts.js';
 import { errorAnswer, fakeNode, info, rawAbi, tokenAbi } from './testing/fake-node.js';
 
 const systemAbi: Json = {
@@ -110,6 +111,57 @@ test('what the chain would refuse is refused beforehand', async () => {
   const unknown = errorAnswer(500, 0, 'exception', 'unknown key (eosio::chain::name): carol');
   const nobody = fakeNode({ get_account: unknown, get_raw_code_and_abi: unknown });
   await expect(planDeploy(nobody.client, 'carol', { wasm })).rejects.toMatchObject({ kind: 'not-found' });
+});
+
+test('what the account cannot pay for is told, with how much it would be', async () => {
+  const except = {
+    code: 3080001,
+    name: 'ram_usage_exceeded',
+    message: 'Account using more than allotted RAM usage',
+    stack: [{ format: 'account carol has insufficient ram; needs 2000 bytes has 1500 bytes' }],
+  };
+  const { client } = node(wasm, packedAbi, { action_traces: [], except });
+  const plan = await planDeploy(client, 'carol', { wasm: other, abi: null });
+  expect(plan.refused).toMatchObject({ kind: 'resources', name: 'ram_usage_exceeded' });
+  expect(plan.ram.after).toBe(1010n - BigInt(packedAbi.length));
+});
+
+test('the fee is what the chain would bill', async () => {
+  const { client } = node(wasm, packedAbi, { action_traces: [], bill: { payer: 'carol', cpu_fee: 20, net_fee: '5' } });
+  expect((await planDeploy(client, 'carol', { wasm: other })).fee).toBe(25n);
+});
+
+test('tables with rows, whose layout changes or which go', async () => {
+  const table = (name: string, type: string) => ({ name, type, index_type: 'i64', key_names: [], key_types: [] });
+  const abiWith = (tables: Json[]) => ({ ...(tokenAbi as object), tables }) as Json;
+  const before = encode(
+    abiSchema,
+    parseAbi(abiWith([table('kept', 'open'), table('changes', 'open'), table('goes', 'open'), table('empty', 'open')])),
+  );
+  const scopes: Record<string, Json[]> = {
+    changes: [
+      { code: 'carol', scope: 'a', table: 'changes', payer: 'carol', count: 2 },
+      { code: 'carol', scope: 'b', table: 'changes', payer: 'carol', count: 3 },
+    ],
+    goes: [{ code: 'carol', scope: 'a', table: 'goes', payer: 'carol', count: 1 }],
+    empty: [],
+  };
+  const { client } = fakeNode({
+    get_info: info,
+    get_account: { account_name: 'carol', ram_usage: 1000, ram_quota: -1, permissions: [] },
+    get_raw_abi: rawAbi('eosio', systemAbi),
+    get_raw_code_and_abi: { account_name: 'carol', wasm: base64(wasm), abi: base64(before) },
+    compute_transaction: { transaction_id: '', processed: { action_traces: [] } },
+    get_table_by_scope: (request) => ({ rows: scopes[String(request.table)] ?? [], more: '' }),
+  });
+  const plan = await planDeploy(client, 'carol', {
+    abi: abiWith([table('kept', 'open'), table('changes', 'transfer'), table('new', 'open')]),
+  });
+  expect(plan.abi.tables).toEqual({ added: ['new'], removed: ['empty', 'goes'], changed: ['changes'] });
+  expect(plan.affectedTables).toEqual([
+    { table: 'goes', change: 'removed', entries: 1, scopes: 1 },
+    { table: 'changes', change: 'changed', entries: 5, scopes: 2 },
+  ]);
 });
 
 test('ABIs are checked, whatever their form; code must look like code', () => {

@@ -1,57 +1,46 @@
-/** Deploying contracts: what would change, and the actions that do it. */
-import { sha256, toHex } from '@snapscale/crypto';
-import {
-  type Abi,
-  abiSchema,
-  compileAbi,
-  decodeAbi,
-  encode,
-  formatName,
-  type Json,
-  parseAbi,
-} from '@snapscale/protocol';
-import { bytesFromBase64 } from './base64.js';
+/** Deploying contracts: what would change, whether it can be paid for, and the actions that do it. */
+import { toHex } from '@snapscale/crypto';
 import type { Client } from './client.js';
-import { invalid } from './errors.js';
+import { type ContractComparison, type ContractFiles, compareContract } from './contract-comparison.js';
+import { invalid, SnapError } from './errors.js';
 import type { PermissionInput } from './signing/permission.js';
-import { dryRun } from './signing/send.js';
+import { dryRun, type TransactionResult } from './signing/send.js';
 import { type ActionInput, prepareTransaction } from './signing/transaction.js';
+import { tableScopes } from './tables.js';
 
-/** What to deploy; a part that is missing stays as it is, an empty one is removed. */
-export type ContractFiles = {
-  readonly wasm?: Uint8Array | undefined;
-  /** Packed, as JSON, or `null` to remove it. */
-  readonly abi?: Uint8Array | Json | undefined;
-};
-
-/** Size and SHA-256 of a part of a contract; undefined where there is none. */
-export type ContractPart = { readonly bytes: number; readonly hash: string } | undefined;
-
-/** A part before and after. */
-export type PartChange = { readonly before: ContractPart; readonly after: ContractPart; readonly changed: boolean };
-
-/** Names that come, go, or get another type. */
-export type NameChanges = {
-  readonly added: readonly string[];
-  readonly removed: readonly string[];
-  readonly changed: readonly string[];
+/** A table that has rows, though its layout changes or the ABI no longer has it. */
+export type AffectedTable = {
+  readonly table: string;
+  readonly change: 'removed' | 'changed';
+  /** Rows, and the keys of the first secondary index, which the chain counts with them. */
+  readonly entries: number;
+  readonly scopes: number;
 };
 
 /** What deploying would change. */
-export type DeployPlan = {
-  readonly account: string;
-  readonly code: PartChange;
-  readonly abi: PartChange & { readonly actions: NameChanges; readonly tables: NameChanges };
+export type DeployPlan = Omit<ContractComparison, 'after'> & {
+  /** Rows that the new code would read with another layout, or not at all. */
+  readonly affectedTables: readonly AffectedTable[];
   /** RAM of the account, in billable bytes; the quota is -1 where there is no limit. */
   readonly ram: { readonly before: bigint; readonly after: bigint; readonly quota: bigint };
+  /** Fee of the transaction, in the smallest unit of the system token; 0 where the chain takes none. */
+  readonly fee: bigint;
+  /** Why the account could not deploy it: RAM, credit or another resource does not suffice. */
+  readonly refused: SnapError | undefined;
   /** `setcode` and `setabi` as far as needed; empty when nothing would change. */
   readonly actions: readonly ActionInput[];
 };
 
+/** Scopes whose rows are counted, at most: more say no more. */
+const SCOPES_COUNTED_MAX = 1000;
+/** Billable bytes of a byte of code, as Antelope counts; a byte of ABI counts once. */
+const RAM_PER_CODE_BYTE = 10n;
+
 /**
- * Compares a contract with what an account has, and tries out what setting it would do.
+ * Compares a contract with what an account has, and tries out what setting it would do. That resources do not suffice is
+ * told in the plan, so that it can say how much is missing.
  * @param by `account@active` where not given
- * @throws SnapError when the chain would refuse the contract, or there is no such account
+ * @throws SnapError when the chain would refuse the contract for another reason, or there is no such account
  */
 export async function planDeploy(
   client: Client,
@@ -59,32 +48,26 @@ export async function planDeploy(
   files: ContractFiles,
   by: readonly PermissionInput[] = [account],
 ): Promise<DeployPlan> {
-  const [info, now] = await Promise.all([
+  const [info, compared] = await Promise.all([
     client.api.chain.getAccount({ account_name: account }),
-    client.api.chain.getRawCodeAndAbi({ account_name: account }),
+    compareContract(client, account, files),
   ]);
-  const oldCode = bytesFromBase64(now.wasm);
-  const oldAbi = bytesFromBase64(now.abi);
-  const newCode = files.wasm ?? oldCode;
-  const newAbi = files.abi === undefined ? oldAbi : abiBytes(files.abi);
-  const code = change(oldCode, newCode);
-  const abi = change(oldAbi, newAbi);
-  const [before, after] = [readAbi(oldAbi), readAbi(newAbi)];
+  const { after, ...comparison } = compared;
+  const { code, abi } = comparison;
   const actions = [
-    ...(code.changed ? [setCodeAction(account, newCode, by)] : []),
-    ...(abi.changed ? [setAbiAction(account, newAbi, by)] : []),
+    ...(code.changed ? [setCodeAction(account, after.wasm, by)] : []),
+    ...(abi.changed ? [setAbiAction(account, after.abi, by)] : []),
   ];
-  const ramBefore = BigInt(info.ram_usage);
-  const delta = actions.length === 0 ? 0n : await ramDelta(client, account, actions);
+  const before = BigInt(info.ram_usage);
+  const tried = await tryOut(client, actions);
+  const delta = tried.result === undefined ? estimatedRam(comparison) : ramDelta(tried.result, account);
+  const bill = tried.result?.processed.bill;
   return {
-    account,
-    code,
-    abi: {
-      ...abi,
-      actions: nameChanges(actionSignatures(before), actionSignatures(after)),
-      tables: nameChanges(tableSignatures(before), tableSignatures(after)),
-    },
-    ram: { before: ramBefore, after: ramBefore + delta, quota: BigInt(info.ram_quota) },
+    ...comparison,
+    affectedTables: await affectedTables(client, comparison),
+    ram: { before, after: before + (actions.length === 0 ? 0n : delta), quota: BigInt(info.ram_quota) },
+    fee: bill === undefined ? 0n : BigInt(bill.cpu_fee) + BigInt(bill.net_fee),
+    refused: tried.refused,
     actions,
   };
 }
@@ -108,20 +91,19 @@ export function setAbiAction(
   return { account: 'eosio', name: 'setabi', authorization: by, data: { account, abi: toHex(abi) } };
 }
 
-/** An ABI's bytes from its JSON or packed form, checked. @throws SnapError, Reject */
-export function abiBytes(abi: Uint8Array | Json): Uint8Array {
-  if (abi === null) return new Uint8Array(0);
-  if (!(abi instanceof Uint8Array)) {
-    const parsed = parseAbi(abi);
-    compileAbi(parsed);
-    return encode(abiSchema, parsed);
+type Tried = { readonly result?: TransactionResult; readonly refused: SnapError | undefined };
+
+async function tryOut(client: Client, actions: readonly ActionInput[]): Promise<Tried> {
+  if (actions.length === 0) return { refused: undefined };
+  try {
+    return { result: await dryRun(client, await prepareTransaction(client, actions)), refused: undefined };
+  } catch (error) {
+    if (error instanceof SnapError && error.kind === 'resources') return { refused: error };
+    throw error;
   }
-  if (abi.length > 0) compileAbi(decodeAbi(abi));
-  return abi;
 }
 
-async function ramDelta(client: Client, account: string, actions: readonly ActionInput[]): Promise<bigint> {
-  const { processed } = await dryRun(client, await prepareTransaction(client, actions));
+function ramDelta({ processed }: TransactionResult, account: string): bigint {
   let delta = 0n;
   for (const trace of processed.action_traces) {
     for (const entry of trace.account_ram_deltas) if (entry.account === account) delta += BigInt(entry.delta);
@@ -129,56 +111,31 @@ async function ramDelta(client: Client, account: string, actions: readonly Actio
   return delta;
 }
 
-function change(before: Uint8Array, after: Uint8Array): PartChange {
-  const [old, next] = [partOf(before), partOf(after)];
-  return { before: old, after: next, changed: old?.hash !== next?.hash };
+/** The same where the chain does not tell, because it refuses. */
+function estimatedRam({ code, abi }: Pick<ContractComparison, 'code' | 'abi'>): bigint {
+  const growth = ({ before, after }: ContractComparison['code']) => BigInt((after?.bytes ?? 0) - (before?.bytes ?? 0));
+  return RAM_PER_CODE_BYTE * growth(code) + growth(abi);
 }
 
-function partOf(bytes: Uint8Array): ContractPart {
-  return bytes.length === 0 ? undefined : { bytes: bytes.length, hash: toHex(sha256(bytes)) };
-}
-
-/** What an account has may be anything; what cannot be read counts as empty. */
-function readAbi(bytes: Uint8Array): Abi | undefined {
-  if (bytes.length === 0) return undefined;
-  try {
-    return decodeAbi(bytes);
-  } catch {
-    return undefined;
+async function affectedTables(
+  client: Client,
+  { account, abi }: Pick<ContractComparison, 'account' | 'abi'>,
+): Promise<AffectedTable[]> {
+  const { removed, changed } = abi.tables;
+  const affected = [
+    ...removed.map((table) => ({ table, change: 'removed' as const })),
+    ...changed.map((table) => ({ table, change: 'changed' as const })),
+  ];
+  const counted: AffectedTable[] = [];
+  for (const { table, change } of affected) {
+    let [entries, scopes] = [0, 0];
+    for await (const { count } of tableScopes(client, account, table)) {
+      entries += count;
+      if (++scopes === SCOPES_COUNTED_MAX) break;
+    }
+    if (entries > 0) counted.push({ table, change, entries, scopes });
   }
-}
-
-/** Each action's name with everything that its data consists of. */
-function actionSignatures(abi: Abi | undefined): ReadonlyMap<string, string> {
-  return new Map(abi?.actions.map(({ name, type }) => [formatName(name), signatureOf(abi, type)]));
-}
-
-function tableSignatures(abi: Abi | undefined): ReadonlyMap<string, string> {
-  return new Map(abi?.tables.map(({ name, type }) => [formatName(name), signatureOf(abi, type)]));
-}
-
-/** The fields of a type, and of the types that they have, as one text. */
-function signatureOf(abi: Abi, type: string, above: readonly string[] = []): string {
-  const base = type.replace(/(\?|\[\d*\]|\$)+$/, '');
-  if (above.includes(base)) return type;
-  const path = [...above, base];
-  const alias = abi.types.find(({ newTypeName }) => newTypeName === base);
-  if (alias !== undefined) return `${type}=${signatureOf(abi, alias.type, path)}`;
-  const variant = abi.variants?.find(({ name }) => name === base);
-  if (variant !== undefined) return `${type}<${variant.types.map((one) => signatureOf(abi, one, path)).join('|')}>`;
-  const struct = abi.structs.find(({ name }) => name === base);
-  if (struct === undefined) return type;
-  const parent = struct.base === '' ? '' : `${signatureOf(abi, struct.base, path)}+`;
-  return `${type}(${parent}${struct.fields.map((field) => `${field.name}:${signatureOf(abi, field.type, path)}`).join(',')})`;
-}
-
-function nameChanges(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): NameChanges {
-  const names = [...after.keys()].sort();
-  return {
-    added: names.filter((name) => !before.has(name)),
-    removed: [...before.keys()].filter((name) => !after.has(name)).sort(),
-    changed: names.filter((name) => before.has(name) && before.get(name) !== after.get(name)),
-  };
+  return counted;
 }
 
 /** The first bytes of each WebAssembly file. */

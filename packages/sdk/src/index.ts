@@ -16,12 +16,17 @@ export { bytesFromBase64 } from './base64.js';
 export { type ChainInfo, type Client, type ClientOptions, createClient, events, httpAddress } from './client.js';
 export {
   abiBytes,
-  assertWasm,
+  type ContractComparison,
   type ContractFiles,
   type ContractPart,
-  type DeployPlan,
+  compareContract,
   type NameChanges,
   type PartChange,
+} from './contract-comparison.js';
+export {
+  type AffectedTable,
+  assertWasm,
+  type DeployPlan,
   planDeploy,
   setAbiAction,
   setCodeAction,

@@ -21,6 +21,8 @@ test('what is hidden is not offered', async () => {
 test('fixed words', async () => {
   expect(await words('get', 'block', '')).toEqual(['head', 'final']);
   expect(await words('completion', 'p')).toEqual(['powershell']);
+  expect(await words('contract', 'v')).toEqual(['verify']);
+  expect(await words('contract', 'new', 'x', '--template', 'e')).toEqual(['escrow']);
 });
 
 test('a node that does not answer costs nothing but its names', async () => {

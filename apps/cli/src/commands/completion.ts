@@ -111,9 +111,11 @@ export function locate(words: readonly string[]): Place {
 
 async function candidatesAt({ command, given, option, url }: Place, typed: string, environment: Environment) {
   if (option !== undefined) {
+    if (option.flags.includes('--template')) return templateCandidates();
+    if (option.flags.includes('--scope')) return scopeCandidates(given, url, environment);
     return option.flags.includes('--permission') ||
       option.flags.includes('--account') ||
-      option.flags.includes('--contract')
+      option.flags.includes('--contract <account>')
       ? accountNames(url, environment)
       : [];
   }
@@ -127,6 +129,24 @@ async function candidatesAt({ command, given, option, url }: Place, typed: strin
   return argument === undefined
     ? optionsOf(command)
     : argumentCandidates(argumentName(argument), command, given, url, environment);
+}
+
+async function templateCandidates(): Promise<readonly Candidate[]> {
+  const { templates } = await import('../contract/templates.js');
+  return templates.map(({ name, summary }): Candidate => [name, summary]);
+}
+
+/** Scopes of a contract, or of one of its tables. */
+function scopeCandidates(
+  [code = '', table]: readonly string[],
+  url: string | undefined,
+  environment: Environment,
+): Promise<readonly Candidate[]> {
+  return ask(url, environment, async (api, signal) => {
+    const only = table === undefined ? {} : { table };
+    const { rows } = await api.chain.getTableByScope({ code, limit: 100, ...only }, { signal });
+    return [...new Set(rows.map(({ scope }) => scope))].map((scope): Candidate => [scope, 'scope']);
+  });
 }
 
 function optionsOf({ options = [] }: Command): Candidate[] {
@@ -157,12 +177,7 @@ async function argumentCandidates(
 ): Promise<readonly Candidate[]> {
   if (accountArguments.has(name)) return accountNames(url, environment);
   const [code = ''] = given;
-  if (name === 'scope') {
-    return ask(url, environment, async (api, signal) => {
-      const { rows } = await api.chain.getTableByScope({ code, limit: 100 }, { signal });
-      return [...new Set(rows.map(({ scope }) => scope))].map((scope): Candidate => [scope, 'scope']);
-    });
-  }
+  if (name === 'scope') return scopeCandidates([code], url, environment);
   if (name === 'table' || (name === 'action' && command.arguments?.[0]?.[0] === 'account')) {
     return ask(url, environment, async (api, signal) => {
       const { abi } = await api.chain.getAbi({ account_name: code }, { signal });

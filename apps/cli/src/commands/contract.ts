@@ -3,21 +3,13 @@ import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { fromHex } from '@snapscale/crypto';
 import { decodeAbi, type Json } from '@snapscale/protocol';
-import {
-  assertWasm,
-  type ContractFiles,
-  type ContractPart,
-  type DeployPlan,
-  type NameChanges,
-  type PartChange,
-  planDeploy,
-} from '@snapscale/sdk';
+import { assertWasm, type ContractFiles, type DeployPlan, planDeploy } from '@snapscale/sdk';
+import { assertAffordable, planJson, planLines, warnOfRows } from '../contract/deploy-plan.js';
 import type { Handler } from '../program/command.js';
 import { configurationError, usageError } from '../program/failures.js';
 import type { Session } from '../program/session.js';
 import type { Values } from '../program/values.js';
 import { bytesText, fields } from '../terminal/layout.js';
-import type { Style } from '../terminal/style.js';
 import { execute, permissionsOr } from '../transacting/execute.js';
 import { readBytes } from '../transacting/json-input.js';
 
@@ -44,7 +36,13 @@ export const setAbi: Handler = async (session, values) => {
   await deploy(session, values, { abi: readAbi(file) });
 };
 
-async function deploy(session: Session, values: Values, files: ContractFiles): Promise<void> {
+/** Shows what would change, checks that it can be paid for, and does it. Used by `contract deploy` as well. */
+export async function deploy(
+  session: Session,
+  values: Values,
+  files: ContractFiles,
+  next?: readonly string[],
+): Promise<void> {
   const { output } = session;
   const account = values.argument('account');
   const client = await session.client();
@@ -52,13 +50,16 @@ async function deploy(session: Session, values: Values, files: ContractFiles): P
   const changes = planJson(plan);
   if (plan.actions.length === 0) {
     output.result({ changed: false, changes }, () => [`${account} has exactly this contract already: nothing to do.`]);
+    if (next !== undefined) output.next(...next);
     return;
   }
   const sends = !values.flag('dontBroadcast');
   if (!output.json && sends) output.lines(planLines(plan, output.style));
+  warnOfRows(plan, output);
+  await assertAffordable(client, plan);
   await execute(session, values, plan.actions, {
     headline: () => `${changedPart(plan)} of ${account} ${isRemoval(plan) ? 'removed' : 'set'}`,
-    next: [`get abi ${account}`, `push action ${account} ACTION DATA -p ${account}`],
+    next: next ?? [`get abi ${account}`, `push action ${account} ACTION DATA -p ${account}`],
     values: { changed: true, changes },
   });
 }
@@ -69,48 +70,6 @@ function changedPart({ code, abi }: DeployPlan): string {
 
 function isRemoval({ code, abi }: DeployPlan): boolean {
   return (!code.changed || code.after === undefined) && (!abi.changed || abi.after === undefined);
-}
-
-function planLines({ account, code, abi, ram }: DeployPlan, style: Style): string[] {
-  const quota = ram.quota < 0n ? '' : ` of ${bytesText(ram.quota)}`;
-  return fields(
-    [
-      ['account', style.bold(account)],
-      ['code', partText(code, style)],
-      ['abi', partText(abi, style)],
-      ['actions', namesText(abi.actions, style)],
-      ['tables', namesText(abi.tables, style)],
-      ['memory', `${bytesText(ram.before)} → ${bytesText(ram.after)}${quota}`],
-    ],
-    style,
-  );
-}
-
-function partText({ before, after, changed }: PartChange, style: Style): string {
-  if (!changed) return style.dim(`unchanged, ${partSize(after)}`);
-  return `${partSize(before)} → ${partSize(after)}`;
-}
-
-function partSize(part: ContractPart): string {
-  return part === undefined ? 'none' : `${bytesText(part.bytes)} (${part.hash.slice(0, 12)}…)`;
-}
-
-function namesText({ added, removed, changed }: NameChanges, style: Style): string | undefined {
-  const parts = [
-    ...added.map((name) => style.green(`+${name}`)),
-    ...changed.map((name) => style.yellow(`~${name}`)),
-    ...removed.map((name) => style.red(`-${name}`)),
-  ];
-  return parts.length === 0 ? undefined : parts.join('  ');
-}
-
-function planJson({ code, abi, ram }: DeployPlan): Record<string, unknown> {
-  const part = ({ before, after, changed }: PartChange) => ({ changed, before: before ?? null, after: after ?? null });
-  return {
-    code: part(code),
-    abi: { ...part(abi), actions: abi.actions, tables: abi.tables },
-    ram: { before: ram.before.toString(), after: ram.after.toString(), quota: ram.quota.toString() },
-  };
 }
 
 /** The files of a contract: those that are named, or the only ones in the folder, or those named as the folder. */

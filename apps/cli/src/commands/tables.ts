@@ -93,7 +93,7 @@ export const getScope: Handler = async (session, values) => {
 };
 
 /** Scopes that are no names are mostly symbol codes: shown as such too. */
-async function scopeTexts(scopes: readonly string[]): Promise<(scope: string) => string> {
+export async function scopeTexts(scopes: readonly string[]): Promise<(scope: string) => string> {
   if (!scopes.some((scope) => scope.startsWith('.'))) return (scope) => scope;
   const { formatSymbolCode, isValidSymbolCode, parseName } = await import('@snapscale/protocol');
   return (scope) => {

@@ -13,6 +13,8 @@ export type BuildOptions = {
   readonly name: string;
   readonly version: string;
   readonly style: Style;
+  /** Width of the terminal, for help. */
+  readonly columns?: number;
   readonly invoke: Invoke;
 };
 
@@ -36,7 +38,7 @@ export function buildProgram(root: Command, options: BuildOptions): Program {
   program.version(options.version, '-V, --version').helpOption('-h, --help').helpCommand(false);
   program.showSuggestionAfterError(true);
   for (const option of globalOptions) if (!builtIn.has(option.flags)) program.addOption(optionOf(option));
-  showHelp(program, root, [options.name], options.style);
+  showHelp(program, root, [options.name], options);
   for (const command of root.commands ?? []) addCommand(program, command, [options.name], options);
   return program;
 }
@@ -45,7 +47,7 @@ function addCommand(parent: Program, command: Command, above: readonly string[],
   const path = [...above, command.name];
   const built = parent.createCommand(command.name);
   built.copyInheritedSettings(parent);
-  showHelp(built, command, path, options.style);
+  showHelp(built, command, path, options);
   for (const alias of command.aliases ?? []) built.alias(alias);
   for (const argument of command.arguments ?? []) built.addArgument(positionalOf(argument));
   for (const option of command.options ?? []) built.addOption(optionOf(option));
@@ -57,8 +59,13 @@ function addCommand(parent: Program, command: Command, above: readonly string[],
   parent.addCommand(built);
 }
 
-function showHelp(built: Program, command: Command, path: readonly string[], style: Style): void {
-  built.configureHelp({ formatHelp: () => helpText(command, path, globalOptions, style) });
+function showHelp(
+  built: Program,
+  command: Command,
+  path: readonly string[],
+  { style, columns }: Pick<BuildOptions, 'style' | 'columns'>,
+): void {
+  built.configureHelp({ formatHelp: () => helpText(command, path, globalOptions, style, columns) });
 }
 
 function optionOf({ flags, description, many }: Option): ProgramOption {

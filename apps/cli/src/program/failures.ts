@@ -27,12 +27,21 @@ export class CommandError extends Error {
   override readonly name: string;
   readonly exitCode: number;
   readonly hint: string | undefined;
+  /** Lines below the message, and values for the problem document. */
+  readonly annotation: Pick<Annotation, 'lines' | 'values'>;
 
-  constructor(name: string, exitCode: number, message: string, hint?: string) {
+  constructor(
+    name: string,
+    exitCode: number,
+    message: string,
+    hint?: string,
+    annotation: Pick<Annotation, 'lines' | 'values'> = {},
+  ) {
     super(message);
     this.name = name;
     this.exitCode = exitCode;
     this.hint = hint;
+    this.annotation = annotation;
   }
 }
 
@@ -133,12 +142,12 @@ export function describeFailure(thrown: unknown, url: string): Failure {
   };
 }
 
-function commandFailure({ name, exitCode, message, hint }: CommandError): Failure {
+function commandFailure({ name, exitCode, message, hint, annotation }: CommandError): Failure {
   const hints = hint === undefined ? [] : [hint];
   return {
     exitCode,
     title: message,
-    lines: [],
+    lines: annotation.lines ?? [],
     hints,
     reference: undefined,
     problem: {
@@ -149,6 +158,7 @@ function commandFailure({ name, exitCode, message, hint }: CommandError): Failur
       exit_code: exitCode,
       transient: false,
       ...(hints.length > 0 ? { fix: hints } : {}),
+      ...annotation.values,
     },
   };
 }
@@ -158,6 +168,9 @@ const titles: Readonly<Record<string, string>> = {
   configuration: 'Something on this machine is not usable',
   cancelled: 'Cancelled',
   not_in_this_version: 'Not in this version',
+  tests_failed: 'Tests of the contract failed',
+  build_failed: 'The sources cannot be compiled',
+  contract_differs: 'The deployed contract is not what the source builds into',
 };
 
 /** The sentence for an error: the words of a contract as the contract's, otherwise the most telling detail. */

@@ -4,6 +4,8 @@ import { type Style, widthOf } from '../terminal/style.js';
 import type { Argument, Command, Option } from './command.js';
 
 const COLUMNS_MAX = 100;
+/** Descriptions need some room beside their terms; narrower terminals break the lines themselves. */
+const COLUMNS_MIN = 56;
 const GAP = 3;
 
 type Entry = readonly [term: string, description: string];
@@ -13,8 +15,16 @@ type Section = { readonly title: string; readonly entries: readonly Entry[] };
  * The help text of a command.
  * @param path names of the commands above it and its own, the program's first
  * @param globals options of all commands: listed for the program itself, named for the others
+ * @param columnsMax of the terminal
  */
-export function helpText(command: Command, path: readonly string[], globals: readonly Option[], style: Style): string {
+export function helpText(
+  command: Command,
+  path: readonly string[],
+  globals: readonly Option[],
+  style: Style,
+  columnsMax = COLUMNS_MAX,
+): string {
+  const columns = Math.max(COLUMNS_MIN, Math.min(COLUMNS_MAX, columnsMax));
   const isRoot = path.length === 1;
   const sections = [
     ...argumentSections(command.arguments ?? []),
@@ -25,9 +35,9 @@ export function helpText(command: Command, path: readonly string[], globals: rea
   const width = Math.max(0, ...sections.flatMap(({ entries }) => entries.map(([term]) => widthOf(term))));
   const blocks = [
     [`${style.bold('Usage:')} ${usage(command, path)}`],
-    paragraphs(command),
+    paragraphs(command, columns),
     examples(command, path[0]!, style),
-    ...sections.map((section) => sectionLines(section, width, style)),
+    ...sections.map((section) => sectionLines(section, width, columns, style)),
     isRoot
       ? footer(path)
       : [
@@ -57,9 +67,9 @@ function argumentTerm([name]: Argument): string {
   return name.toUpperCase().replace('...', '…');
 }
 
-function paragraphs({ summary, detail }: Command): string[] {
+function paragraphs({ summary, detail }: Command, columns: number): string[] {
   const first = `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
-  return [...wrap(first, COLUMNS_MAX), ...(detail === undefined ? [] : ['', ...wrap(detail, COLUMNS_MAX)])];
+  return [...wrap(first, columns), ...(detail === undefined ? [] : ['', ...wrap(detail, columns)])];
 }
 
 function examples({ examples: lines = [] }: Command, program: string, style: Style): string[] {
@@ -103,12 +113,12 @@ function visible(options: readonly Option[]): readonly Option[] {
   return options.filter(({ hidden }) => hidden !== true);
 }
 
-function sectionLines({ title, entries }: Section, width: number, style: Style): string[] {
+function sectionLines({ title, entries }: Section, width: number, columns: number, style: Style): string[] {
   const margin = ' '.repeat(2 + width + GAP);
   return [
     style.bold(title),
     ...entries.flatMap(([term, description]) => {
-      const [first = '', ...rest] = wrap(description, COLUMNS_MAX - margin.length);
+      const [first = '', ...rest] = wrap(description, columns - margin.length);
       return [`  ${pad(term, width + GAP)}${first}`.trimEnd(), ...rest.map((line) => margin + line)];
     }),
   ];

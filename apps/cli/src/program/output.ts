@@ -22,8 +22,10 @@ export type OutputOptions = {
 
 /** Columns of a result that goes to a file or another program. */
 const COLUMNS_ELSEWHERE = 120;
-/** Patience before it is said that something takes its time. */
-const PROGRESS_AFTER_MS = 700;
+/** Patience before it is said that something takes its time, and between the times that it is said. */
+const PROGRESS_EVERY_MS = 700;
+/** Patience before it is said why. */
+const LONG_AFTER_MS = 7000;
 
 /** Writes results and remarks. */
 export class Output {
@@ -43,6 +45,11 @@ export class Output {
     this.hasColour = colour(stdout);
     this.style = makeStyle(this.hasColour);
     this.#talk = makeStyle(colour(stderr));
+  }
+
+  /** Whether the result goes to a terminal, where it may be clipped; elsewhere nothing may be lost. */
+  get isTerminal(): boolean {
+    return this.#options.stdout.isTTY === true;
   }
 
   /** Columns that a result may take. */
@@ -73,6 +80,11 @@ export class Output {
     this.#options.stderr.write(`${this.#talk.dim(text)}\n`);
   }
 
+  /** What something else says, as it comes. */
+  talk(text: string): void {
+    if (!this.#options.quiet && !this.json) this.#options.stderr.write(text);
+  }
+
   /** Something that the user should know, whatever was asked for. */
   warn(text: string): void {
     this.#options.stderr.write(`${this.#talk.yellow('Warning:')} ${text}\n`);
@@ -88,19 +100,26 @@ export class Output {
     );
   }
 
-  /** Says on a terminal what is being waited for, if it takes its time. Returns how to take the words away. */
-  progress(text: string): () => void {
+  /**
+   * Says on a terminal what is being waited for and for how long, if it takes its time. Returns how to take the words away.
+   * @param why said too, where it takes very long
+   */
+  progress(text: string, why = ''): () => void {
     const { stderr, quiet } = this.#options;
     if (quiet || this.json || stderr.isTTY !== true) return () => undefined;
-    let shown = false;
-    const timer = setTimeout(() => {
-      shown = true;
-      stderr.write(this.#talk.dim(`${text} …`));
-    }, PROGRESS_AFTER_MS);
+    let shownMs = 0;
+    const timer = setInterval(() => {
+      shownMs += PROGRESS_EVERY_MS;
+      const seconds = shownMs < 2000 ? '' : ` ${Math.floor(shownMs / 1000)} s`;
+      const reason = why === '' || shownMs < LONG_AFTER_MS ? '' : `  (${why})`;
+      // A line that wraps could not be taken away again.
+      const line = `${text} …${seconds}${reason}`.slice(0, (stderr.columns ?? 80) - 1);
+      stderr.write(`\r\u001b[2K${this.#talk.dim(line)}`);
+    }, PROGRESS_EVERY_MS);
     timer.unref();
     return () => {
-      clearTimeout(timer);
-      if (shown) stderr.write('\r\u001b[2K');
+      clearInterval(timer);
+      if (shownMs > 0) stderr.write('\r\u001b[2K');
     };
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bytesText, fields, inline, outline, records, table } from './layout.js';
+import { bytesText, fields, fittedTable, inline, outline, records, table } from './layout.js';
 import { hasColour, makeStyle, printable, widthOf } from './style.js';
 
 const plain = makeStyle(false);
@@ -127,4 +127,38 @@ test.each([
   [{ TERM: 'dumb' }, true, false],
 ] as const)('colours with %j, terminal %s', (environment, isTerminal, expected) => {
   expect(hasColour({ environment, isTerminal })).toBe(expected);
+});
+
+describe('rows that are clipped until they fit', () => {
+  const rows = [
+    { id: 1, owner: 'alice', note: { text: 'a long text that goes on and on', tags: ['x', 'y'] } },
+    { id: 20, owner: 'bob', note: null },
+  ];
+  const lines = (columns: number) => fittedTable(rows, plain, columns);
+
+  test('where there is room, nothing is lost', () => {
+    expect(lines(Number.POSITIVE_INFINITY)).toEqual([
+      'id  owner  note',
+      ' 1  alice  {text: a long text that goes on and on, tags: [x, y]}',
+      '20  bob',
+    ]);
+  });
+
+  test('otherwise the widest column is clipped', () => {
+    const narrow = lines(30);
+    expect(narrow[1]).toBe(' 1  alice  {text: a long text…');
+    for (const line of narrow) expect(widthOf(line)).toBeLessThanOrEqual(30);
+  });
+
+  test('what does not fit even so is a block of lines for each row', () => {
+    expect(lines(10).slice(0, 2)).toEqual(['id     1', 'owner  alice']);
+    expect(fittedTable(['ff00', 'aa'], plain, 80)).toEqual(['ff00', '', 'aa']);
+    expect(fittedTable([], plain, 80)).toEqual([]);
+  });
+
+  test('rows with other fields, wide characters, and control characters', () => {
+    const odd = [{ a: '名字名字名字名字' }, { b: '\u001b[2J\n' }];
+    for (const line of fittedTable(odd, plain, 20)) expect(widthOf(line)).toBeLessThanOrEqual(20);
+    expect(fittedTable(odd, plain, 80)[2]).toContain('\\u001b[2J\\n');
+  });
 });

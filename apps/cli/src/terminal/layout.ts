@@ -125,6 +125,50 @@ export function records(rows: readonly Value[], style: Style, columnsMax: number
   return rows.flatMap((row, index) => [...(index > 0 ? [''] : []), ...outline(row, style)]);
 }
 
+/** A column is not made narrower than this. */
+const COLUMN_MIN = 8;
+
+/**
+ * Rows of a table as a table whatever they hold: values with parts stand on one line, and the widest columns are clipped
+ * until all fit. Where even that is too wide, one block of lines for each row.
+ */
+export function fittedTable(rows: readonly Value[], style: Style, columnsMax: number): string[] {
+  const objects = rows.filter((row): row is Record<string, Value> => typeof row === 'object' && row !== null);
+  const titles = [...new Set(objects.flatMap((row) => Object.keys(row)))];
+  const widths = titles.map((title) =>
+    Math.max(widthOf(title), ...objects.map((row) => widthOf(cellText(row[title])))),
+  );
+  const total = () => widths.reduce((sum, width) => sum + width + 2, -2);
+  while (total() > columnsMax) {
+    const widest = widths.indexOf(Math.max(...widths));
+    if (widths[widest]! <= COLUMN_MIN) break;
+    widths[widest]! -= 1;
+  }
+  const fits = objects.length === rows.length && titles.length > 0 && total() <= columnsMax;
+  if (!fits) return rows.flatMap((row, index) => [...(index > 0 ? [''] : []), ...outline(row, style)]);
+  const isNumber = (title: string) =>
+    objects.every((row) => /^-?\d+(\.\d+)?( [A-Z]{1,7})?$/.test(cellText(row[title])));
+  return table(
+    titles.map((title, index) => ({ title: clippedTo(title, widths[index]!), right: isNumber(title) })),
+    objects.map((row) => titles.map((title, index) => clippedTo(cellText(row[title]), widths[index]!))),
+    style,
+  );
+}
+
+function cellText(value: Value): string {
+  return isScalar(value) || value === undefined ? scalar(value) : inline(value).replaceAll('\n', '\\n');
+}
+
+function clippedTo(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  let kept = '';
+  for (const character of text) {
+    if (widthOf(kept + character) >= width) break;
+    kept += character;
+  }
+  return `${kept}…`;
+}
+
 /** Names of the fields, when all rows are objects of the same plain fields. */
 function plainFields(rows: readonly Value[]): string[] | undefined {
   const [first] = rows;

@@ -26,6 +26,7 @@ import { AnnotatedError, usageError } from '../program/failures.js';
 import type { Session } from '../program/session.js';
 import type { Values } from '../program/values.js';
 import { bytesText } from '../terminal/layout.js';
+import { creditProblem } from './credit-problem.js';
 import { permissionProblem } from './permission-problem.js';
 import { actionLines } from './trace-view.js';
 
@@ -266,5 +267,5 @@ async function explained(error: unknown, client: Client, { explain, premade }: C
   if (error.kind === 'expired') {
     return new AnnotatedError(error, { hints: ['Send it again. If signing takes long, give it more time: -x 300'] });
   }
-  return (await explain?.(error, client)) ?? error;
+  return (await explain?.(error, client)) ?? creditProblem(error) ?? error;
 }

@@ -2,6 +2,7 @@
 import { absent } from '../commands/absent.js';
 import type { Command } from '../program/command.js';
 import { actingCommands } from './act.js';
+import { contractCommand } from './contract.js';
 import { lookingCommands } from './get.js';
 
 const keys = () => import('../commands/key.js');
@@ -115,11 +116,12 @@ export const root: Command = {
     'transfer alice bob "5.0000 XST"',
     'get account alice',
     'create account eosio carol PUB_K1_…',
-    'set contract carol ./build/mycontract',
+    'contract new mycontract',
   ],
   commands: [
     ...lookingCommands,
     ...actingCommands,
+    contractCommand,
     { name: 'key', summary: 'private keys, in an encrypted file', group: 'Tools:', commands: keyCommands },
     {
       name: 'convert',

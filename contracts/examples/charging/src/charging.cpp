@@ -102,7 +102,10 @@ class [[snapscale::contract("charging")]] charging : public contract {
     check(from == found->car, "only the car pays for its session");
     check(found->phase != settled, "the session is settled");
     check(quantity.symbol == money, "the deposit must be in XST");
-    sessions.modify(found, same_payer, [&](session& row) { row.deposit += quantity; });
+    sessions.modify(found, same_payer, [&](session& row) {
+      row.deposit += quantity;
+      row.active = current_time_point();
+    });
   }
 
   /// Charging begins, at a reading of the pile's meter that both sides have seen.
@@ -190,7 +193,7 @@ class [[snapscale::contract("charging")]] charging : public contract {
     const asset amount = found->balance;
     check(amount.amount > 0, "there is nothing to withdraw");
     earnings.modify(found, same_payer, [](earning& row) { row.balance.amount = 0; });
-    tokens::transfer(token_contract, get_self(), owner, amount, "earnings of charging");
+    pay(owner, amount, "earnings of charging");
   }
 
   /// What a session costs at a reading.
@@ -297,7 +300,14 @@ class [[snapscale::contract("charging")]] charging : public contract {
     const name car = found->car;
     const asset rest = found->deposit;
     sessions.erase(found);
-    if (rest.amount > 0) tokens::transfer(token_contract, get_self(), car, rest, "rest of session " + std::to_string(id));
+    if (rest.amount > 0) pay(car, rest, "rest of session " + std::to_string(id));
+  }
+
+  /// A receiver without a balance has to open one first: else this contract would pay for its row.
+  void pay(name to, asset amount, const std::string& memo) {
+    multi_index<"accounts"_n, tokens::account> balances(token_contract, to.value);
+    check(balances.find(money.code().raw()) != balances.end(), "the receiver must open a balance of XST first");
+    tokens::transfer(token_contract, get_self(), to, amount, memo);
   }
 
   uint64_t next_id() {

@@ -22,6 +22,9 @@ const pay = (car: string, quantity: string, id = 1) =>
   chain.push('eosio.token', 'transfer', car, deposit(car, quantity, String(id)));
 const session = (id = 1) => chain.row(self, self, 'sessions', id) as Record<string, unknown> | undefined;
 
+const openBalance = (owner: string) =>
+  chain.push('eosio.token', 'open', owner, { owner, symbol: '4,XST', ram_payer: owner });
+
 /** A session that charges since now, with a deposit of 10 XST and the meter at 1000. */
 function startCharging(): void {
   push('open', 'car', openBy('car'));
@@ -36,6 +39,7 @@ beforeEach(async () => {
   chain.deploy(self, loadBuilt('.'));
   chain.allowCode(self);
   for (const holder of ['car', 'car.two', 'eve']) chain.issue(holder, '100.0000 XST');
+  for (const owner of ['operator', 'edge']) openBalance(owner);
   push('regpile', ['operator', 'pile'], terms);
   push('regcar', ['fleet', 'car'], { car: 'car', operator_account: 'fleet' });
 });
@@ -90,6 +94,18 @@ describe('a session', () => {
     assert.equal(chain.balance('car'), '99.5000 XST');
   });
 
+  test('is not silent while deposits come in', () => {
+    push('open', 'car', openBy('car'));
+    chain.advance({ seconds: 890 });
+    pay('car', '5.0000 XST');
+    chain.advance({ seconds: 890 });
+    chain.fails(self, 'settle', 'eve', { id: 1, by: 'eve' }, 'until neither has done anything');
+    chain.advance({ seconds: 10 });
+    push('settle', 'eve', { id: 1, by: 'eve' });
+    push('refund', 'eve', { id: 1 });
+    assert.equal(chain.balance('car'), '100.0000 XST');
+  });
+
   test('is one of several that a car may have', () => {
     push('regpile', ['operator', 'pile.two'], { ...terms, pile: 'pile.two', price_per_kwh: '0.1000 XST' });
     push('open', 'car', openBy('car'));
@@ -129,6 +145,18 @@ describe('a session', () => {
 });
 
 describe('what a stranger cannot do', () => {
+  test('make the contract pay for the row of a balance', () => {
+    push('open', 'car', openBy('car'));
+    pay('car', '100.0000 XST');
+    chain.push('eosio.token', 'close', 'car', { owner: 'car', symbol: '4,XST' });
+    chain.fails(self, 'settle', 'car', { id: 1, by: 'car' }, 'must open a balance of XST first');
+    push('settle', 'pile', { id: 1, by: 'pile' });
+    chain.fails(self, 'refund', 'eve', { id: 1 }, 'must open a balance of XST first');
+    openBalance('car');
+    push('refund', 'eve', { id: 1 });
+    assert.equal(chain.balance('car'), '100.0000 XST');
+  });
+
   test('act as the pile, the car or an operator', () => {
     startCharging();
     chain.rows(self, [

@@ -145,7 +145,7 @@ export class BlockExecution {
   }
 
   /** Runs a transaction and undoes it: what would happen if it were sent now. */
-  tryOut(verified: VerifiedTransaction, mode: Extract<ApplyMode, 'trial' | 'readOnly'>): TransactionOutcome {
+  tryOut(verified: VerifiedTransaction, mode: Exclude<ApplyMode, 'implicit'>): TransactionOutcome {
     const { state } = this.#place;
     const checkpoint = state.checkpoint();
     const outcome = applyTransaction(this.#place, verified, mode);
