@@ -206,10 +206,10 @@ export class ContractTest {
   /** What a read-only action returns. @throws ContractTestError */
   read(account: string, action: string, data: Json = {}): Json | undefined {
     const attempt = { account, action, actors: [], data };
-    const { trace } = this.#ledger.pending.tryOut(
-      this.#ledger.transaction([this.#action(attempt)], { keys: [] }),
-      'readOnly',
-    );
+    const { pending } = this.#ledger;
+    const transaction = this.#ledger.transaction([this.#action(attempt)], { keys: [] });
+    if (this.#services.canDebug) this.#services.debugging(() => pending.tryOut(transaction, 'readOnly'));
+    const { trace } = pending.tryOut(transaction, 'readOnly');
     const runs = this.#services.takeRuns();
     if (trace.except !== undefined) {
       throw new ContractTestError(

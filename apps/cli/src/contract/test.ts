@@ -1,5 +1,6 @@
 /** `contract test`: builds the contracts and runs their tests, on the real execution in memory. */
-import type { GasDifference, TestOutcome, TestSummary } from '@snapscale/contracts/testing';
+import type { InstrumentedCode } from '@snapscale/contracts/compiler';
+import type { CoverageSummary, GasDifference, TestOutcome, TestSummary } from '@snapscale/contracts/testing';
 import type { Handler } from '../program/command.js';
 import { CommandError, configurationError, exitCodes, usageError } from '../program/failures.js';
 import { bytesText, counted, table } from '../terminal/layout.js';
@@ -13,13 +14,20 @@ export const testCommand: Handler = async (session, values) => {
   const project = await openProject(values.text('directory'));
   const { runContractTests, testFiles } = await import('@snapscale/contracts/testing');
   if (testFiles(project, pattern).length === 0) throw await nothingToRun(pattern, testFiles(project).length);
+  const debugBuilds = new Map<string, InstrumentedCode>();
   await withCompiler(session, async (compiler) => {
-    for (const contract of project.contracts) await buildInto(compiler, project, contract, output);
+    for (const contract of project.contracts) {
+      await buildInto(compiler, project, contract, output);
+      if (!values.flag('coverage')) continue;
+      const stop = output.progress(`Compiling ${contract.name} for coverage`);
+      debugBuilds.set(contract.name, await compiler.buildDebug(contract).finally(stop));
+    }
   });
   const began = performance.now();
   let file = '';
   const summary = await runContractTests(project, {
     pattern,
+    debugBuilds,
     updateGas: values.flag('updateGas'),
     printed: (text) => output.talk(text),
     ended: (test) => {
@@ -35,10 +43,10 @@ export const testCommand: Handler = async (session, values) => {
 
 /** Ends with the gas report, and the counts; fails when a test did. */
 function report(summary: TestSummary, seconds: string, output: Parameters<Handler>[0]['output']): void {
-  const { tests, gas, compared } = summary;
+  const { tests, gas, coverage, compared } = summary;
   const count = (outcome: TestOutcome['outcome']) => tests.filter((test) => test.outcome === outcome).length;
   const [passed, failed, skipped] = [count('passed'), count('failed'), count('skipped')];
-  const json = { passed, failed, skipped, tests, gas, compared };
+  const json = { passed, failed, skipped, tests, gas, coverage, compared };
   if (failed > 0) {
     throw new CommandError(
       'tests_failed',
@@ -50,6 +58,7 @@ function report(summary: TestSummary, seconds: string, output: Parameters<Handle
   }
   output.result(json, () => [
     ...(gas.length === 0 ? [] : ['', ...gasLines(gas, compared, output.style)]),
+    ...(coverage.length === 0 ? [] : ['', ...coverageLines(coverage, output.style)]),
     '',
     `${output.style.green('✓')} ${counted(passed, 'test')} passed in ${seconds} s${skipped > 0 ? `, ${skipped} skipped` : ''}`,
   ]);
@@ -87,6 +96,19 @@ function gasLines(gas: readonly GasDifference[], compared: boolean, style: Style
       difference.row.gasMedian.toLocaleString('en-US'),
       bytesText(difference.row.ramMax),
       ...(compared ? [change(difference)] : []),
+    ]),
+    style,
+  );
+}
+
+function coverageLines(coverage: readonly CoverageSummary[], style: Style): string[] {
+  return table(
+    [{ title: 'file' }, { title: 'lines run', right: true }, { title: '', right: true }, { title: 'not run' }],
+    coverage.map(({ file, hit, total, missed }) => [
+      printable(file),
+      `${hit} of ${total}`,
+      `${Math.floor((100 * hit) / total)} %`,
+      missed === '' ? style.dim('none') : style.yellow(missed),
     ]),
     style,
   );

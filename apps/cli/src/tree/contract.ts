@@ -51,9 +51,10 @@ export const contractCommand: Command = {
       arguments: [['[pattern]', 'only test files with this in their name']],
       options: [
         { flags: '-d, --directory <folder>', description: 'folder of the project (default: this one)' },
+        { flags: '--coverage', description: 'which lines the tests run; also in build/lcov.info' },
         { flags: '--update-gas', description: 'write gas-report.json, to be committed' },
       ],
-      examples: ['contract test', 'contract test notes --update-gas'],
+      examples: ['contract test', 'contract test notes --coverage', 'contract test --update-gas'],
       load: async () => (await import('../contract/test.js')).testCommand,
     },
     {
