@@ -208,9 +208,12 @@ export class ContractTest {
     const attempt = { account, action, actors: [], data };
     const { pending } = this.#ledger;
     const transaction = this.#ledger.transaction([this.#action(attempt)], { keys: [] });
-    if (this.#services.canDebug) this.#services.debugging(() => pending.tryOut(transaction, 'readOnly'));
     const { trace } = pending.tryOut(transaction, 'readOnly');
     const runs = this.#services.takeRuns();
+    if (this.#services.canDebug && trace.except === undefined) {
+      const gas = runs.reduce((sum, run) => sum + run.gas, 0);
+      this.#services.debugging(() => pending.tryOut(transaction, 'readOnly'), gas);
+    }
     if (trace.except !== undefined) {
       throw new ContractTestError(
         `${account}::${action} read with ${JSON.stringify(data)}\n  refused:  ${describeOutcome(trace)}`,
@@ -285,7 +288,11 @@ export class ContractTest {
     const transaction = this.#ledger.transaction(attempts.map((attempt) => this.#action(attempt)));
     if (!this.#services.canDebug) return this.#ledger.apply(transaction);
     const { pending } = this.#ledger;
-    const debugged = this.#services.debugging(() => pending.tryOut(transaction, 'user').trace);
+    const tried = pending.tryOut(transaction, 'user').trace;
+    const gas = this.#services.takeRuns().reduce((sum, run) => sum + run.gas, 0);
+    // Debug builds are not billed: what was refused for want of gas or credit would go on.
+    if (tried.except !== undefined && resourceRefusals.has(tried.except.code)) return this.#ledger.apply(transaction);
+    const debugged = this.#services.debugging(() => pending.tryOut(transaction, 'user').trace, gas);
     const trace = this.#ledger.apply(transaction);
     const difference = differenceOf(trace, debugged);
     if (difference === undefined) return trace;
@@ -348,6 +355,13 @@ export class ContractTest {
 function asSystem(account: string): readonly string[] {
   return ['eosio', account];
 }
+
+const resourceRefusals: ReadonlySet<string> = new Set([
+  'tx_cpu_usage_exceeded',
+  'tx_net_usage_exceeded',
+  'leeway_deadline_exception',
+  'snap_insufficient_credit',
+]);
 
 /** What differs between the traces of two builds of the same contracts; gas and time do. */
 function differenceOf(release: TransactionTrace, debug: TransactionTrace): string | undefined {

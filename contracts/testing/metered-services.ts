@@ -17,15 +17,17 @@ export type ContractRun = {
   readonly gas: number;
 };
 
-/** More than any transaction may use: debug builds are slow, and are not billed. */
-const DEBUG_GAS_LIMIT = 2 ** 45;
+/** Debug builds use some ten times the gas of what they stand for; with this much more they are taken to be endless. */
+const DEBUG_GAS_FACTOR = 1000;
+const DEBUG_GAS_MIN = 10 ** 9;
 
 export class MeteredServices extends ChainServices {
   #runs: ContractRun[] = [];
   /** By the hash of the code that is deployed. */
   readonly #debugBuilds = new Map<string, InstrumentedCode>();
   #debugger: Debugger | undefined;
-  #debugging = false;
+  /** Gas that a debug build may use; undefined while what is deployed runs. */
+  #debugGas: number | undefined;
 
   /** The runs since the last call. */
   takeRuns(): readonly ContractRun[] {
@@ -45,13 +47,14 @@ export class MeteredServices extends ChainServices {
     return this.#debugBuilds.size > 0;
   }
 
-  /** Does something during which debug builds run in the place of what is deployed, and no gas is told. */
-  debugging<T>(work: () => T): T {
-    this.#debugging = true;
+  /** Does something that has used `gas`, with debug builds in the place of what is deployed; no gas is told. */
+  debugging<T>(work: () => T, gas: number): T {
+    this.#debugGas = DEBUG_GAS_MIN + DEBUG_GAS_FACTOR * gas;
     try {
       return work();
     } finally {
-      this.#debugging = false;
+      this.#debugGas = undefined;
+      this.#runs = [];
     }
   }
 
@@ -61,11 +64,11 @@ export class MeteredServices extends ChainServices {
     loadCode: () => Uint8Array,
     gasLimit: number,
   ): number {
-    if (this.#debugging) {
+    if (this.#debugGas !== undefined) {
       const build = this.#debugBuilds.get(toHex(codeHash));
       if (build === undefined) return super.runContract(context, codeHash, loadCode, gasLimit);
       this.#debugger ??= new Debugger();
-      this.#debugger.run(context, codeHash, build);
+      this.#debugger.run(context, codeHash, build, this.#debugGas);
       return 0;
     }
     try {
@@ -103,13 +106,13 @@ class Debugger {
     this.#runtime = new ContractRuntime(host, imports);
   }
 
-  run(context: ActionContext, codeHash: Uint8Array, { wasm, hooks }: InstrumentedCode): void {
+  run(context: ActionContext, codeHash: Uint8Array, { wasm, hooks }: InstrumentedCode, gasLimit: number): void {
     const outer = this.#hooks;
     this.#hooks = hooks;
     this.#environment.context = context;
     try {
       const { receiver, action } = context;
-      const call = { receiver, account: action.account, action: action.name, gasLimit: DEBUG_GAS_LIMIT };
+      const call = { receiver, account: action.account, action: action.name, gasLimit };
       this.#runtime.apply(codeHash, () => wasm, { ...call, limits: wasmLimitsBounds });
     } finally {
       this.#hooks = outer;

@@ -7,7 +7,6 @@ import { pathToFileURL } from 'node:url';
 import { serialize } from 'node:v8';
 import { contractsRoot } from '../../compiler/contracts-root.js';
 import type { InstrumentedCode } from '../../compiler/debug/instrument.js';
-import { mainStackFlag } from '../../compiler/main-stack.js';
 import { type ContractProject, testFolderName } from '../../compiler/project-file.js';
 import { debugBuildPath } from '../built-contract.js';
 import { type CoverageSummary, lcovPath, mergeCoverage, readCoverage, summarise, writeLcov } from '../coverage.js';
@@ -118,7 +117,7 @@ function runFile(project: ContractProject, file: string, report: string, options
   const outcomes = `${report}.outcomes`;
   // This variable would make the child one of another test runner, which reports to that one alone.
   const { NODE_TEST_CONTEXT: _, ...environment } = process.env;
-  const child = spawn(process.execPath, [...processFlags(outcomes), file], {
+  const child = spawn(process.execPath, [...processArguments(outcomes), file], {
     cwd: project.directory,
     env: {
       ...environment,
@@ -220,19 +219,18 @@ function placeIn(directory: string, { stack, file, line }: ReportedTest): string
   return file === undefined ? undefined : `${relative(directory, file)}:${line ?? 1}`;
 }
 
-function processFlags(outcomes: string): string[] {
+function processArguments(outcomes: string): string[] {
   const runner = join(contractsRoot, 'testing', 'runner');
   // From its sources, the program finds those of its packages too.
   const fromSources = import.meta.url.endsWith('.ts') ? ['--conditions=source'] : [];
   return [
     ...fromSources,
     '--enable-source-maps',
-    // Contracts may nest deeply.
-    mainStackFlag(),
     '--import',
     pathToFileURL(join(runner, 'test-process.mjs')).href,
     `--test-reporter=${pathToFileURL(join(runner, 'line-reporter.mjs')).href}`,
     `--test-reporter-destination=${outcomes}`,
+    join(runner, 'test-thread.mjs'),
   ];
 }
 

@@ -25,7 +25,7 @@ class [[snapscale::contract("oracle")]] oracle : public contract {
     int64_t change_max;
     /// How far from the truth an honest report may be.
     int64_t tolerance;
-    /// Reports farther from the median than this many median absolute deviations, and than `tolerance`, are outliers.
+    /// Reports farther from the median than this many median absolute deviations, and twice `tolerance`, are outliers.
     uint8_t deviations;
     /// The least number of reports that agree. More than two thirds of all staked reporters are needed in any case.
     uint8_t quorum;
@@ -214,7 +214,7 @@ class [[snapscale::contract("oracle")]] oracle : public contract {
   static constexpr symbol money{"XST", 4};
   static constexpr name token_contract = "eosio.token"_n;
   static constexpr int reporters_max = 21;
-  /// Differences of values, times 20 deviations, times three, stay within 64 bits.
+  /// Differences of values, times 20 deviations, times two, stay within 64 bits.
   static constexpr int64_t value_max = int64_t{1} << 53;
   static constexpr const char* no_feed = "there is no such feed";
   static constexpr const char* no_reporter = "the reporter is not admitted to this feed";
@@ -268,8 +268,8 @@ class [[snapscale::contract("oracle")]] oracle : public contract {
   }
 
   /// Ends the open round. With fewer than a third of the staked reporters lying, at least half of any quorum is honest, so
-  /// that the median is an honest report or between two; no honest report is then farther from it than twice the
-  /// tolerance, and none is punished, as that takes three times.
+  /// that the median is an honest report or between two. No honest report is then farther from it than twice the
+  /// tolerance: none is left out, so that the round has its value, and none is punished, as that takes twice as much.
   void judge(feed_table& feeds, feed_table::const_iterator found, reporter_table& reporters) {
     const uint64_t round = found->open_round;
     const rules& rules = found->rules;
@@ -286,7 +286,7 @@ class [[snapscale::contract("oracle")]] oracle : public contract {
     const int64_t centre = median(values);
     std::vector<int64_t> distances;
     for (const int64_t value : values) distances.push_back(distance(value, centre));
-    const int64_t limit = std::max(rules.tolerance, median(distances) * rules.deviations);
+    const int64_t limit = std::max(2 * rules.tolerance, median(distances) * rules.deviations);
 
     std::vector<int64_t> agreeing;
     time_point_sec oldest = time_point_sec::maximum();
@@ -302,7 +302,7 @@ class [[snapscale::contract("oracle")]] oracle : public contract {
 
     asset lost(0, money);
     for (auto one = reporters.begin(); one != reporters.end(); ++one) {
-      if (one->stake < rules.stake || one->round != round || distance(one->value, centre) <= 3 * limit) continue;
+      if (one->stake < rules.stake || one->round != round || distance(one->value, centre) <= 2 * limit) continue;
       reporters.modify(one, same_payer, [&](reporter_row& row) { row.stake -= rules.penalty; });
       lost += rules.penalty;
     }

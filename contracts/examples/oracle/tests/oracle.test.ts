@@ -80,6 +80,8 @@ describe('a value', () => {
     round(1000, 1001, 1002, 90_000);
     assert.deepEqual([feed().value, feed().agreed, feed().fund], [1001, 3, '2.0000 XST']);
     assert.deepEqual([stakeOf('ann'), stakeOf('dan')], ['10.0000 XST', '8.0000 XST']);
+    const gift = { feed: 'price', to: 'consumer', quantity: '2.0000 XST' };
+    chain.fails(self, 'spend', self, gift, 'the receiver must open a balance');
     chain.fails(self, 'report', 'dan', report('dan', 1000), 'the reporter has not staked enough');
     stake('dan', '2.0000 XST');
     push('report', 'dan', report('dan', 1000));
@@ -135,6 +137,30 @@ describe('what a minority cannot do', () => {
     }
   });
 
+  test('prevent a value, or move it out of the range of honest reports, by chance either', () => {
+    let seed = 9;
+    const random = (below: number) => {
+      seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
+      return Math.floor((seed / 2 ** 31) * below);
+    };
+    let truth = 50_000;
+    for (let step = 0; step < 40; step++) {
+      truth += random(401) - 200;
+      const honest = [0, 0, 0].map(() => truth - 10 + random(21));
+      // Lies near the edge of what is punished are as likely as wild ones.
+      const lie = random(2) === 0 ? random(100_001) : truth - 60 + random(121);
+      round(lie, ...honest);
+      const { value, value_round: judged } = feed() as { value: number; value_round: number };
+      assert.equal(Number(judged), (begin / 1000 + second) / 60 - 1);
+      assert.ok(
+        judged > 0 && value >= Math.min(...honest) && value <= Math.max(...honest),
+        `${lie}: ${honest}: ${value}`,
+      );
+      for (const reporter of reporters.slice(1)) assert.equal(stakeOf(reporter), '10.0000 XST');
+      if (stakeOf('ann') !== '10.0000 XST') stake('ann', '2.0000 XST');
+    }
+  });
+
   test('take advantage of the absence of others', () => {
     round(50_000, 50_000);
     assert.equal(feed().agreed, 0);
@@ -169,6 +195,13 @@ describe('what is refused', () => {
     ]);
     nextRound();
     chain.fails(self, 'report', 'ann', report('ann', 1000, at(second - 60)), "not newer than the reporter's last");
+  });
+
+  test('a twenty-second reporter', () => {
+    const more = [...'abcdefghijklmnopqr'].map((letter) => `reporter.${letter}`);
+    chain.createAccounts(...more);
+    for (const reporter of more.slice(1)) push('admit', self, { feed: 'price', reporter });
+    chain.fails(self, 'admit', self, { feed: 'price', reporter: more[0]! }, 'the feed has 21 reporters already');
   });
 
   test('money that is no stake', () => {

@@ -111,6 +111,14 @@ class [[snapscale::contract("traceability")]] traceability : public contract {
     devices.emplace(owner, [&](device_row& row) { row = {device, owner, quantity, low, high}; });
   }
 
+  /// Dismisses a device: its owner, as when it is stolen, or the device itself. What it measured stays.
+  [[snapscale::action]] void dismiss(name device) {
+    device_table devices(get_self(), get_self().value);
+    const auto found = devices.require_find(device.value, "the device is not admitted");
+    check(has_auth(device) || has_auth(found->owner), "only the device or its owner dismisses it");
+    devices.erase(found);
+  }
+
   /// A device that belongs to the lot's holder tells what it measured. Values outside of its limits mark the lot.
   [[snapscale::action]] void measure(uint64_t lot, name device, int64_t value) {
     require_auth(device);

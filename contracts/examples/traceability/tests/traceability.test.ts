@@ -171,6 +171,18 @@ describe('measurements', () => {
       ['admit', ['eve'], { device: 'eve', owner: 'eve', quantity: 'x', low: 1, high: 0 }, 'the lower limit'],
     ]);
   });
+
+  test('end when the device is dismissed by its owner or itself', () => {
+    const terms = { device: 'sensor', owner: 'farm', quantity: 'temperature', low: 0, high: 1 };
+    for (const by of ['farm', 'sensor']) {
+      const before = chain.ram('farm');
+      push('admit', ['farm', 'sensor'], terms);
+      chain.fails(self, 'dismiss', 'eve', { device: 'sensor' }, 'only the device or its owner');
+      push('dismiss', by, { device: 'sensor' });
+      assert.equal(chain.ram('farm'), before);
+    }
+    chain.fails(self, 'dismiss', 'farm', { device: 'sensor' }, 'the device is not admitted');
+  });
 });
 
 describe('a recall', () => {
@@ -185,6 +197,34 @@ describe('a recall', () => {
     ]);
     assert.deepEqual(kinds(1).at(-1), 'recalled by farm');
   });
+});
+
+test('however lots are split, merged and handed on, no quantity is made or lost', () => {
+  let seed = 3;
+  const random = (below: number) => {
+    seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31;
+    return Math.floor((seed / 2 ** 31) * below);
+  };
+  const lots = () => chain.table(self, self, 'lots') as Record<string, unknown>[];
+  const total = () => lots().reduce((sum, row) => sum + Number(row.quantity), 0);
+  push('create', 'farm', milk(1000));
+  push('create', 'farm', milk(500));
+  for (let step = 0; step < 80; step++) {
+    const alive = lots().filter(({ quantity }) => Number(quantity) > 1);
+    const one = alive[random(alive.length)]!;
+    const holder = String(one.holder);
+    const others = alive.filter((row) => row.holder === holder && row !== one);
+    const other = others[random(others.length)];
+    if (random(3) === 0) hand(Number(one.lot), holder, holder === 'farm' ? 'dairy' : 'farm');
+    else if (random(2) === 0 && other !== undefined) {
+      const parts = [Number(one.lot), Number(other.lot)].sort((a, b) => a - b);
+      push('merge', holder, { holder, parts, product: 'mixture', document: paper('') });
+    } else {
+      const quantity = 1 + random(Number(one.quantity) - 1);
+      push('split', holder, { lot: one.lot, quantity, document: paper('') });
+    }
+    assert.equal(total(), 1500);
+  }
 });
 
 test('texts that are empty or too long are refused', () => {
