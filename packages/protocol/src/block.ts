@@ -8,9 +8,9 @@ import { Reader } from './codec/reader.js';
 import { checksum256, u16, u32, varuint32 } from './codec/scalars.js';
 import { encode, type Schema, type TypeOf } from './codec/schema.js';
 import { Writer } from './codec/writer.js';
+import { producerScheduleSchema } from './consensus/producer.js';
 import { limits } from './limits.js';
 import { nameSchema } from './name.js';
-import { producerScheduleSchema } from './producer.js';
 import { slotSchema } from './time.js';
 import { packedTransactionDigests, packedTransactionSchema } from './transaction.js';
 

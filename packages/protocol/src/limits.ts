@@ -21,11 +21,13 @@ export const limits = {
   producersMax: 125,
   /** Successive slots of one producer. */
   slotsPerTurn: 12,
+  /** While production is paused, slots from one block to the next. */
+  pausedSlotsPerBlock: 4,
   /** Empty slots after which the next producer of the schedule takes the place of one that does not produce. */
   yieldAfterSlots: 3,
 
-  /** One bit for each producer. */
-  signerBitmapBytesMax: 16,
+  /** One bit for each producer of the two schedules that vote together while one follows the other. */
+  signerBitmapBytesMax: 32,
   /** Slots by which a block may be ahead of the clock and is kept until its time; one slot is accepted at once. */
   slotsAheadMax: 8,
   /** Blocks that wait for their slot. */
@@ -42,6 +44,10 @@ export const limits = {
   unknownCertificatesPerPeerMax: 8,
   /** Different signatures kept as one voter's until one of them has been verified. */
   voteCandidatesMax: 4,
+  /** One packed header in evidence: room for two schedules of 125 producers. */
+  evidenceHeaderBytesMax: 64 * 1024,
+  /** Slots for which headers and votes are remembered to catch a second one. */
+  evidenceSlotsMax: 128,
 
   /** Action traces of one transaction. */
   actionTracesMax: 65_536,

@@ -258,6 +258,10 @@ const rows = {
   snap_equivocation: [3990014, 'Producer signed two blocks for one slot'],
   snap_read_only_violation: [3990015, 'Read-only transaction attempts to change the state'],
   snap_shutting_down: [3990016, 'Node is shutting down', 503],
+  snap_invalid_vote: [3990020, 'Vote is not valid'],
+  snap_invalid_certificate: [3990021, 'Quorum certificate is not valid'],
+  snap_invalid_finality: [3990022, 'What the header says about finality is not valid'],
+  snap_invalid_schedule: [3990023, 'Schedule in the header is not the one that is due'],
   snap_node_failure: [3990099, 'Node could not complete the request'],
 } as const satisfies Readonly<Record<string, Row>>;
 

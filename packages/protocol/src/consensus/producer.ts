@@ -1,14 +1,14 @@
 /** Who produces blocks: the schedule, in the form of block headers and in the JSON forms of the HTTP interface. */
 
-import { keyWeightSchema } from './authority.js';
-import { array, struct } from './codec/composites.js';
-import { FormatError } from './codec/errors.js';
-import type { Json } from './codec/json.js';
-import { publicKeySchema } from './codec/keys.js';
-import { u32, varuint32 } from './codec/scalars.js';
-import type { Schema, TypeOf } from './codec/schema.js';
-import { limits } from './limits.js';
-import { nameSchema } from './name.js';
+import { keyWeightSchema } from '../authority.js';
+import { array, struct } from '../codec/composites.js';
+import { FormatError } from '../codec/errors.js';
+import type { Json } from '../codec/json.js';
+import { publicKeySchema } from '../codec/keys.js';
+import { u32, varuint32 } from '../codec/scalars.js';
+import type { Schema, TypeOf } from '../codec/schema.js';
+import { limits } from '../limits.js';
+import { nameSchema } from '../name.js';
 
 /** Wire type of a producer and its key. JSON keys are those of EOSIO's legacy schedule. */
 export const producerKeySchema = struct(

@@ -1,0 +1,48 @@
+/**
+ * Whose votes make a certificate for a block (FIN-4): the producers of one schedule, or, while one schedule follows
+ * another, those of both, with a quorum of each.
+ */
+import { toHex } from '@snapscale/crypto';
+import { quorumOf, type VotingProducer, type VotingSchedule } from '@snapscale/protocol';
+
+/** Those who vote on a block. */
+export type Electorate = {
+  /** One schedule; or the one before and the one that takes over. */
+  readonly schedules: readonly VotingSchedule[];
+  /**
+   * The producers of the first schedule, then those of the second whose finalizer key is not among them: the order of the
+   * bits in certificates.
+   */
+  readonly members: readonly VotingProducer[];
+  /** Positions among the members by finalizer key, in hex. */
+  readonly positions: ReadonlyMap<string, number>;
+};
+
+/** The electorate of one schedule, or of the step from one to the next. */
+export function makeElectorate(...schedules: readonly VotingSchedule[]): Electorate {
+  const positions = new Map<string, number>();
+  const members: VotingProducer[] = [];
+  for (const { producers } of schedules) {
+    for (const producer of producers) {
+      const key = toHex(producer.finalizerKey);
+      if (positions.has(key)) continue;
+      positions.set(key, members.length);
+      members.push(producer);
+    }
+  }
+  return { schedules, members, positions };
+}
+
+/** Why these positions are no quorum; undefined if they are one of each schedule. */
+export function quorumProblem(electorate: Electorate, positions: ReadonlySet<number>): string | undefined {
+  for (const { version, producers } of electorate.schedules) {
+    let count = 0;
+    for (const { finalizerKey } of producers) {
+      if (positions.has(electorate.positions.get(toHex(finalizerKey))!)) count++;
+    }
+    const needed = quorumOf(producers.length);
+    if (count < needed)
+      return `${count} of ${producers.length} finalizers of schedule ${version} signed, ${needed} must`;
+  }
+  return undefined;
+}
