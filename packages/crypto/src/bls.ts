@@ -1,6 +1,7 @@
 /**
  * BLS signatures over BLS12-381 as Antelope's finalizers use them: public keys in G1, signatures in G2
- * (draft-irtf-cfrg-bls-signature, minimal public key size, basic scheme for messages, proofs of possession for keys).
+ * (draft-irtf-cfrg-bls-signature, minimal public key size, the scheme with proofs of possession: the one that prebuilt native
+ * libraries speak).
  *
  * Bytes are those of the chain: affine coordinates, each field element 48 bytes little-endian and not in Montgomery form;
  * a G2 coordinate is c0 then c1. Text is a prefix and base64url of the bytes with four bytes of ripemd160 behind them.
@@ -37,7 +38,7 @@ type Point2 = InstanceType<typeof bls12_381.G2.Point>;
 
 const FIELD_BYTES = 48;
 const CHECKSUM_BYTES = 4;
-const MESSAGE_DOMAIN = 'BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_NUL_';
+const MESSAGE_DOMAIN = 'BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_';
 const POSSESSION_DOMAIN = 'BLS_POP_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_';
 const FIELD_ORDER = bls12_381.fields.Fp.ORDER;
 const GROUP_ORDER = bls12_381.fields.Fr.ORDER;
@@ -157,6 +158,20 @@ export function blsUncompressed(point: BlsPublicKey | BlsSignature): Uint8Array 
   const elements = fieldElements(point).map((element) => element.slice().reverse());
   const [a, b, c, d] = elements as [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
   return point.length === BLS_PUBLIC_KEY_BYTES ? concatBytes(a, b) : concatBytes(b, a, d, c);
+}
+
+/** A signature from the form that {@link blsUncompressed} gives. It is taken to be valid: native libraries have checked it. */
+export function blsSignatureFromUncompressed(bytes: Uint8Array): BlsSignature {
+  if (bytes.length !== BLS_SIGNATURE_BYTES) {
+    failCrypto(`cannot read BLS signature: ${bytes.length} bytes instead of ${BLS_SIGNATURE_BYTES}`);
+  }
+  const [b, a, d, c] = fieldElements(bytes).map((element) => element.slice().reverse()) as [
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+  ];
+  return concatBytes(a, b, c, d) as BlsSignature;
 }
 
 function verifyUnder(

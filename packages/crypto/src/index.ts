@@ -16,6 +16,7 @@ export {
   blsPublicKeyOf,
   blsSign,
   blsSignatureFromBytes,
+  blsSignatureFromUncompressed,
   blsUncompressed,
   blsVerify,
   blsVerifyAggregate,

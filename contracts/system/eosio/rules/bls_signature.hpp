@@ -14,7 +14,7 @@ using snapscale::bls_g2;
 using snapscale::bls_gt;
 using snapscale::check;
 
-inline constexpr char message_domain[] = "BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_NUL_";
+inline constexpr char message_domain[] = "BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_";
 inline constexpr char possession_domain[] = "BLS_POP_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_";
 
 /// The generator of G1, negated.
