@@ -68,7 +68,7 @@ private: [[eosio::action]] void p() {}`),
       );
       expect(errors).toEqual([
         "/a.cpp:3:31: error: 'Bad' is no name for an action: use at most 12 of the characters .12345a-z",
-        "/a.cpp:5:29: error: the contract has another action named 'g'",
+        '/a.cpp:5:29: error: the contract has another action named \'g\': give one of them a name of its own by [[snapscale::action("…")]]',
         "/a.cpp:7:33: error: the action 'p' must be public",
         '/a.cpp:6:36: error: on_notify takes "account::action" or "*::action", not "token"',
       ]);

@@ -12,6 +12,8 @@ const bytesPerKindMax = 80 * 1024 * 1024;
 const waitMsMax = 60_000;
 const lookMs = 200;
 
+const HASH_BYTES = 32;
+
 /**
  * The file `kind` made from `inputs`, from `directory` or else by `make`. Files are written under another name first,
  * so that other processes never see half of one, and what one process is making others wait for. A directory that
@@ -28,7 +30,7 @@ export async function cached(
   const path = join(directory, `${hash.digest('hex').slice(0, 32)}.${kind}`);
   const lock = `${path}.lock`;
   for (let waitedMs = 0; ; waitedMs += lookMs) {
-    const known = readIfExists(path);
+    const known = readKept(path);
     if (known !== undefined) return known;
     if (waitedMs >= waitMsMax || !isBeingMade(directory, lock)) break;
     await new Promise((resolve) => setTimeout(resolve, lookMs));
@@ -40,6 +42,18 @@ export async function cached(
   } finally {
     rmSync(lock, { force: true });
   }
+}
+
+/** What is kept, behind its hash: a file that a full disk or a crash has damaged is made again. */
+function readKept(path: string): Uint8Array | undefined {
+  const file = readIfExists(path);
+  if (file === undefined || file.length < HASH_BYTES) return undefined;
+  const bytes = file.subarray(HASH_BYTES);
+  return hashOf(bytes).equals(file.subarray(0, HASH_BYTES)) ? bytes : undefined;
+}
+
+function hashOf(bytes: Uint8Array): Buffer {
+  return createHash('sha256').update(bytes).digest();
 }
 
 function readIfExists(path: string): Uint8Array | undefined {
@@ -74,7 +88,7 @@ function keep(directory: string, kind: string, path: string, bytes: Uint8Array):
   try {
     mkdirSync(directory, { recursive: true });
     const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
-    writeFileSync(temporary, bytes);
+    writeFileSync(temporary, Buffer.concat([hashOf(bytes), bytes]));
     renameSync(temporary, path);
     const same = readdirSync(directory).filter((name) => name.endsWith(`.${kind}`));
     const newestFirst = same

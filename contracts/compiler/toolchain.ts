@@ -97,17 +97,7 @@ export class Toolchain {
   async link(objects: readonly Uint8Array[], debug: boolean): Promise<ToolResult> {
     this.runtime ??= this.buildRuntime();
     const named = [...objects.map((object, i) => [`contract${i}.o`, object] as const), ...(await this.runtime)];
-    const args = [
-      'wasm-ld',
-      '-m',
-      'wasm32',
-      '--no-entry',
-      '--export=apply',
-      '--gc-sections',
-      ...(debug ? [] : ['--strip-all']),
-      '--stack-first',
-      '-O2',
-    ];
+    const args = ['wasm-ld', ...linkFlags, ...(debug ? [] : ['--strip-all'])];
     args.push(
       '-z',
       `stack-size=${debug ? debugStackBytes : stackBytes}`,
@@ -217,7 +207,8 @@ export function compilerId(): string {
   const texts: string[] = [];
   readTree(includeRoot, texts);
   const hash = createHash('sha256');
-  for (const text of [...frontendFlags('gnu++17'), ...codeFlags, ...texts]) hash.update(`${text.length}:${text}`);
+  for (const text of [...frontendFlags('gnu++17'), ...codeFlags, ...linkFlags, String(stackBytes), ...texts])
+    hash.update(`${text.length}:${text}`);
   return `${compilerVersion}+sdk.${hash.digest('hex').slice(0, 12)}`;
 }
 
@@ -260,6 +251,16 @@ function unpackResult(bytes: Uint8Array): ToolResult | undefined {
     return undefined;
   }
 }
+
+const linkFlags: readonly string[] = [
+  '-m',
+  'wasm32',
+  '--no-entry',
+  '--export=apply',
+  '--gc-sections',
+  '--stack-first',
+  '-O2',
+];
 
 const debugFlags: readonly string[] = [
   ...['-O0', '-debug-info-kind=line-tables-only', '-dwarf-version=4'],

@@ -95,7 +95,10 @@ function uniqueActions(classes: readonly Record[], error: Report): ContractActio
       } else if (!method.isPublic) {
         error(method.place, `the action '${name}' must be public`);
       } else if (actions.has(name)) {
-        error(method.place, `the contract has another action named '${name}'`);
+        error(
+          method.place,
+          `the contract has another action named '${name}': give one of them a name of its own by [[snapscale::action("…")]]`,
+        );
       } else {
         actions.set(name, { name, owner, method });
       }

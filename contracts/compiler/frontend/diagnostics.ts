@@ -2,6 +2,8 @@
  * What the compiler has to say, in terms of the user's files.
  */
 
+import { hintFor } from './hints.js';
+
 /** A message at a place of the user's file; lines and columns count from 1. */
 export type Diagnostic = {
   readonly severity: 'error' | 'warning';
@@ -10,6 +12,8 @@ export type Diagnostic = {
   readonly line: number;
   readonly column: number;
   readonly message: string;
+  /** What to do about it, where that is known. */
+  readonly hint?: string;
 };
 
 /** A place in the virtual file tree of the compiler. */
@@ -25,7 +29,10 @@ export class BuildError extends Error {
   constructor(diagnostics: readonly Diagnostic[]) {
     super(diagnostics.map(formatDiagnostic).join('\n'));
     this.name = 'BuildError';
-    this.diagnostics = diagnostics;
+    this.diagnostics = diagnostics.map((diagnostic) => {
+      const hint = hintFor(diagnostic.message);
+      return hint === undefined ? diagnostic : { ...diagnostic, hint };
+    });
   }
 }
 

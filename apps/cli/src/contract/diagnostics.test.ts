@@ -19,6 +19,15 @@ test('the place, the message, the line, and a mark under it', () => {
   ]);
 });
 
+test('a hint under it', () => {
+  const hint = 'Do it so.';
+  expect(diagnosticLines([{ ...at(1, 1), hint }], reading('x')).at(-1)).toBe('        Do it so.');
+  expect(diagnosticLines([{ ...at(0, 0), file: undefined, hint }], reading('x'))).toEqual([
+    'error: m',
+    '        Do it so.',
+  ]);
+});
+
 test('tabs and wide characters do not move the mark', () => {
   expect(diagnosticLines([at(1, 3)], reading('\t\tx')).slice(1)).toEqual(['    1 |     x', '      |     ^']);
   expect(diagnosticLines([at(1, 3)], reading('名字x')).slice(1)).toEqual(['    1 | 名字x', '      |     ^']);

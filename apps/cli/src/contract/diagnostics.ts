@@ -28,20 +28,21 @@ export function diagnosticLines(
 }
 
 function oneDiagnostic(
-  { file, line, column, severity, message }: Diagnostic,
+  { file, line, column, severity, message, hint }: Diagnostic,
   linesOf: (path: string) => readonly string[],
 ): string[] {
-  if (file === undefined) return [`${severity}: ${printable(message)}`];
+  const help = hint === undefined ? [] : [`        ${hint}`];
+  if (file === undefined) return [`${severity}: ${printable(message)}`, ...help];
   const head = `${printable(file)}:${line}:${column}: ${severity}: ${printable(message)}`;
   const source = linesOf(file)[line - 1];
-  if (source === undefined || source.trim() === '') return [head];
+  if (source === undefined || source.trim() === '') return [head, ...help];
   const margin = String(line).padStart(5);
   const before = withoutTabs(source.slice(0, Math.max(0, column - 1)));
   // A long line is shown from near the mark on.
   const from = widthOf(before) > LINE_MAX - 20 ? before.length - 40 : 0;
   const shown = printable(withoutTabs(source)).slice(from, from + LINE_MAX);
   const blanks = ' '.repeat(widthOf(before.slice(from)));
-  return [head, `${margin} | ${shown.trimEnd()}`, `${' '.repeat(margin.length)} | ${blanks}^`];
+  return [head, `${margin} | ${shown.trimEnd()}`, `${' '.repeat(margin.length)} | ${blanks}^`, ...help];
 }
 
 function withoutTabs(text: string): string {
