@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
 
 const conditions = ['source', 'node', 'import', 'default'];
@@ -7,6 +8,8 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     isolate: false,
+    // Two processes, also on two processors: many tests wait for nodes and compilers of their own.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     include: [
       'packages/*/src/**/*.test.ts',
       'apps/*/src/**/*.test.ts',
