@@ -147,7 +147,7 @@ describe('inline actions', () => {
 describe('notifications', () => {
   const names = accountNames(1000);
   const table = new Uint8Array(8 * names.length);
-  names.forEach((one, i) => new DataView(table.buffer).setBigUint64(8 * i, name(one), true));
+  for (const [i, one] of names.entries()) new DataView(table.buffer).setBigUint64(8 * i, name(one), true);
   const notifyAll = `local.get 0 local.get 1 i64.eq if
     ${times(1000, 3, 'local.get 3 i32.const 1 i32.sub i32.const 8 i32.mul i64.load $require_recipient')} end`;
   const notifier = contract(notifyAll, { locals: 'i32', data: [{ offset: 0, bytes: table }] });

@@ -37,7 +37,7 @@ import { RecentTransactions } from './recent-transactions.js';
 import type { Snapshots } from './snapshots.js';
 import type { BlockLogReader } from './store/block-log/block-log-reader.js';
 import type { StateStore } from './store/state-store.js';
-import { decodeTraces, traceAt, traceCount } from './store/trace-record.js';
+import { decodeTraces, type TraceReader, traceAt, traceCount } from './store/trace-record.js';
 import type { NodeMetrics } from './telemetry/node-metrics.js';
 import type { VerifyPool } from './verify/verify-pool.js';
 
@@ -47,7 +47,7 @@ export type BackendParts = {
   readonly verify: VerifyPool;
   readonly state: StateStore;
   readonly blocks: BlockLogReader;
-  readonly traces: BlockLogReader;
+  readonly traces: TraceReader;
   readonly genesis: Genesis;
   readonly version: ServerVersion;
   readonly metrics: NodeMetrics;
@@ -116,9 +116,8 @@ export class CoreBackend implements NodeBackend {
   }
 
   tracesOfBlock(num: number): readonly TransactionTrace[] | undefined {
-    const bytes = this.#parts.traces.readSync(num);
-    if (bytes === undefined) return undefined;
-    return decodeTraces(bytes);
+    const bytes = this.#parts.traces.record(num);
+    return bytes === undefined ? undefined : decodeTraces(bytes);
   }
 
   blockSummary(num: number): StoredBlockSummary | undefined {
@@ -129,14 +128,14 @@ export class CoreBackend implements NodeBackend {
   }
 
   traceCount(num: number): number {
-    const bytes = this.#parts.traces.readSync(num);
+    const bytes = this.#parts.traces.record(num);
     return bytes === undefined ? 0 : traceCount(bytes);
   }
 
   findTransaction(idOrPrefix: Uint8Array): TransactionLocation | undefined {
     const place = this.#parts.state.index.findTransaction(idOrPrefix);
     if (place === undefined) return undefined;
-    const record = this.#parts.traces.readSync(place.blockNum);
+    const record = this.#parts.traces.record(place.blockNum);
     const trace = record === undefined ? undefined : traceAt(record, place.position);
     if (trace === undefined || !equalBytes(trace.id.subarray(0, idOrPrefix.length), idOrPrefix)) return undefined;
     const implicit = this.#implicitTraces(place.blockNum);

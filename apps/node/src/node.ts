@@ -14,6 +14,7 @@ import { BlockLogReader } from './store/block-log/block-log-reader.js';
 import { type DirectoryLock, lockDirectory } from './store/lock.js';
 import type { ScrubOptions, ScrubResult } from './store/scrub-worker.js';
 import { StateStore } from './store/state-store.js';
+import { TraceReader } from './store/trace-record.js';
 import { NodeMetrics } from './telemetry/node-metrics.js';
 import { startThread } from './threads/start-thread.js';
 import { VerifyPool } from './verify/verify-pool.js';
@@ -32,7 +33,7 @@ export type RunningNode = {
 
 /** Starts a node. Rejects with an Error that says what could not be done. */
 export async function startNode(config: NodeConfig, log: Logger, died: (error: Error) => void): Promise<RunningNode> {
-  const lock = lockDirectory(config.dataDir);
+  const lock = lockDirectory(config.dataDir, (text) => log.warn(text));
   try {
     return await startLocked(config, log, lock, died);
   } catch (error) {
@@ -82,7 +83,9 @@ async function startLocked(
     verify,
     state: core.reader,
     blocks: BlockLogReader.open(join(dataDir, 'blocks')),
-    traces: BlockLogReader.open(join(dataDir, 'traces')),
+    traces: new TraceReader(BlockLogReader.open(join(dataDir, 'traces')), ({ message }) =>
+      log.error(`traces cannot be served: ${message}`),
+    ),
     genesis,
     version: serverVersion,
     metrics,

@@ -83,7 +83,7 @@ function profiledLoad(mode: SendMode): Omit<RunPlan, 'mode' | 'logFile'> {
 
 async function runAll(bench: Bench, quick: boolean, recoveries: number | undefined): Promise<void> {
   const bulk = (connections: number, seconds: number, perSecond: number) =>
-    bench.run('bulk', { batch: BULK_BATCH, connections, seconds, prepare: Math.ceil(perSecond * seconds * 1.4) });
+    bench.run('bulk', { batch: BULK_BATCH, connections, seconds, prepare: Math.ceil(perSecond * seconds * 1.9) });
   let best = await bulk(4, 4, 5000);
   print(`  warming up: ${count(best.perSecond)}/s`);
   let peak = 0;

@@ -1,7 +1,8 @@
 /** Values that no field of a request expects, and bodies that are no requests. */
 
 const long = 'x'.repeat(200_000);
-const deep = (depth: number, open: string, close: string, inner = '') => open.repeat(depth) + inner + close.repeat(depth);
+const deep = (depth: number, open: string, close: string, inner = '') =>
+  open.repeat(depth) + inner + close.repeat(depth);
 
 /** JSON values as text, since not all of them can be made by JSON.stringify. */
 export const junkValues: readonly string[] = [
@@ -48,7 +49,10 @@ export const junkBodies: readonly (readonly [string, string | Uint8Array])[] = [
   ['100,000 nested objects', deep(100_000, '{"account_name":', '}', '1')],
   ['100,000 nested objects as a transaction', `{"transaction":${deep(100_000, '{"actions":', '}', '1')}}`],
   ['100,000 nested arrays as actions', `{"actions":${deep(100_000, '[', ']')}}`],
-  ['2,000 levels of data', `{"transaction":{"expiration":"2030-01-01T00:00:00","ref_block_num":1,"ref_block_prefix":1,"actions":[{"account":"eosio","name":"setabi","authorization":[],"data":${deep(2000, '[', ']')}}]}}`],
+  [
+    '2,000 levels of data',
+    `{"transaction":{"expiration":"2030-01-01T00:00:00","ref_block_num":1,"ref_block_prefix":1,"actions":[{"account":"eosio","name":"setabi","authorization":[],"data":${deep(2000, '[', ']')}}]}}`,
+  ],
   ['100,000 keys', `{${Array.from({ length: 100_000 }, (_, i) => `"k${i}":1`).join(',')}}`],
   ['the same key 50,000 times', `{${Array.from({ length: 50_000 }, () => '"account_name":"a"').join(',')}}`],
   ['300,000 digits', `{"limit":${'9'.repeat(300_000)}}`],

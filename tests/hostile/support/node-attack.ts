@@ -1,5 +1,5 @@
 /** A real node under attack: signed transactions, and a watch on what must go on meanwhile. */
-import { parsePrivateKey, sign, toHex } from '@snapscale/crypto';
+import { parsePrivateKey, sign } from '@snapscale/crypto';
 import {
   type Action,
   encode,
@@ -109,6 +109,7 @@ export type Watched = {
   readonly p50: number;
   readonly p99: number;
   readonly longest: number;
+  readonly headNum: number;
   readonly blocks: number;
   /** Slots that passed without a block between the first and the last block seen. */
   readonly missedSlots: number;
@@ -149,6 +150,7 @@ export async function watched(node: NodeProcess, work: () => Promise<void>, paus
     p50: at(0.5),
     p99: at(0.99),
     longest: times.at(-1) ?? Number.NaN,
+    headNum: last.head_block_num,
     blocks,
     missedSlots: Math.round(slots) - blocks,
   };
@@ -158,6 +160,3 @@ async function info(node: NodeProcess): Promise<Info> {
   const response = await fetch(`${node.url}/v1/chain/get_info`, { signal: AbortSignal.timeout(30_000) });
   return (await response.json()) as Info;
 }
-
-/** Hex of bytes. */
-export { toHex };

@@ -2,7 +2,10 @@
 import { connect, type Socket } from 'node:net';
 
 /** What came back on a connection. */
-export type RawAnswer = { readonly text: string; readonly closed: boolean; readonly ms: number };
+export type RawAnswer = { readonly text: string; readonly closed: boolean };
+
+/** Far more than any answer takes, on any machine. */
+const DEADLINE_MS = 20_000;
 
 /** Opens a connection; rejects when it is refused. */
 export function openSocket(port: number): Promise<Socket> {
@@ -17,28 +20,28 @@ export function openSocket(port: number): Promise<Socket> {
   });
 }
 
-/** Writes bytes and gives what comes back until the other side hangs up or the time has passed. */
+/** Writes bytes and gives what comes back until the other side hangs up, or `until` holds for it. */
 export async function exchange(
   port: number,
   bytes: string | Uint8Array,
-  options: { readonly untilMs?: number; readonly end?: boolean } = {},
+  options: { readonly until?: (text: string) => boolean; readonly end?: boolean } = {},
 ): Promise<RawAnswer> {
-  const { untilMs = 2000, end = false } = options;
+  const { until = () => false, end = false } = options;
   const socket = await openSocket(port);
-  const began = performance.now();
   let text = '';
-  socket.on('data', (data) => {
-    text += data.toString('latin1');
-  });
   const closed = new Promise<boolean>((resolve) => {
+    socket.on('data', (data) => {
+      text += data.toString('latin1');
+      if (until(text)) resolve(false);
+    });
     socket.once('close', () => resolve(true));
-    setTimeout(() => resolve(false), untilMs).unref();
+    setTimeout(() => resolve(false), DEADLINE_MS).unref();
   });
   if (end) socket.end(bytes);
   else socket.write(bytes);
   const isClosed = await closed;
   socket.destroy();
-  return { text, closed: isClosed, ms: performance.now() - began };
+  return { text, closed: isClosed };
 }
 
 /** Status codes of all answers in a text. */

@@ -50,6 +50,8 @@ export class CoreStorage {
         ? []
         : [`cut off ${cut.bytes} bytes of ${cut.file} from block ${cut.blockNum} on: ${cut.reason}`],
     );
+    for (const { from, to, file, reason } of traces.lost)
+      this.notes.push(`${lostTraces(from, to)}: ${file}: ${reason}`);
   }
 
   /** Opens what is in `dataDir`, or founds the chain there. */
@@ -73,6 +75,7 @@ export class CoreStorage {
       finalBlockNum: 0,
       segmentBytesMax: SEGMENT_BYTES_MAX,
       mayLag: true,
+      mayHaveGaps: true,
     });
     const storage = new CoreStorage(state, blocks, traces, blocksToKeep);
     if (!isNew) storage.#requireOwnState(genesis);
@@ -166,7 +169,8 @@ export class CoreStorage {
   }
 
   /**
-   * Traces may lag behind the state; they then begin anew. Traces of blocks that will be executed again are cut, since execution makes them anew.
+   * Traces may lag behind the state: those in between are lost. Traces of blocks that will be executed again are cut, since
+   * execution makes them anew.
    */
   async #alignLogs(finalBlockNum: number): Promise<void> {
     if (this.blocks.lastBlockNum === undefined) {
@@ -177,8 +181,8 @@ export class CoreStorage {
       this.notes.push(`there are no traces: those of blocks up to ${finalBlockNum} cannot be served`);
     }
     if (lastTrace !== undefined && lastTrace < finalBlockNum) {
-      this.notes.push(`the traces end at block ${lastTrace}, before the final block ${finalBlockNum}: they begin anew`);
-      await this.#traces.truncateAfter(-1);
+      this.notes.push(`${lostTraces(lastTrace + 1, finalBlockNum)}: the log of traces ends before the final block`);
+      this.#traces.skipTo(finalBlockNum + 1);
     } else await this.#traces.truncateAfter(finalBlockNum);
   }
 
@@ -188,4 +192,8 @@ export class CoreStorage {
     await this.#traces.prune(keepFrom);
     if (first !== undefined) await this.state.pruneIndex(first);
   }
+}
+
+function lostTraces(from: number, to: number): string {
+  return from === to ? `the traces of block ${from} are lost` : `the traces of blocks ${from} to ${to} are lost`;
 }

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DirectoryInUse } from './failures.js';
 import { LOCK_FILE_NAME, lockDirectory } from './lock.js';
 
@@ -91,13 +91,58 @@ describe('lockDirectory', () => {
     lockDirectory(directory).release();
   });
 
-  it('waits for an unwritten lock file, but not for ever', () => {
+  const noise: readonly (readonly [string, string | Uint8Array])[] = [
+    ['nothing', ''],
+    ['zeros', new Uint8Array(200)],
+    ['noise', Uint8Array.from({ length: 200 }, (_, i) => (i * 37) & 0xff)],
+    ['a part of a description', '{"pid":1,"host":"'],
+    ['another description', '{"pid":"1"}'],
+  ];
+  it.each(noise)('takes over a lock file with %s that nobody claims, and says so', (_, content) => {
     const path = join(directory, LOCK_FILE_NAME);
-    writeFileSync(path, '');
-    expect(() => lockDirectory(directory)).toThrow('a process that is just starting');
-    const ago = new Date(Date.now() - 20_000);
+    writeFileSync(path, content);
+    const ago = new Date(Date.now() - 4_900);
     utimesSync(path, ago, ago);
-    lockDirectory(directory).release();
+    const said: string[] = [];
+    const lock = lockDirectory(directory, (text) => said.push(text));
+    expect(said.at(-1)).toBe(`${path} was taken over: no process has claimed it`);
+    expect(() => lockDirectory(directory)).toThrow(`process ${process.pid}`);
+    lock.release();
+  });
+
+  it('waits for the holder of a damaged lock file to claim it', () => {
+    const lock = lockDirectory(directory);
+    const claim = readFileSync(lock.path);
+    writeFileSync(lock.path, 'noise');
+    const said: string[] = [];
+    const claimed = (text: string) => {
+      said.push(text);
+      writeFileSync(lock.path, claim);
+    };
+    expect(() => lockDirectory(directory, claimed)).toThrow(`process ${process.pid}`);
+    expect(said).toEqual([`${lock.path} names no process: waiting up to 5 s for one that holds it to say so`]);
+    lock.release();
+  });
+
+  it('is claimed again by its holder when it was damaged, but not when it is gone or of another', () => {
+    vi.useFakeTimers();
+    try {
+      const lock = lockDirectory(directory);
+      const claim = readFileSync(lock.path, 'utf8');
+      writeFileSync(lock.path, 'noise');
+      vi.advanceTimersByTime(2_000);
+      expect(readFileSync(lock.path, 'utf8')).toBe(claim);
+      const other = claim.replace(/"token":"[^"]+"/, '"token":"of somebody else"');
+      writeFileSync(lock.path, other);
+      vi.advanceTimersByTime(2_000);
+      expect(readFileSync(lock.path, 'utf8')).toBe(other);
+      rmSync(lock.path);
+      vi.advanceTimersByTime(2_000);
+      expect(existsSync(lock.path)).toBe(false);
+      lock.release();
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('does not remove a lock that is no longer its own', () => {

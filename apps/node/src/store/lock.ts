@@ -15,6 +15,7 @@ import {
   rmSync,
   statSync,
   utimesSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { hostname, uptime } from 'node:os';
@@ -24,11 +25,15 @@ import { DirectoryInUse, StoreFailure, systemErrorCode } from './failures.js';
 /** The lock file's name inside the data directory. */
 export const LOCK_FILE_NAME = 'node.lock';
 
-const RENEWAL_INTERVAL_MS = 5_000;
+const RENEWAL_INTERVAL_MS = 2_000;
 /** A holder on another machine is given up after this long without a renewal. */
 const REMOTE_SILENCE_MS_MAX = 60_000;
-/** A lock file without content belongs to a process that is just writing it, or died doing so. */
-const UNWRITTEN_AGE_MS_MAX = 5_000;
+/**
+ * A lock file that names nobody belongs to a process that is just writing it or died doing so, or it was damaged: a
+ * holder that lives writes it again at its next renewal. Nobody holds one that stays so for this long.
+ */
+const UNREADABLE_MS_MAX = 5_000;
+const UNREADABLE_POLL_MS = 50;
 /** Two readings of the boot time (now − uptime) differ by clock adjustments; a reboot differs by more. Not on Linux. */
 const BOOT_TIME_TOLERANCE_MS = 120_000;
 
@@ -48,18 +53,48 @@ export type DirectoryLock = { readonly path: string; release(): void };
 
 /**
  * Takes the lock of `directory` (which is created when missing) for this process.
- * The lock is released at `release()` or at the process's exit; after a kill it is found stale.
+ * The lock is released at `release()` or at the process's exit; after a kill it is found stale. A lock file that names no
+ * process blocks the thread for some seconds, in which one may claim it; `say` is told so.
  * @throws DirectoryInUse when a living process holds it; StoreFailure when the file cannot be written.
  */
-export function lockDirectory(directory: string): DirectoryLock {
+export function lockDirectory(directory: string, say: (text: string) => void = () => {}): DirectoryLock {
   mkdirSync(directory, { recursive: true });
   const path = join(directory, LOCK_FILE_NAME);
   const self = describeSelf();
   if (!tryCreate(path, self)) {
-    refuseIfHeld(directory, path);
-    takeOver(directory, path, self);
+    const unclaimed = awaitClaim(path, say);
+    refuseIfHeld(directory, path, unclaimed);
+    takeOver(directory, path, self, unclaimed);
+    if (unclaimed !== undefined) say(`${path} was taken over: no process has claimed it`);
   }
   return held(path, self);
+}
+
+/** Waits until the lock file names a process. Gives its state if it does not for long enough; undefined when it does. */
+function awaitClaim(path: string, say: (text: string) => void): string | undefined {
+  const began = performance.now();
+  let isSaid = false;
+  while (readHolder(path) === undefined) {
+    const state = stateOf(path);
+    if (state === undefined) return undefined;
+    // The age alone would not do: a file from the future, by a clock that was wrong, would never be old enough.
+    if (ageMs(path) >= UNREADABLE_MS_MAX || performance.now() - began >= UNREADABLE_MS_MAX) return state;
+    if (!isSaid)
+      say(`${path} names no process: waiting up to ${UNREADABLE_MS_MAX / 1000} s for one that holds it to say so`);
+    isSaid = true;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, UNREADABLE_POLL_MS);
+  }
+  return undefined;
+}
+
+/** Which file is there, and since when; undefined when there is none. */
+function stateOf(path: string): string | undefined {
+  try {
+    const { ino, mtimeMs, size } = statSync(path);
+    return `${ino} ${mtimeMs} ${size}`;
+  } catch {
+    return undefined;
+  }
 }
 
 function held(path: string, self: Holder): DirectoryLock {
@@ -76,7 +111,10 @@ function held(path: string, self: Holder): DirectoryLock {
 
 function renew(path: string, self: Holder): void {
   try {
-    if (readHolder(path)?.token === self.token) utimesSync(path, new Date(), new Date());
+    const holder = readHolder(path);
+    if (holder?.token === self.token) utimesSync(path, new Date(), new Date());
+    // Damaged: others must see again that the directory is in use.
+    else if (holder === undefined && stateOf(path) !== undefined) writeFileSync(path, JSON.stringify(self));
   } catch {
     // A missed renewal is harmless: only another machine looks at it, and only after many of them.
   }
@@ -103,7 +141,7 @@ function tryCreate(path: string, self: Holder): boolean {
  * Replaces a stale lock. Removing and creating are two steps, so that they are done under a second lock: else of two
  * processes that both saw the stale file, the slower one could remove the faster one's fresh lock.
  */
-function takeOver(directory: string, path: string, self: Holder): void {
+function takeOver(directory: string, path: string, self: Holder, unclaimed: string | undefined): void {
   const guard = `${path}.takeover`;
   if (!tryCreate(guard, self)) {
     if (isBeingTaken(guard)) refuseTakeOver(directory);
@@ -111,7 +149,7 @@ function takeOver(directory: string, path: string, self: Holder): void {
     if (!tryCreate(guard, self)) refuseTakeOver(directory);
   }
   try {
-    refuseIfHeld(directory, path);
+    refuseIfHeld(directory, path, unclaimed);
     rmSync(path, { force: true });
     if (!tryCreate(path, self)) refuse(directory, path, readHolder(path));
   } finally {
@@ -122,17 +160,19 @@ function takeOver(directory: string, path: string, self: Holder): void {
 /** True when the process that holds the second lock lives, or may still be writing its description. */
 function isBeingTaken(guard: string): boolean {
   const holder = readHolder(guard);
-  return holder === undefined ? ageMs(guard) < UNWRITTEN_AGE_MS_MAX : isAlive(holder, guard);
+  return holder === undefined ? ageMs(guard) < UNREADABLE_MS_MAX : isAlive(holder, guard);
 }
 
 function refuseTakeOver(directory: string): never {
   throw new DirectoryInUse(`the data directory ${directory} is just being locked by another process`);
 }
 
-function refuseIfHeld(directory: string, path: string): void {
+/** @param unclaimed state of a lock file that no process has claimed: another than this may be a new one's */
+function refuseIfHeld(directory: string, path: string, unclaimed: string | undefined): void {
   const holder = readHolder(path);
   if (holder === undefined) {
-    if (ageMs(path) < UNWRITTEN_AGE_MS_MAX) refuse(directory, path, undefined);
+    const state = stateOf(path);
+    if (state !== undefined && state !== unclaimed) refuse(directory, path, undefined);
   } else if (isAlive(holder, path)) {
     refuse(directory, path, holder);
   }

@@ -1,6 +1,12 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { DecodeError, encode, names, type TransactionTrace, transactionTraceSchema } from '@snapscale/protocol';
 import { describe, expect, it } from 'vitest';
-import { decodeTraces, joinTraces, traceAt, traceCount } from './trace-record.js';
+import { BlockLog } from './block-log/block-log.js';
+import { segmentPath } from './block-log/block-log-format.js';
+import { BlockLogReader } from './block-log/block-log-reader.js';
+import { decodeTraces, joinTraces, TraceReader, traceAt, traceCount } from './trace-record.js';
 
 function trace(id: number): TransactionTrace {
   return {
@@ -40,5 +46,28 @@ describe('a record of traces', () => {
     expect(() => traceAt(cut, 199)).toThrow(DecodeError);
     expect(traceAt(cut, 198)).toEqual(traces[198]);
     expect(() => traceCount(new Uint8Array(0))).toThrow(DecodeError);
+  });
+});
+
+describe('a reader of the trace log', () => {
+  it('has nothing where a record is damaged, says so once, and gives the others', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'traces-'));
+    const log = BlockLog.open(directory, { finalBlockNum: 0 });
+    for (const num of [1, 2, 3]) log.append(num, record);
+    await log.close();
+    const path = segmentPath(directory, 1);
+    const bytes = readFileSync(path);
+    bytes[Math.floor(bytes.length / 2)]! ^= 1;
+    writeFileSync(path, bytes);
+    const blocks = BlockLogReader.open(directory);
+    const damaged: string[] = [];
+    const reader = new TraceReader(blocks, ({ message }) => damaged.push(message));
+    for (let i = 0; i < 2; i++) {
+      expect([1, 3].map((num) => reader.record(num))).toEqual([record, record]);
+      expect([2, 4].map((num) => reader.record(num))).toEqual([undefined, undefined]);
+    }
+    expect(damaged).toEqual([expect.stringContaining(`the record of block 2 is corrupt in ${path}`)]);
+    blocks.close();
+    rmSync(directory, { recursive: true });
   });
 });

@@ -1,5 +1,7 @@
 /** The trace log's record of a block: the number of traces, then each with its length before it. */
 import { Reader, type TransactionTrace, transactionTraceSchema, Writer } from '@snapscale/protocol';
+import type { BlockLogReader } from './block-log/block-log-reader.js';
+import { StoreCorruption } from './failures.js';
 
 /** The record of encoded traces, in the order of execution. */
 export function joinTraces(traces: readonly Uint8Array[]): Uint8Array {
@@ -31,4 +33,29 @@ export function decodeTraces(record: Uint8Array): TransactionTrace[] {
     traces.push(transactionTraceSchema.read(new Reader(reader.bytes())));
   }
   return traces;
+}
+
+/** Records of the trace log. Only queries need them: a damaged one is as good as missing, and said once. */
+export class TraceReader {
+  readonly #log: BlockLogReader;
+  readonly #damaged: (error: StoreCorruption) => void;
+  readonly #told = new Set<number>();
+
+  /** @param damaged told once of each block whose record is damaged */
+  constructor(log: BlockLogReader, damaged: (error: StoreCorruption) => void) {
+    this.#log = log;
+    this.#damaged = damaged;
+  }
+
+  /** The record of a block; undefined when it is missing or damaged. */
+  record(blockNum: number): Uint8Array | undefined {
+    try {
+      return this.#log.readSync(blockNum);
+    } catch (error) {
+      if (!(error instanceof StoreCorruption)) throw error;
+      if (!this.#told.has(blockNum)) this.#damaged(error);
+      this.#told.add(blockNum);
+      return undefined;
+    }
+  }
 }

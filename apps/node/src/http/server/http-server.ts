@@ -57,7 +57,7 @@ export async function startHttpServer(
 ): Promise<HttpServer> {
   const options = { ...defaultHttpOptions, ...settings };
   const abis = new AbiCache();
-  const hub = new StreamHub(backend, abis, options);
+  const hub = new StreamHub(backend, abis, options, (error) => observer.fault?.('/v1/stream', error));
   const stop = new AbortController();
   const limiter = options.ratePerSecond > 0 ? new RateLimiter(options.ratePerSecond, options.rateBurst) : undefined;
   const parts: ServerParts = { backend, options, abis, hub, limiter, stopping: stop.signal };

@@ -52,7 +52,7 @@ export class BlockEventSource {
     if (summary === undefined) return undefined;
     const { id, header, transactionCount } = summary;
     let traces: readonly TransactionTrace[] | undefined;
-    const traceCount = this.#backend.traceCount(num);
+    let traceCount: number | undefined;
     const tracesOf = (): readonly TransactionTrace[] => (traces ??= this.#backend.tracesOfBlock(num) ?? []);
     const formatted: (Uint8Array | undefined)[] = [];
     const source = { state: this.#backend.headState(), abis: this.#abis, budget: decodingBudget() };
@@ -67,7 +67,7 @@ export class BlockEventSource {
     return {
       num,
       id,
-      count: ({ topics }) => 1 + (topics.has('traces') ? traceCount : 0),
+      count: ({ topics }) => (topics.has('traces') ? 1 + (traceCount ??= this.#backend.traceCount(num)) : 1),
       event(index, filter) {
         if (index === 0) return filter.topics.has('blocks') ? (formatted[0] ??= eventBytes('block', shown)) : undefined;
         const trace = filter.topics.has('traces') ? tracesOf()[index - 1] : undefined;

@@ -24,6 +24,7 @@ const RETRY_MS = 2000;
 export class StreamHub {
   readonly #backend: NodeBackend;
   readonly #options: HttpOptions;
+  readonly #fault: (error: unknown) => void;
   readonly #source: BlockEventSource;
   readonly #turns = new Turns();
   readonly #subscribers = new Set<Subscriber>();
@@ -31,9 +32,11 @@ export class StreamHub {
   readonly #unsubscribe: () => void;
   readonly #heartbeat: NodeJS.Timeout;
 
-  constructor(backend: NodeBackend, abis: AbiCache, options: HttpOptions) {
+  /** @param fault told what kept a client from getting what is stored */
+  constructor(backend: NodeBackend, abis: AbiCache, options: HttpOptions, fault: (error: unknown) => void) {
     this.#backend = backend;
     this.#options = options;
+    this.#fault = fault;
     this.#source = new BlockEventSource(backend, abis);
     this.#unsubscribe = backend.subscribe((event) => this.#onEvent(event));
     this.#heartbeat = setInterval(() => {
@@ -72,7 +75,13 @@ export class StreamHub {
     });
     response.write(`retry: ${RETRY_MS}\n\n`);
     this.#perClient.set(client, count + 1);
-    const context = { backend: this.#backend, source: this.#source, options: this.#options, turns: this.#turns };
+    const context = {
+      backend: this.#backend,
+      source: this.#source,
+      options: this.#options,
+      turns: this.#turns,
+      fault: this.#fault,
+    };
     const subscriber = new Subscriber(context, response, filter, cursor, () => this.#remove(subscriber, client));
     this.#subscribers.add(subscriber);
     subscriber.pump();

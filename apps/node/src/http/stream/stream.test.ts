@@ -15,10 +15,13 @@ const soon = <T>(value: () => T) => expect.poll(value, { interval: 5, timeout: 1
 let chain: MemoryChain;
 let server: HttpServer;
 const aborts: AbortController[] = [];
+const faults: unknown[] = [];
 
 beforeEach(async () => {
   chain = await sampleChain();
-  server = await startHttpServer(chain, { port: 0, streamsPerClientMax: 3, streamHeartbeatMs: 50 });
+  faults.length = 0;
+  const fault = (_: string, error: unknown) => faults.push(error);
+  server = await startHttpServer(chain, { port: 0, streamsPerClientMax: 3, streamHeartbeatMs: 50 }, { fault });
 });
 
 afterEach(async () => {
@@ -195,6 +198,23 @@ describe('the event stream', () => {
     await soon(() => server.openStreams()).toBe(2);
   });
 
+  it('drops a client that comes to a damaged block, and no other', async () => {
+    for (let i = 0; i < 8; i++) chain.produce();
+    const other = follow();
+    await soon(() => server.openStreams()).toBe(1);
+    const summary = chain.blockSummary.bind(chain);
+    chain.blockSummary = (num) => {
+      if (num === 9) throw new Error('the record of block 9 is corrupt');
+      return summary(num);
+    };
+    const { events } = follow({ topics: ['blocks'], cursor: 1 });
+    await soon(() => brief(events).at(-1)).toBe('dropped: block 9 cannot be read');
+    expect(brief(events).slice(0, 7)).toEqual([2, 3, 4, 5, 6, 7, 8].map((num) => `block ${num}`));
+    chain.produce();
+    await soon(() => brief(other.events)).toContain('block 12');
+    expect(faults).toContainEqual(new Error('the record of block 9 is corrupt'));
+  });
+
   it('says so when the server stops', async () => {
     const { events, done } = follow();
     await soon(() => server.openStreams()).toBe(1);
@@ -221,7 +241,9 @@ describe('a client that does not read', () => {
   let socket: Socket;
 
   async function open(options: Partial<HttpOptions>): Promise<void> {
-    hub = new StreamHub(chain, new AbiCache(), { ...defaultHttpOptions, ...options });
+    hub = new StreamHub(chain, new AbiCache(), { ...defaultHttpOptions, ...options }, (error) => {
+      throw error;
+    });
     http = createServer((request, response) => {
       const fields = Object.fromEntries(new URL(request.url!, 'http://x').searchParams);
       hub.open(response, 'client', fields, {});

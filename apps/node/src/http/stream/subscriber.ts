@@ -24,6 +24,8 @@ export type SubscriberContext = {
   readonly source: BlockEventSource;
   readonly options: HttpOptions;
   readonly turns: Turns;
+  /** Told what kept a client from getting what is stored. */
+  readonly fault: (error: unknown) => void;
 };
 
 export class Subscriber implements Sender {
@@ -74,8 +76,17 @@ export class Subscriber implements Sender {
     return true;
   }
 
+  /** False when there is nothing to send, or no more. */
   #sendOne(): boolean {
-    return !this.#ended && !this.#isFull() && this.#step();
+    if (this.#ended || this.#isFull()) return false;
+    try {
+      return this.#step();
+    } catch (error) {
+      // No request waits for this: thrown on, a damaged block would end the process as often as somebody follows it.
+      this.#context.fault(error);
+      this.drop(`block ${this.#num} cannot be read`);
+      return false;
+    }
   }
 
   /** Blocks after `num` no longer count. */

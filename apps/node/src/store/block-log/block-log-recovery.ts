@@ -52,9 +52,10 @@ export type Recovery = { readonly segments: Segment[]; readonly cut: CutTail | u
 /**
  * Checks and repairs the log in `directory`, which is created when missing. Cost: the last segment is read once.
  * @param finalBlockNum blocks up to this one must be intact; 0 when none is final.
+ * @param mayHaveGaps segments need not follow on each other
  * @throws StoreCorruption when a block that is final, or would have to be there, is damaged or missing.
  */
-export function recoverBlockLog(directory: string, finalBlockNum: number): Recovery {
+export function recoverBlockLog(directory: string, finalBlockNum: number, mayHaveGaps = false): Recovery {
   mkdirSync(directory, { recursive: true });
   const names = readdirSync(directory);
   const starts = startsOf(names, '.log');
@@ -64,7 +65,8 @@ export function recoverBlockLog(directory: string, finalBlockNum: number): Recov
   const segments: Segment[] = [];
   for (const [i, firstBlockNum] of starts.entries()) {
     const previous = segments.at(-1);
-    const expectedFirst = previous === undefined ? firstBlockNum : previous.firstBlockNum + previous.count;
+    const end = previous === undefined ? firstBlockNum : previous.firstBlockNum + previous.count;
+    const expectedFirst = mayHaveGaps ? Math.max(firstBlockNum, end) : end;
     const found =
       firstBlockNum === expectedFirst
         ? checkSegment(directory, firstBlockNum, starts[i + 1])
@@ -106,7 +108,7 @@ type CheckedSegment = {
 };
 
 /** A segment that has a successor was complete when that was made, so that its two ends tell enough. */
-function checkSegment(directory: string, firstBlockNum: number, next: number | undefined): CheckedSegment {
+export function checkSegment(directory: string, firstBlockNum: number, next: number | undefined): CheckedSegment {
   const file = openSync(segmentPath(directory, firstBlockNum), 'r');
   try {
     const sizeBytes = fstatSync(file).size;

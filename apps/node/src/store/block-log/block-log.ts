@@ -21,6 +21,7 @@ import {
   segmentPath,
 } from './block-log-format.js';
 import { type CutTail, recoverBlockLog, removeSegment, type Segment, truncateSegment } from './block-log-recovery.js';
+import { type LostBlocks, salvageBlockLog } from './block-log-salvage.js';
 import { type LoggedBlock, SegmentFiles } from './block-log-segments.js';
 
 const writeAt = promisify(write);
@@ -36,17 +37,21 @@ export type BlockLogOptions = {
   readonly finalBlockNum: number;
   /** A segment is closed when it has reached this size. Default 256 MiB. */
   readonly segmentBytesMax?: number;
-  /**
-   * Accept a log that does not reach from its first block to the final one (traces that were switched off for a
-   * while). The owner then looks at `lastBlockNum` and may empty the log with `truncateAfter(-1)`. Default false.
-   */
+  /** Accept a log that does not reach from its first block to the final one. Default false. */
   readonly mayLag?: boolean;
+  /**
+   * Records may be missing: damage costs the damaged ones alone (see `lost`), and the owner may leave blocks out with
+   * `skipTo`. Default false.
+   */
+  readonly mayHaveGaps?: boolean;
 };
 
 /** The writing side of a block log; at most one per directory (`lockDirectory` sees to that). */
 export class BlockLog {
   /** What `open` cut off behind the last intact record; undefined when the log was in order. */
   readonly cut: CutTail | undefined;
+  /** What `open` found damaged between intact records; empty but for a log that may have gaps. */
+  readonly lost: readonly LostBlocks[];
   readonly #directory: string;
   readonly #segmentBytesMax: number;
   readonly #files: SegmentFiles;
@@ -65,7 +70,8 @@ export class BlockLog {
   #writing: { readonly firstBlockNum: number; readonly log: number; readonly index: number } | undefined;
 
   private constructor(directory: string, options: BlockLogOptions) {
-    const { segments, cut } = recoverBlockLog(directory, options.finalBlockNum);
+    this.lost = options.mayHaveGaps === true ? salvageBlockLog(directory) : [];
+    const { segments, cut } = recoverBlockLog(directory, options.finalBlockNum, options.mayHaveGaps);
     this.cut = cut;
     this.#directory = directory;
     this.#segmentBytesMax = Math.max(options.segmentBytesMax ?? SEGMENT_BYTES_MAX_DEFAULT, SEGMENT_HEADER_BYTES + 1);
@@ -114,6 +120,16 @@ export class BlockLog {
     this.#queued.set(blockNum, bytes);
     this.#firstBlockNum ??= blockNum;
     this.#nextBlockNum = blockNum + 1;
+  }
+
+  /** Leaves blocks out: the next to be appended is `blockNum`. Only while nothing is queued, in a log with gaps. */
+  skipTo(blockNum: number): void {
+    this.#assertUsable();
+    if (this.#nextBlockNum === undefined || blockNum <= this.#nextBlockNum) return;
+    if (this.#queued.size > 0) throw new Error(`blocks of ${this.#directory} are skipped before others are written`);
+    // Readers find a segment by its name in the listing, or because it begins where the last one ends.
+    this.#segments.push(createSegment(this.#directory, blockNum));
+    this.#nextBlockNum = blockNum;
   }
 
   /**
