@@ -16,6 +16,7 @@ const stringOrLongInteger = /"(?:[^"\\]|\\.)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE]
 export function parseJsonBody(bytes: Uint8Array | undefined): unknown {
   if (bytes === undefined || bytes.length === 0) return {};
   try {
+    if (nestsTooDeeply(bytes)) throw new SyntaxError('nests too deeply');
     const text = decoder.decode(bytes);
     if (text.trim() === '') return {};
     return parseJson(text);
@@ -23,6 +24,28 @@ export function parseJsonBody(bytes: Uint8Array | undefined): unknown {
     throw invalidRequest('Unable to parse valid input from POST body');
   }
 }
+
+/** Deeper than any request means to be; parsing a million open brackets would hold the thread for a quarter of a second. */
+const DEPTH_MAX = 512;
+
+function nestsTooDeeply(bytes: Uint8Array): boolean {
+  if (bytes.length <= DEPTH_MAX) return false;
+  let depth = 0;
+  let inString = false;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i]!;
+    if (inString) {
+      if (byte === BACKSLASH) i++;
+      else if (byte === QUOTE) inString = false;
+    } else if (byte === QUOTE) inString = true;
+    else if (byte === BRACKET || byte === BRACE) {
+      if (++depth > DEPTH_MAX) return true;
+    } else if (byte === BRACKET + 2 || byte === BRACE + 2) depth--;
+  }
+  return false;
+}
+
+const [QUOTE, BACKSLASH, BRACKET, BRACE] = [0x22, 0x5c, 0x5b, 0x7b];
 
 /** Valid JSON comes first: on it the pattern is linear, while unclosed strings could make it quadratic. */
 function parseJson(text: string): unknown {

@@ -72,7 +72,7 @@ export function parseU64(text: string, what: string): bigint {
   }
   return reject(
     'chain_type_exception',
-    `Could not convert ${what} string '${text}' to any of the following: uint64_t, valid name, or valid symbol (with or without the precision)`,
+    `Could not convert ${what} string '${text.slice(0, 80)}' to any of the following: uint64_t, valid name, or valid symbol (with or without the precision)`,
   );
 }
 
