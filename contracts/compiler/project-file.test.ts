@@ -82,6 +82,7 @@ describe('on the disk', () => {
     folder = mkdtempSync(join(tmpdir(), 'snapscale-project-'));
     mkdirSync(join(folder, 'notes', 'src', 'deep'), { recursive: true });
     mkdirSync(join(folder, 'large'));
+    mkdirSync(join(folder, 'odd', 'snapscale.json'), { recursive: true });
     writeFileSync(join(folder, 'notes', 'snapscale.json'), '{"contract":"notes"}');
     writeFileSync(join(folder, 'large', 'snapscale.json'), `{"contract":"notes"}${' '.repeat(70_000)}`);
   });
@@ -99,5 +100,6 @@ describe('on the disk', () => {
     expect(() => loadContractProject(folder)).toThrow('snapscale.json is missing there and in the folders above');
     expect(() => loadContractProject(join(folder, 'nowhere'))).toThrow('there is no folder');
     expect(() => loadContractProject(join(folder, 'large'))).toThrow('more than 65536 bytes');
+    expect(() => loadContractProject(join(folder, 'odd'))).toThrow('snapscale.json is not a file');
   });
 });

@@ -66,7 +66,10 @@ export function loadContractProject(directory: string): ContractProject {
     );
   }
   const path = join(found, projectFileName);
-  if (statSync(path).size > projectFileBytesMax) {
+  const stat = statSync(path);
+  // Reading a pipe would wait for ever.
+  if (!stat.isFile()) throw new ProjectFileError(`${path} is not a file`);
+  if (stat.size > projectFileBytesMax) {
     throw new ProjectFileError(`${path} has more than ${projectFileBytesMax} bytes`);
   }
   return { directory: found, contracts: parseProjectFile(readFileSync(path, 'utf8'), found, path) };

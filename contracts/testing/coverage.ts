@@ -1,6 +1,7 @@
 /** Which lines of a contract tests have run: gathered in a process, merged over processes, told to people and tools. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeReport } from './gas-report.js';
 
 /** Lines of a file that have code, ascending, and how often each was run. */
 export type FileCoverage = {
@@ -100,6 +101,5 @@ export function writeLcov(path: string, files: readonly FileCoverage[]): void {
     const hit = hits.filter((count) => count > 0).length;
     return ['TN:', `SF:${file}`, ...counts, `LF:${lines.length}`, `LH:${hit}`, 'end_of_record'].join('\n');
   });
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, `${records.join('\n')}\n`);
+  writeReport(path, `${records.join('\n')}\n`);
 }

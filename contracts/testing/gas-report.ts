@@ -100,8 +100,18 @@ export function readGasReport(path: string): GasRow[] | undefined {
 
 /** Writes a report, one action a line, so that a difference of two versions shows the actions that changed. */
 export function writeGasReport(path: string, rows: readonly GasRow[]): void {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, `[\n${rows.map((row) => `  ${JSON.stringify(row)}`).join(',\n')}\n]\n`);
+  writeReport(path, `[\n${rows.map((row) => `  ${JSON.stringify(row)}`).join(',\n')}\n]\n`);
+}
+
+/** Writes what a run found out, into a folder that need not be there yet. */
+export function writeReport(path: string, text: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`the report ${path} cannot be written: ${reason}`, { cause });
+  }
 }
 
 /** The report of the project's last commit; undefined without a repository, a commit or such a file in it. */

@@ -1,6 +1,6 @@
 /**
- * A system contract for tests: `setprods`, `setlimits` and `setpriv` hand the data of the action to the privileged host
- * functions, whoever signs. Other actions, the native ones among them, pass.
+ * A system contract for tests: `setprods`, `setfinals`, `setlimits` and `setpriv` hand the data of the action to the privileged
+ * host functions, whoever signs. Other actions, the native ones among them, pass.
  */
 import type { PublicKey } from '@snapscale/crypto';
 import { type Action, type Name, name, names, Writer } from '@snapscale/protocol';
@@ -12,6 +12,7 @@ const imports = {
   set_proposed_producers: 'i32 i32>i64',
   set_resource_limits: 'i64 i64 i64 i64>',
   set_privileged: 'i64 i32>',
+  set_finalizers: 'i64 i32 i32>',
 } as const;
 
 const call = (fn: keyof typeof imports) => `call ${Object.keys(imports).indexOf(fn)}`;
@@ -25,6 +26,7 @@ export const biosWasm: Uint8Array = assemble({
     applyFunction(
       `i32.const 64 i32.const 8192 ${call('read_action_data')} drop
       ${on('setprods', `i32.const 64 ${call('action_data_size')} ${call('set_proposed_producers')} drop`)}
+      ${on('setfinals', `i64.const 0 i32.const 64 ${call('action_data_size')} ${call('set_finalizers')}`)}
       ${on('setlimits', `${word(0)} ${word(1)} ${word(2)} ${word(3)} ${call('set_resource_limits')}`)}
       ${on('setpriv', `${word(0)} i32.const 72 i32.load8_u ${call('set_privileged')}`)}`,
     ),

@@ -1,11 +1,18 @@
 /**
- * The first transactions of a new chain: the token contract and its currency, the system contract with its elections, and
- * on development networks two funded accounts with a first transfer. They are ordinary signed transactions, sent through
- * the ordinary way in.
+ * The first transactions of a new chain: the token contract and its currency, the system contract with its elections, the
+ * contracts for several signatures, and on development networks two funded accounts with a first transfer. They are
+ * ordinary signed transactions, sent through the ordinary way in.
  */
 import { readFileSync } from 'node:fs';
 import { type PrivateKey, publicKeyOf, sign } from '@snapscale/crypto';
-import { accountExists, getAccount, getTable, type StateReader, systemAbi, tableId } from '@snapscale/execution';
+import {
+  accountExists,
+  getAccount,
+  getTable,
+  systemAbi as nativeSystemAbi,
+  type StateReader,
+  tableId,
+} from '@snapscale/execution';
 import {
   type Abi,
   type Action,
@@ -67,6 +74,9 @@ export async function foundChain(context: FoundingContext): Promise<Founding> {
   const newAccount = (account: string, authority = keys) =>
     native(names.eosio, 'newaccount', { creator: 'eosio', name: account, owner: authority, active: authority });
 
+  const systemAbi = compileAbi(readAbi('eosio.abi'));
+  const system = (action: string, data: Json) => act(systemAbi, names.eosio, names.eosio, action, data);
+
   const state = context.state();
   const has = (account: string) => accountExists(state, name(account));
   if (!has('eosio.token')) await send(context, 'create account eosio.token', [newAccount('eosio.token')]);
@@ -81,10 +91,15 @@ export async function foundChain(context: FoundingContext): Promise<Founding> {
   await deploy(context, 'eosio');
   if (getTable(state, tableId(names.eosio, names.eosio, name('global'))) === undefined) {
     const chainId = Buffer.from(chainIdOf(context.genesis)).toString('hex');
-    const begin = { version: 0, core: '4,XST', chain_id: chainId };
-    await send(context, 'begin elections', [
-      act(compileAbi(readAbi('eosio.abi')), names.eosio, names.eosio, 'init', begin),
-    ]);
+    await send(context, 'begin elections', [system('init', { version: 0, core: '4,XST', chain_id: chainId })]);
+  }
+  for (const account of ['eosio.msig', 'eosio.wrap']) {
+    if (!has(account)) await send(context, `create account ${account}`, [newAccount(account, byEosio)]);
+    await deploy(context, account);
+    // They act with authority that others have given them, or that the producers have agreed on.
+    if (getAccount(context.state(), name(account))?.privileged !== true) {
+      await send(context, `make ${account} privileged`, [system('setpriv', { account, is_priv: 1 })]);
+    }
   }
   if (!context.development) return { accounts: ['eosio'], transfer: undefined };
   if (!has('bob')) {
@@ -101,7 +116,7 @@ export async function foundChain(context: FoundingContext): Promise<Founding> {
   return { accounts: ['eosio', 'alice', 'bob'], transfer: `alice paid bob ${FIRST_TRANSFER}` };
 }
 
-const nativeAbi = compileAbi(systemAbi);
+const nativeAbi = compileAbi(nativeSystemAbi);
 const native = (actor: Name, action: string, data: Json) => act(nativeAbi, names.eosio, actor, action, data);
 
 /** Whoever may act for `eosio`. */

@@ -1,4 +1,7 @@
 /// Account API: who exists, who has signed, who may sign.
+///
+/// Gas: `require_auth` and `has_auth` 60, `is_account` and the times 1,500, `get_code_hash` 1,500,
+/// `check_*_authorization` 20,000 and 60 for each byte of keys and levels, 10 for each byte checked.
 #pragma once
 
 #include <snapscale/core/serialize.hpp>

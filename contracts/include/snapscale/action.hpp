@@ -1,4 +1,7 @@
 /// Action API: the running action, its data, its result, notifications and inline actions.
+///
+/// Gas: reading parameters 50, `require_recipient` 500 and what the notified contract costs, `send` 2,000, 4 for each byte,
+/// and what the action costs, a result 600 and 2 for each byte.
 #pragma once
 
 #include <snapscale/account.hpp>
@@ -124,6 +127,12 @@ struct method<R (Class::*)(Params...)> {
   using result = R;
   using parameters = std::tuple<std::decay_t<Params>...>;
   using sent_parameters = std::tuple<typename sent<std::decay_t<Params>>::type...>;
+
+  /// Calls the method with the values: moved where it takes values, in place where it takes references.
+  template <typename Pointer>
+  static R call(Class& object, Pointer pointer, parameters& values) {
+    return std::apply([&](auto&... each) -> R { return (object.*pointer)(static_cast<Params&&>(each)...); }, values);
+  }
 };
 
 template <typename R, typename Class, typename... Params>

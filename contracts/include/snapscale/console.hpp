@@ -1,4 +1,6 @@
 /// Console API: text for the developer, kept only where the node was told to. Never part of the chain's state.
+///
+/// Gas: 150 for each value and 1 for each character, 3,000 for a float or double; charged also where nothing is kept.
 #pragma once
 
 #include <snapscale/core/asset.hpp>

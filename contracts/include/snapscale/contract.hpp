@@ -25,7 +25,11 @@ class contract {
 
  protected:
   name _self;
-  name _first_receiver;
+  union {
+    name _first_receiver;
+    /// The older name of the same.
+    name _code;
+  };
   datastream<const char*> _ds;
 };
 
@@ -38,16 +42,18 @@ bool execute_action(name self, name first_receiver, Method method) {
   typename signature::parameters parameters{};
   stream >> parameters;
   Class object(self, first_receiver, stream);
-  std::apply(
-      [&](auto&... values) {
-        if constexpr (std::is_void_v<typename signature::result>) {
-          (object.*method)(std::move(values)...);
-        } else {
-          with_packed((object.*method)(std::move(values)...), set_action_return_value);
-        }
-      },
-      parameters);
+  if constexpr (std::is_void_v<typename signature::result>) {
+    signature::call(object, method, parameters);
+  } else {
+    with_packed(signature::call(object, method, parameters), set_action_return_value);
+  }
   return true;
+}
+
+/// The same for an `apply` of the contract's own: `execute_action(name(receiver), name(code), &bank::open)`.
+template <typename Method>
+bool execute_action(name self, name first_receiver, Method method) {
+  return execute_action<typename calls::method<Method>::contract>(self, first_receiver, method);
 }
 
 /// The failure of an action that the contract does not have.
@@ -71,10 +77,14 @@ inline constexpr uint64_t unknown_action_code = 8000000000000000000;
                                                 &contract_class::method);                                     \
     break;
 
+/// The cases of a `switch (action)` in an `apply` of the contract's own, with parameters `receiver` and `code`.
+#define EOSIO_DISPATCH_HELPER(TYPE, MEMBERS) \
+  using contract_class = TYPE;               \
+  SNAPSCALE_JOIN(SNAPSCALE_CASE_A MEMBERS, _END)
+
 /// `EOSIO_DISPATCH(bank, (open)(close))` defines `apply` by hand; without it the compiler generates one.
 #define EOSIO_DISPATCH(TYPE, MEMBERS)                                              \
   extern "C" void apply(uint64_t receiver, uint64_t code, uint64_t action) {       \
-    using contract_class = TYPE;                                                   \
     if (code != receiver) return;                                                  \
-    switch (action) { SNAPSCALE_JOIN(SNAPSCALE_CASE_A MEMBERS, _END) }             \
+    switch (action) { EOSIO_DISPATCH_HELPER(TYPE, MEMBERS) }                       \
   }

@@ -1,6 +1,8 @@
 /// Math API: integer arithmetic that ends the transaction in place of wrapping around, and exact helpers.
 ///
 /// The operators of float, double and 128-bit integers need no API. Floating point is IEEE 754 on every node.
+///
+/// Gas: that of the instructions; nothing here calls the host.
 #pragma once
 
 #include <snapscale/core/check.hpp>

@@ -1,6 +1,8 @@
 /// Memory API: allocation and byte operations, all inside the contract's own memory.
 ///
 /// A contract starts with 64 KiB (8 KiB of them stack) and may grow to 33 MiB. Memory does not outlive the action.
+///
+/// Gas: that of the instructions; nothing here calls the host.
 #pragma once
 
 #include <cstdlib>

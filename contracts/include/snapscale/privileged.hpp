@@ -56,12 +56,43 @@ inline void get_resource_limits(name account, int64_t& ram_bytes, int64_t& net_w
   host::get_resource_limits(account.value, &ram_bytes, &net_weight, &cpu_weight);
 }
 
+/// Sets one of an account's quotas: `resource` is `ram`, `net` or `cpu`.
+inline void set_resource_limit(name account, name resource, int64_t limit) {
+  int64_t ram, net, cpu;
+  get_resource_limits(account, ram, net, cpu);
+  if (resource == "ram"_n) {
+    ram = limit;
+  } else if (resource == "net"_n) {
+    net = limit;
+  } else {
+    check(resource == "cpu"_n, "a resource is ram, net or cpu");
+    cpu = limit;
+  }
+  set_resource_limits(account, ram, net, cpu);
+}
+
+/// One of an account's quotas: of `ram`, `net` or `cpu`.
+inline int64_t get_resource_limit(name account, name resource) {
+  int64_t ram, net, cpu;
+  get_resource_limits(account, ram, net, cpu);
+  if (resource == "ram"_n) return ram;
+  if (resource == "net"_n) return net;
+  check(resource == "cpu"_n, "a resource is ram, net or cpu");
+  return cpu;
+}
+
 /// A producer and the key of its block signatures.
 struct producer_key {
   name producer_name;
   public_key block_signing_key;
 
   friend bool operator<(const producer_key& a, const producer_key& b) { return a.producer_name < b.producer_name; }
+};
+
+/// The producers of a schedule, as headers of Antelope's first version carry them.
+struct producer_schedule {
+  uint32_t version = 0;
+  std::vector<producer_key> producers;
 };
 
 struct key_weight {

@@ -6,9 +6,11 @@
 #include <snapscale/chain.hpp>
 #include <snapscale/console.hpp>
 #include <snapscale/contract.hpp>
+#include <snapscale/core/const_vector.hpp>
 #include <snapscale/crypto.hpp>
 #include <snapscale/crypto_ext.hpp>
 #include <snapscale/database.hpp>
+#include <snapscale/fees.hpp>
 #include <snapscale/math.hpp>
 #include <snapscale/memory.hpp>
 #include <snapscale/privileged.hpp>
@@ -17,6 +19,8 @@
 #include <snapscale/transaction.hpp>
 
 #include <algorithm>
+#include <cassert>
+#include <cctype>
 #include <functional>
 #include <memory>
 #include <numeric>

@@ -52,10 +52,23 @@ class transaction : public transaction_header {
   EOSLIB_SERIALIZE_DERIVED(transaction, transaction_header, (context_free_actions)(actions)(transaction_extensions))
 };
 
+/// True if the given keys and permissions suffice to authorize `trx`.
+inline bool check_transaction_authorization(const transaction& trx, const std::set<permission_level>& permissions,
+                                            const std::set<public_key>& keys) {
+  const std::vector<char> packed_permissions = permissions.empty() ? std::vector<char>() : pack(permissions);
+  const std::vector<char> packed_keys = keys.empty() ? std::vector<char>() : pack(keys);
+  return with_packed(trx, [&](const char* bytes, uint32_t size) {
+    return check_transaction_authorization(bytes, size, packed_keys.data(), packed_keys.size(), packed_permissions.data(),
+                                           packed_permissions.size()) > 0;
+  });
+}
+
 /// What the chain would tell the sender of a failed deferred transaction.
 struct onerror {
   uint128_t sender_id = 0;
   std::vector<char> sent_trx;
+
+  static onerror from_current_action() { return unpack_action_data<onerror>(); }
 
   transaction unpack_sent_trx() const { return unpack<transaction>(sent_trx); }
 };

@@ -61,13 +61,19 @@ function encode(type: string, object: unknown): Uint8Array {
   return Serializer.encode({ object, type, abi } as never).array;
 }
 
-function run(action: string, auth: string, data: object): ActionOutcome {
+function run(action: string, auth: string, data: object, more = new Uint8Array()): ActionOutcome {
   return host.apply(code, {
     receiver: self,
     action,
     auth: [auth],
-    data: encode(action, { proposer: 'carol', proposal_name: 'pay', ...data }),
+    data: Buffer.concat([encode(action, { proposer: 'carol', proposal_name: 'pay', ...data }), more]),
   });
+}
+
+/** A proposal without its last bytes. */
+function truncated(): Uint8Array {
+  const data = { proposer: 'carol', proposal_name: 'pay', requested: [level('alice'), level('bob')], trx: trx() };
+  return encode('propose', data).slice(0, -3);
 }
 
 const propose = (changes = {}, requested = ['alice', 'bob', 'dave']) =>
@@ -109,6 +115,16 @@ describe('propose', () => {
       'with context-free actions',
       () => propose({ context_free_actions: [{ ...transfer, authorization: [] }] }),
       'not allowed to `propose` a transaction with context-free actions',
+    ],
+    [
+      'that other data follows',
+      () => run('propose', 'carol', { requested: [level('alice'), level('bob')], trx: trx() }, Uint8Array.of(0)),
+      'the transaction is followed by other data',
+    ],
+    [
+      'that ends early',
+      () => host.apply(code, { receiver: self, action: 'propose', auth: ['carol'], data: truncated() }),
+      'datastream attempted to read past the end',
     ],
   ])('refuses one %s', (_, action, message) => {
     expect(action).toThrow(message);
@@ -195,6 +211,29 @@ test('a delay runs from the last needed approval on, and anew after one was take
   exec();
 });
 
+describe('what is refused', () => {
+  test.each([
+    ['an approval', () => approve('alice')],
+    ['taking an approval back', () => unapprove('alice')],
+    ['the execution', exec],
+    ['the end', () => cancel('carol')],
+  ])('%s of a proposal that there is not', (_, action) => {
+    expect(action).toThrow('proposal not found');
+  });
+
+  test.each([
+    ['taking back an approval', () => run('unapprove', 'mallory', { level: level('alice') }), 'alice'],
+    ['executing', () => run('exec', 'mallory', { executer: 'erin' }), 'erin'],
+    ['cancelling', () => run('cancel', 'mallory', { canceler: 'carol' }), 'carol'],
+    ['voiding approvals', () => run('invalidate', 'mallory', { account: 'alice' }), 'alice'],
+  ])('%s in the name of another', (_, action, account) => {
+    propose();
+    approve('alice');
+    approve('bob');
+    expect(action).toThrow(`missing authority of ${account}`);
+  });
+});
+
 describe('cancel', () => {
   beforeEach(() => void propose());
 
@@ -210,32 +249,5 @@ describe('cancel', () => {
     host.timeUs += 3601n * second;
     cancel('mallory');
     expect(stored('proposal', 'proposal')).toBeUndefined();
-  });
-});
-
-describe('eosio.wrap', () => {
-  const wrapCode = readFileSync(artifactPath('eosio.wrap', 'wasm'));
-  const execWrapped = (auth: string[], changes = {}) =>
-    host.apply(wrapCode, {
-      receiver: 'eosio.wrap',
-      action: 'exec',
-      auth,
-      data: Buffer.concat([encode('name', 'erin'), encode('transaction', trx(changes))]),
-    });
-
-  test('sends the actions with the authority of the contract and the executer', () => {
-    expect(execWrapped(['eosio.wrap', 'erin']).inline).toHaveLength(2);
-  });
-
-  test.each([
-    ['without the contract’s authority', () => execWrapped(['erin']), 'missing authority of eosio.wrap'],
-    ['without the executer’s authority', () => execWrapped(['eosio.wrap']), 'missing authority of erin'],
-    [
-      'a transaction that has expired',
-      () => execWrapped(['eosio.wrap', 'erin'], { expiration: '2025-12-31T23:59:59' }),
-      'transaction expired',
-    ],
-  ])('refuses %s', (_, action, message) => {
-    expect(action).toThrow(message);
   });
 });

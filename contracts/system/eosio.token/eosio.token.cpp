@@ -8,15 +8,19 @@ constexpr size_t memo_size_max = 256;
 
 void check_memo(const std::string& memo) { check(memo.size() <= memo_size_max, "memo has more than 256 bytes"); }
 
+void check_maximum(const asset& maximum_supply) {
+  check(maximum_supply.symbol.is_valid(), "invalid symbol name");
+  check(maximum_supply.is_valid(), "invalid supply");
+  check(maximum_supply.amount > 0, "max-supply must be positive");
+}
+
 }  // namespace
 
 void token::create(name issuer, asset maximum_supply) {
   require_auth(get_self());
-  const symbol symbol = maximum_supply.symbol;
-  check(symbol.is_valid(), "invalid symbol name");
-  check(maximum_supply.is_valid(), "invalid supply");
-  check(maximum_supply.amount > 0, "max-supply must be positive");
+  check_maximum(maximum_supply);
 
+  const symbol symbol = maximum_supply.symbol;
   stats tokens(get_self(), symbol.code().raw());
   check(tokens.find(symbol.code().raw()) == tokens.end(), "token with symbol already exists");
   tokens.emplace(get_self(), [&](currency_stats& row) {
@@ -43,6 +47,29 @@ void token::issue(name to, asset quantity, std::string memo) {
 
   tokens.modify(token, same_payer, [&](currency_stats& row) { row.supply += quantity; });
   add_balance(token.issuer, quantity, token.issuer);
+}
+
+void token::issuefixed(name to, asset supply, std::string memo) {
+  const symbol_code code = supply.symbol.code();
+  stats tokens(get_self(), code.raw());
+  const asset now = tokens.get(code.raw(), "token with symbol does not exist, create token before issue").supply;
+  check(now.symbol == supply.symbol, "symbol precision mismatch");
+  check(supply.is_valid(), "invalid quantity");
+  issue(to, supply - now, std::move(memo));
+}
+
+void token::setmaxsupply(name issuer, asset maximum_supply) {
+  check_maximum(maximum_supply);
+
+  const symbol_code code = maximum_supply.symbol.code();
+  stats tokens(get_self(), code.raw());
+  const currency_stats& token = tokens.get(code.raw(), "token supply does not exist");
+  check(issuer == token.issuer, "only token issuer can set token maximum supply");
+  require_auth(issuer);
+  check(maximum_supply.symbol == token.supply.symbol, "symbol precision mismatch");
+  check(token.supply.amount <= maximum_supply.amount, "max supply is less than available supply");
+
+  tokens.modify(token, same_payer, [&](currency_stats& row) { row.max_supply = maximum_supply; });
 }
 
 void token::retire(asset quantity, std::string memo) {

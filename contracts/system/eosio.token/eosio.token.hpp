@@ -15,6 +15,12 @@ class [[snapscale::contract("eosio.token")]] token : public snapscale::contract 
   /// Adds `quantity` to the supply and to the issuer's balance; `to` must be the issuer.
   [[snapscale::action]] void issue(snapscale::name to, snapscale::asset quantity, std::string memo);
 
+  /// Issues what is missing to a supply of `supply`; `to` must be the issuer.
+  [[snapscale::action]] void issuefixed(snapscale::name to, snapscale::asset supply, std::string memo);
+
+  /// Sets the maximum supply, to no less than what there is already. Only the issuer may.
+  [[snapscale::action]] void setmaxsupply(snapscale::name issuer, snapscale::asset maximum_supply);
+
   /// Takes `quantity` out of the issuer's balance and out of the supply.
   [[snapscale::action]] void retire(snapscale::asset quantity, std::string memo);
 
@@ -29,6 +35,8 @@ class [[snapscale::contract("eosio.token")]] token : public snapscale::contract 
 
   using create_action = snapscale::action_wrapper<"create"_n, &token::create>;
   using issue_action = snapscale::action_wrapper<"issue"_n, &token::issue>;
+  using issuefixed_action = snapscale::action_wrapper<"issuefixed"_n, &token::issuefixed>;
+  using setmaxsupply_action = snapscale::action_wrapper<"setmaxsupply"_n, &token::setmaxsupply>;
   using retire_action = snapscale::action_wrapper<"retire"_n, &token::retire>;
   using transfer_action = snapscale::action_wrapper<"transfer"_n, &token::transfer>;
   using open_action = snapscale::action_wrapper<"open"_n, &token::open>;

@@ -23,6 +23,10 @@ const create = (issuer: string, maximum: string, auth = [self]) =>
   run('create', auth, pack.name(issuer), pack.asset(maximum));
 const issue = (to: string, quantity: string, auth = [to], memo = '') =>
   run('issue', auth, pack.name(to), pack.asset(quantity), pack.text(memo));
+const issueFixed = (to: string, supply: string, auth = [to], memo = '') =>
+  run('issuefixed', auth, pack.name(to), pack.asset(supply), pack.text(memo));
+const setMaximum = (issuer: string, maximum: string, auth = [issuer]) =>
+  run('setmaxsupply', auth, pack.name(issuer), pack.asset(maximum));
 const retire = (quantity: string, auth: readonly string[], memo = '') =>
   run('retire', auth, pack.asset(quantity), pack.text(memo));
 const transfer = (from: string, to: string, quantity: string, auth = [from], memo = '') =>
@@ -104,6 +108,57 @@ describe('issue', () => {
       'memo has more than 256 bytes',
     ],
     ['of an invalid symbol', () => issue('alice', '1.0000 x'), 'invalid symbol name'],
+  ])('fails %s', (_, action, message) => {
+    expect(action).toThrow(message);
+  });
+});
+
+describe('issuefixed', () => {
+  beforeEach(() => void create('alice', '1000.0000 XST'));
+
+  test('issues what is missing to the supply', () => {
+    issue('alice', '400.0000 XST');
+    issueFixed('alice', '900.0000 XST');
+    expect(balanceRow('alice')).toBe(hex(pack.asset('900.0000 XST')));
+    expect(statRow()).toBe(hex(pack.asset('900.0000 XST'), pack.asset('1000.0000 XST'), pack.name('alice')));
+  });
+
+  test.each([
+    ['to another than the issuer', () => issueFixed('bob', '1.0000 XST'), 'only be issued to issuer account'],
+    ['without authority', () => issueFixed('alice', '1.0000 XST', ['bob']), 'missing authority of alice'],
+    ['an unknown token', () => issueFixed('alice', '1.0000 YST'), 'token with symbol does not exist'],
+    ['another precision', () => issueFixed('alice', '1.00 XST'), 'symbol precision mismatch'],
+    ['beyond 2^62 - 1', () => issueFixed('alice', '461168601842738.7904 XST'), 'invalid quantity'],
+    ['beyond the maximum', () => issueFixed('alice', '1000.0001 XST'), 'quantity exceeds available supply'],
+    ['the supply that there is', () => issueFixed('alice', '0.0000 XST'), 'must issue positive quantity'],
+    ['less than there is', () => issueFixed('alice', '-1.0000 XST'), 'must issue positive quantity'],
+    ['a memo of 257 bytes', () => issueFixed('alice', '1.0000 XST', ['alice'], 'm'.repeat(257)), 'more than 256 bytes'],
+  ])('fails: %s', (_, action, message) => {
+    expect(action).toThrow(message);
+    expect(balanceRow('alice')).toBeUndefined();
+  });
+});
+
+describe('setmaxsupply', () => {
+  beforeEach(() => {
+    create('alice', '1000.0000 XST');
+    issue('alice', '400.0000 XST');
+  });
+
+  test.each([['5000.0000 XST'], ['400.0000 XST']])('sets it to %s', (maximum) => {
+    setMaximum('alice', maximum);
+    expect(statRow()).toBe(hex(pack.asset('400.0000 XST'), pack.asset(maximum), pack.name('alice')));
+  });
+
+  test.each([
+    ['by another than the issuer', () => setMaximum('bob', '5.0000 XST'), 'only token issuer can set'],
+    ['without authority', () => setMaximum('alice', '5.0000 XST', ['bob']), 'missing authority of alice'],
+    ['of an unknown token', () => setMaximum('alice', '5.0000 YST'), 'token supply does not exist'],
+    ['of another precision', () => setMaximum('alice', '500.00 XST'), 'symbol precision mismatch'],
+    ['below the supply', () => setMaximum('alice', '399.9999 XST'), 'max supply is less than available supply'],
+    ['to nothing', () => setMaximum('alice', '0.0000 XST'), 'max-supply must be positive'],
+    ['beyond 2^62 - 1', () => setMaximum('alice', '461168601842738.7904 XST'), 'invalid supply'],
+    ['of a lower-case symbol', () => setMaximum('alice', '5.0000 xst'), 'invalid symbol name'],
   ])('fails %s', (_, action, message) => {
     expect(action).toThrow(message);
   });

@@ -52,8 +52,8 @@ void run_library(random_bits& random, Sink& sink) {
   strings(random, sink);
   integer_texts<uint64_t>(random, sink);
   integer_texts<int32_t>(random, sink);
-  decimal_texts(any_double(random), sink);
-  decimal_texts(any_float(random), sink);
+  decimal_texts(any_double(random), random, sink);
+  decimal_texts(any_float(random), random, sink);
   containers(random, sink);
   values(random, sink);
 }

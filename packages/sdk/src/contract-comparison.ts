@@ -56,14 +56,12 @@ export async function compareContract(
   const oldAbi = bytesFromBase64(now.abi);
   const wasm = files.wasm ?? oldCode;
   const abi = files.abi === undefined ? oldAbi : abiBytes(files.abi);
-  const [before, after] = [readAbi(oldAbi), readAbi(abi)];
   return {
     account,
     code: change(oldCode, wasm),
     abi: {
       ...change(oldAbi, abi),
-      actions: nameChanges(actionSignatures(before), actionSignatures(after)),
-      tables: nameChanges(tableSignatures(before), tableSignatures(after)),
+      ...abiChanges(readAbi(oldAbi), readAbi(abi)),
     },
     after: { wasm, abi },
   };
@@ -100,35 +98,77 @@ function readAbi(bytes: Uint8Array): Abi | undefined {
   }
 }
 
-/** Each action's name with everything that its data consists of. */
-function actionSignatures(abi: Abi | undefined): ReadonlyMap<string, string> {
-  return new Map(abi?.actions.map(({ name, type }) => [formatName(name), signatureOf(abi, type)]));
+/** How a type is defined, and the types that it is directly made of. */
+type Definition = { readonly text: string; readonly parts: readonly string[] };
+
+function definitionsOf({ structs, variants, types }: Abi): Map<string, Definition> {
+  const found = new Map<string, Definition>();
+  for (const { name, base, fields } of structs) {
+    const text = `${base}(${fields.map((field) => `${field.name}:${field.type}`).join(',')})`;
+    found.set(name, { text, parts: [base, ...fields.map(({ type }) => baseOf(type))] });
+  }
+  for (const { name, types: choices } of variants ?? []) {
+    found.set(name, { text: choices.join('|'), parts: choices.map(baseOf) });
+  }
+  for (const { newTypeName, type } of types) found.set(newTypeName, { text: type, parts: [baseOf(type)] });
+  return found;
 }
 
-function tableSignatures(abi: Abi | undefined): ReadonlyMap<string, string> {
-  return new Map(abi?.tables.map(({ name, type }) => [formatName(name), signatureOf(abi, type)]));
+/** The type without the marks of lists, optionals and extensions. */
+function baseOf(type: string): string {
+  const mark = type.search(/[?[$]/);
+  return mark === -1 ? type : type.slice(0, mark);
 }
 
-/** The fields of a type, and of the types that they have, as one text. */
-function signatureOf(abi: Abi, type: string, above: readonly string[] = []): string {
-  const base = type.replace(/(\?|\[\d*\]|\$)+$/, '');
-  if (above.includes(base)) return type;
-  const path = [...above, base];
-  const alias = abi.types.find(({ newTypeName }) => newTypeName === base);
-  if (alias !== undefined) return `${type}=${signatureOf(abi, alias.type, path)}`;
-  const variant = abi.variants?.find(({ name }) => name === base);
-  if (variant !== undefined) return `${type}<${variant.types.map((one) => signatureOf(abi, one, path)).join('|')}>`;
-  const struct = abi.structs.find(({ name }) => name === base);
-  if (struct === undefined) return type;
-  const parent = struct.base === '' ? '' : `${signatureOf(abi, struct.base, path)}+`;
-  return `${type}(${parent}${struct.fields.map((field) => `${field.name}:${signatureOf(abi, field.type, path)}`).join(',')})`;
+/**
+ * The types that differ, and those that are made of one that does. Each definition is looked at once: an ABI of some
+ * hundred bytes, which anybody can have set, describes types that would fill the memory if they were written out.
+ */
+function changedTypes(before: Abi, after: Abi): ReadonlySet<string> {
+  const [old, next] = [definitionsOf(before), definitionsOf(after)];
+  const users = new Map<string, string[]>();
+  for (const [name, { parts }] of [...old, ...next]) {
+    for (const part of parts) {
+      const known = users.get(part);
+      if (known === undefined) users.set(part, [name]);
+      else known.push(name);
+    }
+  }
+  const changed = new Set<string>();
+  const open = [...new Set([...old.keys(), ...next.keys()])].filter(
+    (name) => old.get(name)?.text !== next.get(name)?.text,
+  );
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    if (changed.has(name)) continue;
+    changed.add(name);
+    for (const user of users.get(name) ?? []) open.push(user);
+  }
+  return changed;
 }
 
-function nameChanges(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): NameChanges {
-  const names = [...after.keys()].sort();
+const noAbi: Abi = parseAbi({ version: 'eosio::abi/1.0' });
+
+function abiChanges(
+  before: Abi = noAbi,
+  after: Abi = noAbi,
+): { readonly actions: NameChanges; readonly tables: NameChanges } {
+  const changed = changedTypes(before, after);
   return {
-    added: names.filter((name) => !before.has(name)),
-    removed: [...before.keys()].filter((name) => !after.has(name)).sort(),
-    changed: names.filter((name) => before.has(name) && before.get(name) !== after.get(name)),
+    actions: nameChanges(before.actions, after.actions, changed),
+    tables: nameChanges(before.tables, after.tables, changed),
+  };
+}
+
+type Typed = { readonly name: bigint; readonly type: string };
+
+function nameChanges(before: readonly Typed[], after: readonly Typed[], changed: ReadonlySet<string>): NameChanges {
+  const typesOf = (list: readonly Typed[]) => new Map(list.map(({ name, type }) => [formatName(name), type]));
+  const [old, next] = [typesOf(before), typesOf(after)];
+  const names = [...next.keys()].sort();
+  const differs = (type: string, name: string) => old.get(name) !== type || changed.has(baseOf(type));
+  return {
+    added: names.filter((name) => !old.has(name)),
+    removed: [...old.keys()].filter((name) => !next.has(name)).sort(),
+    changed: names.filter((name) => old.has(name) && differs(next.get(name)!, name)),
   };
 }

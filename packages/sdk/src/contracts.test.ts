@@ -1,7 +1,7 @@
 import { sha256, toHex } from '@snapscale/crypto';
 import { abiSchema, encode, type Json, parseAbi } from '@snapscale/protocol';
 import { expect, test } from 'vitest';
-import { abiBytes } from './contract-comparison.js';
+import { abiBytes, compareContract } from './contract-comparison.js';
 import { assertWasm, planDeploy } from './contracts.js';
 import { errorAnswer, fakeNode, info, rawAbi, tokenAbi } from './testing/fake-node.js';
 
@@ -171,4 +171,45 @@ test('ABIs are checked, whatever their form; code must look like code', () => {
   expect(() => abiBytes({ ...(tokenAbi as object), actions: [{ name: 'x', type: 'missing' }] })).toThrow();
   expect(() => assertWasm(wasm, 'a.wasm')).not.toThrow();
   expect(() => assertWasm(Uint8Array.of(1, 2, 3, 4), 'a.wasm')).toThrow('a.wasm is not a WebAssembly file');
+});
+
+/** Structs of which each has two of the next: written out, the first would have 2^30 fields. */
+function nested(last: string): Json {
+  const depth = 30;
+  const field = (name: string, type: string) => ({ name, type });
+  const structs = Array.from({ length: depth }, (_, at) => ({
+    name: `s${at}`,
+    base: '',
+    fields: at === depth - 1 ? [field('x', last)] : [field('a', `s${at + 1}[]`), field('b', `s${at + 1}`)],
+  }));
+  const actions = ['go', 'stay'].map((name) => ({ name, type: name === 'go' ? 's0' : 'none', ricardian_contract: '' }));
+  return { version: 'eosio::abi/1.2', structs: [...structs, { name: 'none', base: '', fields: [] }], actions };
+}
+
+test('types that are made of a changed one are changed, however often they are made of it', async () => {
+  const { client } = node(wasm, abiBytes(nested('uint8')));
+  const { abi } = await compareContract(client, 'carol', { abi: nested('uint16') });
+  expect(abi.actions).toEqual({ added: [], removed: [], changed: ['go'] });
+  const same = await compareContract(client, 'carol', { abi: nested('uint8') });
+  expect(same.abi.actions).toEqual({ added: [], removed: [], changed: [] });
+});
+
+test('aliases and variants count, and types in a circle end', async () => {
+  const abiWith = (alias: string, choice: string): Json => ({
+    version: 'eosio::abi/1.2',
+    types: [{ new_type_name: 'money', type: alias }],
+    structs: [
+      { name: 'pay', base: '', fields: [{ name: 'sum', type: 'money?' }] },
+      { name: 'pick', base: '', fields: [{ name: 'one', type: 'either' }] },
+      { name: 'tree', base: '', fields: [{ name: 'below', type: 'tree[]' }] },
+    ],
+    variants: [{ name: 'either', types: ['name', choice] }],
+    actions: ['pay', 'pick', 'tree'].map((name) => ({ name, type: name, ricardian_contract: '' })),
+  });
+  const { client } = node(wasm, abiBytes(abiWith('asset', 'uint8')));
+  const changed = async (alias: string, choice: string) =>
+    (await compareContract(client, 'carol', { abi: abiWith(alias, choice) })).abi.actions.changed;
+  expect(await changed('asset', 'uint8')).toEqual([]);
+  expect(await changed('int64', 'uint8')).toEqual(['pay']);
+  expect(await changed('asset', 'uint16')).toEqual(['pick']);
 });

@@ -10,6 +10,7 @@ import { configurationError, usageError } from '../program/failures.js';
 import type { Session } from '../program/session.js';
 import type { Values } from '../program/values.js';
 import { bytesText, fields } from '../terminal/layout.js';
+import { printable } from '../terminal/style.js';
 import { execute, permissionsOr } from '../transacting/execute.js';
 import { readBytes } from '../transacting/json-input.js';
 
@@ -176,20 +177,30 @@ export const getAbi: Handler = async (session, values) => {
     output.note(`${account} has no ABI.`);
     return;
   }
+  const structs = new Map(abi.structs.map((struct) => [struct.name, struct]));
+  // Those of base structs first. Nobody has checked that bases do not go in a circle.
   const fieldsOf = (type: string): string => {
-    const struct = abi.structs.find(({ name }) => name === type);
-    if (struct === undefined) return type;
-    const own = struct.fields.map((field) => `${field.name}: ${field.type}`);
-    return [...(struct.base === '' ? [] : [fieldsOf(struct.base)]), ...own].filter((text) => text !== '').join(', ');
+    if (!structs.has(type)) return printable(type);
+    const listed: string[] = [];
+    const seen = new Set<string>();
+    for (
+      let struct = structs.get(type);
+      struct !== undefined && !seen.has(struct.name);
+      struct = structs.get(struct.base)
+    ) {
+      seen.add(struct.name);
+      listed.unshift(...struct.fields.map((field) => `${field.name}: ${field.type}`));
+    }
+    return printable(listed.join(', '));
   };
   output.result(abi, () => {
     const { style } = output;
     const result = (action: string) => {
       const type = abi.action_results?.find(({ name }) => name === action)?.result_type;
-      return type === undefined ? '' : ` → ${type}`;
+      return type === undefined ? '' : ` → ${printable(type)}`;
     };
     return [
-      style.dim(`${abi.version}, actions`),
+      style.dim(`${printable(abi.version)}, actions`),
       ...abi.actions.map(({ name, type }) => `  ${style.bold(name)}(${fieldsOf(type)})${result(name)}`),
       ...(abi.tables.length === 0 ? [] : [style.dim('tables')]),
       ...abi.tables.map(({ name, type }) => `  ${style.bold(name)}  ${fieldsOf(type)}`),

@@ -1,6 +1,6 @@
 import { compileAbi, type Json, parseAbi } from '@snapscale/protocol';
 import { expect, test } from 'vitest';
-import { actionData } from './action-data.js';
+import { actionData, signature } from './action-data.js';
 
 const fields = (entries: Record<string, string>) => Object.entries(entries).map(([name, type]) => ({ name, type }));
 const abi = compileAbi(
@@ -132,4 +132,8 @@ test.each<[string, string, readonly string[], string, string | undefined]>([
   await expect(failure).rejects.toMatchObject({ exitCode: 2 });
   await expect(failure).rejects.toThrow(message);
   if (hint !== undefined) await expect(failure).rejects.toMatchObject({ hint: expect.stringContaining(hint) });
+});
+
+test('a signature shows names of an ABI without what would steer the terminal', () => {
+  expect(signature([{ name: 'te\u001b[2Jxt', type: 'string' }])).toBe('(te\\u001b[2Jxt: string)');
 });

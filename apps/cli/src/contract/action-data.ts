@@ -5,6 +5,7 @@
 import { type Abi, type CompiledAbi, encodeType, type Json } from '@snapscale/protocol';
 import { closest } from '@snapscale/sdk';
 import { usageError } from '../program/failures.js';
+import { printable } from '../terminal/style.js';
 import { jsonInput } from '../transacting/json-input.js';
 
 /** A parameter of an action. */
@@ -47,9 +48,10 @@ export function parametersOf(abi: Abi, type: string): Parameter[] {
   return found;
 }
 
-/** `(from: name, to: name)`. */
+/** `(from: name, to: name)`, as it can be shown: who wrote the ABI chose these words. */
 export function signature(parameters: readonly Parameter[]): string {
-  return parameters.length === 0 ? 'no data' : `(${parameters.map(({ name, type }) => `${name}: ${type}`).join(', ')})`;
+  const listed = parameters.map(({ name, type }) => `${name}: ${type}`).join(', ');
+  return parameters.length === 0 ? 'no data' : `(${printable(listed)})`;
 }
 
 function fromJson(json: Json, parameters: readonly Parameter[], form: string): JsonFields {

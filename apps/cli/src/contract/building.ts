@@ -1,5 +1,5 @@
 /** Building the contracts of a project: what the compiler gives, written into `build/`. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type {
   BuildResult,
@@ -94,16 +94,31 @@ export async function buildInto(
   const built = await compile(compiler, contract, output);
   const paths = outputPaths(project, contract.name);
   try {
-    mkdirSync(dirname(paths.wasm), { recursive: true });
-    writeFileSync(paths.wasm, built.wasm);
-    writeFileSync(paths.abi, formatAbi(built.abi));
-    writeFileSync(paths.record, `${JSON.stringify(built.record, null, 2)}\n`);
+    const folder = dirname(paths.wasm);
+    mkdirSync(folder, { recursive: true });
+    if (lstatSync(folder).isSymbolicLink()) throw new Error(`${folder} is a symbolic link`);
+    replaceFile(paths.wasm, built.wasm);
+    replaceFile(paths.abi, formatAbi(built.abi));
+    replaceFile(paths.record, `${JSON.stringify(built.record, null, 2)}\n`);
   } catch (error) {
     throw configurationError(
       `the build of ${contract.name} cannot be written: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
   return { ...built, paths };
+}
+
+/** Whole or not at all, and in the place of a symbolic link: a project of a stranger may hold one to a file of the user's. */
+function replaceFile(path: string, content: string | Uint8Array): void {
+  const unfinished = `${path}.unfinished`;
+  rmSync(unfinished, { force: true });
+  try {
+    writeFileSync(unfinished, content, { flag: 'wx' });
+    renameSync(unfinished, path);
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    throw error;
+  }
 }
 
 /** What the last build of a contract was; undefined where there was none, or its record is unusable. */

@@ -2,8 +2,8 @@ import { parseName } from '@snapscale/protocol';
 import { type Client, type DeployPlan, SnapError } from '@snapscale/sdk';
 import { expect, test } from 'vitest';
 import { Output } from '../program/output.js';
-import { makeStyle } from '../terminal/style.js';
-import { assertAffordable, planJson, planLines, warnOfRows } from './deploy-plan.js';
+import { makeStyle, widthOf } from '../terminal/style.js';
+import { assertAffordable, namesText, planJson, planLines, warnOfRows } from './deploy-plan.js';
 
 const none = { added: [], removed: [], changed: [] };
 const part = (bytes: number) => ({ bytes, hash: 'ab'.repeat(32) });
@@ -99,4 +99,13 @@ test('too little credit: how much to transfer', async () => {
 test('another resource: as the chain says it', async () => {
   const refused = refusal('tx_cpu_usage_exceeded');
   await expect(assertAffordable(clientWith([]), { ...plan, refused })).rejects.toBe(refused);
+});
+
+test('many names stand on several lines, none wider than a narrow terminal', () => {
+  const added = Array.from({ length: 30 }, (_, index) => `action${index}`);
+  const lines = namesText({ ...none, added }, makeStyle(true))!.split('\n');
+  expect(lines.length).toBeGreaterThan(1);
+  for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(70);
+  expect(namesText({ ...none, added }, makeStyle(false))!.split(/\s+/)).toEqual(added.map((name) => `+${name}`));
+  expect(namesText(none, makeStyle(false))).toBeUndefined();
 });

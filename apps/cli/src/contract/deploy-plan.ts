@@ -12,7 +12,7 @@ import {
 import { AnnotatedError } from '../program/failures.js';
 import type { Output } from '../program/output.js';
 import { bytesText, counted, fields } from '../terminal/layout.js';
-import type { Style } from '../terminal/style.js';
+import { type Style, widthOf } from '../terminal/style.js';
 import { creditProblem } from '../transacting/credit-problem.js';
 
 /** Lines for a plan. */
@@ -63,7 +63,20 @@ export function namesText({ added, removed, changed }: NameChanges, style: Style
     ...changed.map((name) => style.yellow(`~${name}`)),
     ...removed.map((name) => style.red(`-${name}`)),
   ];
-  return parts.length === 0 ? undefined : parts.join('  ');
+  return parts.length === 0 ? undefined : wrapped(parts).join('\n');
+}
+
+/** Columns that a list of names may take, beside its label, in the narrowest of usual terminals. */
+const NAMES_COLUMNS = 70;
+
+function wrapped(parts: readonly string[]): string[] {
+  const lines: string[] = [];
+  for (const part of parts) {
+    const line = `${lines.at(-1) ?? ''}  ${part}`;
+    if (lines.length === 0 || widthOf(line) > NAMES_COLUMNS) lines.push(part);
+    else lines[lines.length - 1] = line;
+  }
+  return lines;
 }
 
 function partText({ before, after, changed }: PartChange, style: Style): string {

@@ -8,6 +8,7 @@ import { usageError } from '../program/failures.js';
 import type { Session } from '../program/session.js';
 import type { Values } from '../program/values.js';
 import { counted, fittedTable, table } from '../terminal/layout.js';
+import { printable } from '../terminal/style.js';
 import { parametersOf, signature } from './action-data.js';
 
 const LIMIT_DEFAULT = 20;
@@ -73,7 +74,7 @@ async function listTables(
   output.result({ account, tables: listed }, () =>
     tables.flatMap(({ name, fields, indices, scopes: own }) => [
       `${output.style.bold(name)}  ${output.style.dim(signature(fields))}`,
-      ...(indices.length === 0 ? [] : [`  ${output.style.dim('indices')}  ${indices.join(', ')}`]),
+      ...(indices.length === 0 ? [] : [`  ${output.style.dim('indices')}  ${printable(indices.join(', '))}`]),
       ...(own.length === 0
         ? [`  ${output.style.dim('no rows')}`]
         : table(

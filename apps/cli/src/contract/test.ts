@@ -63,7 +63,9 @@ function report(summary: TestSummary, seconds: string, output: Parameters<Handle
     `${output.style.green('✓')} ${counted(passed, 'test')} passed in ${seconds} s${skipped > 0 ? `, ${skipped} skipped` : ''}`,
   ]);
   if (!compared && gas.length > 0) {
-    output.note('Keep what actions cost, to see what changes: contract test --update-gas, and commit gas-report.json.');
+    output.note(
+      'Keep what actions cost, to see what changes: snapscale contract test --update-gas, and commit gas-report.json.',
+    );
   }
 }
 

@@ -49,3 +49,20 @@ test.each([{ isTTY: false }, { quiet: true }, { json: true }])('nothing is said 
   stop();
   expect(said).toBe('');
 });
+
+test('words of the chain cannot steer the terminal, wherever they stand in a failure', () => {
+  const odd = '\u001b]0;title\u0007\u202e';
+  const failure = { exitCode: 1, title: odd, lines: [odd], hints: [odd], reference: undefined, problem: {} };
+  output().failure(failure);
+  output().note(odd);
+  for (const mark of ['\u001b', '\u0007', '\u202e']) expect(said).not.toContain(mark);
+  expect(said.split('\\u001b]0;title\\u0007\\u202e')).toHaveLength(5);
+});
+
+test('commands in remarks can be typed as they stand', () => {
+  const stderr = { write: (text: string) => (said += text) };
+  const environment = { npm_command: 'exec' };
+  const talking = new Output({ stdout: stderr, stderr, environment, json: false, quiet: false, noColour: true });
+  talking.note('Keep it: snapscale contract test --update-gas');
+  expect(said).toBe('Keep it: npx snapscale contract test --update-gas\n');
+});

@@ -77,7 +77,8 @@ export class Output {
   /** A remark that is not part of the result. */
   note(text: string): void {
     if (this.#options.quiet || this.json) return;
-    this.#options.stderr.write(`${this.#talk.dim(text)}\n`);
+    const said = withProgramName(text, programName(this.#options.environment));
+    this.#options.stderr.write(`${this.#talk.dim(printable(said))}\n`);
   }
 
   /** What something else says, as it comes. */
@@ -134,9 +135,9 @@ export class Output {
     const name = programName(this.#options.environment);
     const lines = [
       `${style.red(style.bold('Error:'))} ${sentence(failure.title)}`,
-      ...failure.lines.map((line) => `  ${line}`),
+      ...failure.lines.map((line) => `  ${printable(line)}`),
       ...(failure.reference === undefined ? [] : [`  ${style.dim(failure.reference)}`]),
-      ...failure.hints.map((hint) => `${style.cyan('Hint:')} ${withProgramName(hint, name)}`),
+      ...failure.hints.map((hint) => `${style.cyan('Hint:')} ${printable(withProgramName(hint, name))}`),
       ...(verbose ? [style.dim(JSON.stringify(failure.problem, null, 2))] : []),
     ];
     stderr.write(`${lines.join('\n')}\n`);

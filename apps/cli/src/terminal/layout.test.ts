@@ -162,3 +162,10 @@ describe('rows that are clipped until they fit', () => {
     expect(fittedTable(odd, plain, 80)[2]).toContain('\\u001b[2J\\n');
   });
 });
+
+test('titles are words of an ABI, and cannot steer the terminal', () => {
+  const rows = [{ 'te\u001b[2J\nxt': 1 }];
+  for (const lines of [records(rows, plain, 80), fittedTable(rows, plain, 80)]) {
+    expect(lines).toEqual(['te\\u001b[2J\\nxt', '              1']);
+  }
+});

@@ -22,9 +22,10 @@ export function fields(
 /** How a column of a table stands. */
 export type Column = { readonly title: string; readonly right?: boolean };
 
-/** Lines of a table with a head. Cells may hold marks; they must be single lines. */
+/** Lines of a table with a head. Cells may hold marks; they must be single lines. Titles may be words of the chain. */
 export function table(columns: readonly Column[], rows: readonly (readonly string[])[], style: Style): string[] {
-  const widths = columns.map(({ title }, index) =>
+  const titles = columns.map(({ title }) => headText(title));
+  const widths = titles.map((title, index) =>
     Math.max(widthOf(title), ...rows.map((row) => widthOf(row[index] ?? ''))),
   );
   const line = (cells: readonly string[]): string =>
@@ -32,7 +33,11 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
       .map(({ right }, index) => (right === true ? padLeft : pad)(cells[index] ?? '', widths[index]!))
       .join('  ')
       .trimEnd();
-  return [style.dim(line(columns.map(({ title }) => title))), ...rows.map(line)];
+  return [style.dim(line(titles)), ...rows.map(line)];
+}
+
+function headText(title: string): string {
+  return printable(title).replaceAll('\n', '\\n');
 }
 
 /** Text filled with blanks to a width. */
@@ -136,7 +141,7 @@ export function fittedTable(rows: readonly Value[], style: Style, columnsMax: nu
   const objects = rows.filter((row): row is Record<string, Value> => typeof row === 'object' && row !== null);
   const titles = [...new Set(objects.flatMap((row) => Object.keys(row)))];
   const widths = titles.map((title) =>
-    Math.max(widthOf(title), ...objects.map((row) => widthOf(cellText(row[title])))),
+    Math.max(widthOf(headText(title)), ...objects.map((row) => widthOf(cellText(row[title])))),
   );
   const total = () => widths.reduce((sum, width) => sum + width + 2, -2);
   while (total() > columnsMax) {
@@ -149,7 +154,7 @@ export function fittedTable(rows: readonly Value[], style: Style, columnsMax: nu
   const isNumber = (title: string) =>
     objects.every((row) => /^-?\d+(\.\d+)?( [A-Z]{1,7})?$/.test(cellText(row[title])));
   return table(
-    titles.map((title, index) => ({ title: clippedTo(title, widths[index]!), right: isNumber(title) })),
+    titles.map((title, index) => ({ title: clippedTo(headText(title), widths[index]!), right: isNumber(title) })),
     objects.map((row) => titles.map((title, index) => clippedTo(cellText(row[title]), widths[index]!))),
     style,
   );

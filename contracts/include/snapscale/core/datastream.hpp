@@ -31,6 +31,9 @@ class datastream {
     return true;
   }
 
+  bool write(const void* source, size_t size) { return write(static_cast<const char*>(source), size); }
+  bool write(char byte) { return put(byte); }
+
   bool put(char byte) {
     check(cursor < last, "put");
     *cursor++ = byte;
@@ -71,7 +74,8 @@ class datastream<size_t> {
     size += count;
     return true;
   }
-  bool write(const char*, size_t count) { return skip(count); }
+  bool write(const void*, size_t count) { return skip(count); }
+  bool write(char) { return skip(1); }
   bool put(char) { return skip(1); }
   bool valid() const { return true; }
   size_t tellp() const { return size; }

@@ -21,6 +21,11 @@ inline constexpr bool packs_bitwise<int128_t> = true;
 template <>
 inline constexpr bool packs_bitwise<uint128_t> = true;
 
+namespace host {}
+
+/// The name under which contracts for EOSIO and Antelope call host functions without the SDK between.
+namespace internal_use_do_not_use = host;
+
 }  // namespace snapscale
 
 /// The names that contracts written for EOSIO and Antelope use.

@@ -32,6 +32,10 @@ constexpr void for_each_field(T& object, Visitor&& visit) {
 #define SNAPSCALE_READ_A_END
 #define SNAPSCALE_READ_B_END
 
+/// What CDT needs to know about a struct, the compiler tells here.
+#define CDT_REFLECT(...)
+#define EOSIO_REFLECT(...)
+
 /// Inside a class: packs and unpacks the fields of the sequence, `EOSLIB_SERIALIZE(row, (id)(owner))`.
 #define EOSLIB_SERIALIZE(TYPE, MEMBERS)                                          \
   template <typename DataStream>                                                 \

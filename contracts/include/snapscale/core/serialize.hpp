@@ -144,6 +144,15 @@ struct codec<std::string_view> {
   }
 };
 
+/// A literal, sent as a string; there is nothing that it could be read into.
+template <>
+struct codec<const char*> {
+  template <typename Stream>
+  static void write(Stream& stream, const char* value) {
+    stream << std::string_view(value);
+  }
+};
+
 template <size_t Size>
 struct codec<fixed_bytes<Size>> {
   template <typename Stream>

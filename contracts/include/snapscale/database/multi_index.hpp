@@ -1,4 +1,8 @@
 /// Tables of rows.
+///
+/// Gas: `find`, `get` 1,500, bounds and stepping 3,000, and for a row not in memory yet 80 and 0.75 for each byte;
+/// `emplace` 10,000 (the first row of a scope 15,000 more), `modify` 3,000, 5 for each byte written, `erase` 5,000. For each
+/// secondary index `emplace` 14,000, `modify` 10,000 if its key changes, `erase` 7,000, and a search 4,500.
 #pragma once
 
 #include <snapscale/action.hpp>
@@ -245,6 +249,18 @@ class multi_index {
     erase(object);
     return position;
   }
+
+  /// Other names of `emplace`, `modify` and `erase`.
+  template <typename Construct>
+  const_iterator insert(name payer, Construct&& construct) {
+    return emplace(payer, std::forward<Construct>(construct));
+  }
+  template <typename Row, typename Update>
+  void update(Row&& row, name payer, Update&& change) {
+    modify(std::forward<Row>(row), payer, std::forward<Update>(change));
+  }
+  const_iterator remove(const_iterator position) { return erase(position); }
+  void remove(const T& object) { erase(object); }
 
   void erase(const T& object) {
     item& row = const_cast<item&>(static_cast<const item&>(object));

@@ -1,0 +1,3 @@
+#pragma once
+
+#include <snapscale/crypto_ext.hpp>

@@ -1,0 +1,3 @@
+#pragma once
+
+#include <snapscale/c_api.hpp>
