@@ -1,8 +1,10 @@
 /** `watch`: blocks, transactions and finality as they happen. */
+
 import { type StreamEvent, type StreamRequest, streamEvents } from '@snapscale/api';
 import { type SnapError, toSnapError } from '@snapscale/sdk/errors';
 import type { Handler } from '../program/command.js';
 import { usageError } from '../program/failures.js';
+import { snakeCase } from '../program/json-names.js';
 import type { Session } from '../program/session.js';
 import { counted } from '../terminal/layout.js';
 import type { Style } from '../terminal/style.js';
@@ -108,10 +110,9 @@ function textOf(event: StreamEvent, style: Style): string {
 /** The event with the names of the interface. */
 function jsonOf(event: StreamEvent): Record<string, unknown> {
   const { id, kind, ...rest } = event;
-  const snake = (key: string) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   return {
     event: kind,
     cursor: id,
-    ...Object.fromEntries(Object.entries(rest).map(([key, value]) => [snake(key), value])),
+    ...Object.fromEntries(Object.entries(rest).map(([key, value]) => [snakeCase(key), value])),
   };
 }

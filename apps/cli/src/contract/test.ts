@@ -3,6 +3,7 @@ import type { InstrumentedCode } from '@snapscale/contracts/compiler';
 import type { CoverageSummary, GasDifference, TestOutcome, TestSummary } from '@snapscale/contracts/testing';
 import type { Handler } from '../program/command.js';
 import { CommandError, configurationError, exitCodes, usageError } from '../program/failures.js';
+import { withSnakeCaseNames } from '../program/json-names.js';
 import { bytesText, counted, table } from '../terminal/layout.js';
 import { printable, type Style } from '../terminal/style.js';
 import { buildInto, withCompiler } from './building.js';
@@ -46,7 +47,10 @@ function report(summary: TestSummary, seconds: string, output: Parameters<Handle
   const { tests, gas, coverage, compared } = summary;
   const count = (outcome: TestOutcome['outcome']) => tests.filter((test) => test.outcome === outcome).length;
   const [passed, failed, skipped] = [count('passed'), count('failed'), count('skipped')];
-  const json = { passed, failed, skipped, tests, gas, coverage, compared };
+  const json = withSnakeCaseNames({ passed, failed, skipped, tests, gas, coverage, compared }) as Record<
+    string,
+    unknown
+  >;
   if (failed > 0) {
     throw new CommandError(
       'tests_failed',
