@@ -19,6 +19,7 @@ import {
   rowKey,
   StateCommitment,
   type StateReader,
+  settingAt,
   tableId,
   WorkingState,
 } from '@snapscale/execution';
@@ -170,9 +171,12 @@ class LedgerReplay {
       return verifyReceived(transaction.packed, this.#chainId, this.#recovery.port).verified;
     });
     let update: CommitmentUpdate | undefined;
-    const finished = applyBlock(this.#services, this.state, this.head, block, verified, (changes) => {
-      update = this.#commitment?.update([...changes].filter(([key]) => isCommitted(key)));
-      return update?.root;
+    const setting = settingAt(this.state, this.head.header.slot, block.header.slot);
+    const finished = applyBlock(this.#services, this.state, this.head, block, verified, setting, {
+      rootOf: (changes) => {
+        update = this.#commitment?.update([...changes].filter(([key]) => isCommitted(key)));
+        return update?.root;
+      },
     });
     this.#keepBuckets(update);
     finished.state.put(globalKeys.header, encode(blockHeaderSchema, block.header));

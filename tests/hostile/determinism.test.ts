@@ -1,6 +1,6 @@
 /** Contracts that look for a difference: NaN bits in tables, cold and warm code, a block made and imported. */
 import { toHex } from '@snapscale/crypto';
-import { applyBlock, ChainServices, prefixEnd, rowPrefix, tableId } from '@snapscale/execution';
+import { applyBlock, ChainServices, prefixEnd, rowPrefix, settingAt, tableId } from '@snapscale/execution';
 import { blockId, name, type SignedBlock } from '@snapscale/protocol';
 import { describe, expect, it } from 'vitest';
 import { AttackLedger, actionOf } from './support/attack-ledger.js';
@@ -90,7 +90,8 @@ describe('a block of attacks', () => {
       transactions: block.transactions,
       blockExtensions: [],
     };
-    const imported = applyBlock(new ChainServices(), copy.store, before, signed, transactions);
+    const setting = settingAt(copy.store, before.header.slot, block.header.slot);
+    const imported = applyBlock(new ChainServices(), copy.store, before, signed, transactions, setting);
     expect(toHex(blockId(imported.header))).toBe(toHex(blockId(block.header)));
     expect(imported.transactions.map(({ cpuUsageUs }) => cpuUsageUs)).toEqual(
       block.transactions.map(({ cpuUsageUs }) => cpuUsageUs),

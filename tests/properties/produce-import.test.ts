@@ -11,6 +11,7 @@ import {
   MemoryState,
   type RootOf,
   StateCommitment,
+  settingAt,
   WorkingState,
 } from '@snapscale/execution';
 import {
@@ -132,7 +133,8 @@ describe('produce = import', () => {
             parent,
             block,
             verified,
-            withRoot ? commitment.rootOf : undefined,
+            settingAt(store, parent.header.slot, block.header.slot),
+            { rootOf: withRoot ? commitment.rootOf : undefined },
           );
           expect(toHex(encode(blockHeaderSchema, finished.header))).toBe(toHex(encode(blockHeaderSchema, made.header)));
           expect(finished.traces.map((trace) => toHex(encode(transactionTraceSchema, trace)))).toEqual(
@@ -173,7 +175,8 @@ describe('produce = import', () => {
         parent,
         block,
         verified,
-        i >= SET_UP_BLOCKS ? commitment.rootOf : undefined,
+        settingAt(store, parent.header.slot, block.header.slot),
+        { rootOf: i >= SET_UP_BLOCKS ? commitment.rootOf : undefined },
       );
       store.apply(finished.state.changes());
       parent = { num: finished.num, id: blockId(block.header), header: block.header };
@@ -188,7 +191,8 @@ describe('produce = import', () => {
     const { block, verified } = travelled(ledger, index);
     const refuse = (changed: SignedBlock, transactions = verified, rootOf: RootOf | undefined = root) => {
       try {
-        applyBlock(services, store, parent, changed, transactions, rootOf);
+        const setting = settingAt(store, parent.header.slot, changed.header.slot);
+        applyBlock(services, store, parent, changed, transactions, setting, { rootOf });
       } catch (error) {
         if (error instanceof Reject) return error.rejection.code;
         throw error;

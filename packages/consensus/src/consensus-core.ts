@@ -216,6 +216,11 @@ export class ConsensusCore {
 
   #accept(block: ReceivedBlock, { facts, certificates }: CheckedHeader, parent: TreeNode, isOwn: boolean): void {
     const { id, header, signature, signedBy, from } = block;
+    // CON-8: the line up to the anchor is complete, so that another child of a block below it conflicts with it.
+    if (parent.facts.num < this.#anchor.facts.num) {
+      this.#outbox.push({ kind: 'forget', ids: [id] });
+      return;
+    }
     const node = this.#tree.insert(header, signature, facts, parent);
     if (isOwn) node.status = 'valid';
     this.#watch.noteHeader(id, header, signature, signedBy);
@@ -304,6 +309,7 @@ export class ConsensusCore {
     // The certificates are this node's own choice: verified before.
     const block = { id, key: toHex(id), from: ownPeer, header, signature, signedBy };
     this.#accept(block, { facts: checked.facts, certificates: [] }, parent, true);
+    if (this.#tree.get(id) === undefined) return;
     this.#unsent.push({ id, promise: this.#own.promised });
     this.#sendBlocks();
   }

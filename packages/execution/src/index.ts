@@ -6,7 +6,13 @@ export {
   type TransactionOutcome,
   type VerifiedTransaction,
 } from './apply/apply-transaction.js';
-export { BlockExecution, type BlockParent, type FinishedBlock, type RootOf } from './apply/block-execution.js';
+export {
+  type BlockClosing,
+  BlockExecution,
+  type BlockParent,
+  type FinishedBlock,
+  type RootOf,
+} from './apply/block-execution.js';
 export { ChainServices } from './apply/chain-services.js';
 export type * from './apply/types.js';
 export * from './authorization/authorizer-index.js';

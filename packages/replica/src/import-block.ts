@@ -1,5 +1,12 @@
 /** Blocks that this replica did not make: from its own log at start, later from peers. */
-import { applyBlock, type ChainServices, type CommitmentUpdate, type FinishedBlock } from '@snapscale/execution';
+import {
+  applyBlock,
+  type ChainServices,
+  type Changeset,
+  type CommitmentUpdate,
+  type FinishedBlock,
+  settingAt,
+} from '@snapscale/execution';
 import { blockId, type SignedBlock } from '@snapscale/protocol';
 import type { Chain } from './chain.js';
 import type { Effect, PersistableBlock } from './effects.js';
@@ -14,10 +21,13 @@ export function importBlock(
 ): void {
   const { block, transactions, logged } = input;
   let commitment: CommitmentUpdate | undefined;
-  const finished = applyBlock(services, chain.headState, chain.head, block, transactions, (changes) => {
+  const { head, headState } = chain;
+  const rootOf = (changes: Changeset) => {
     commitment = chain.commit(changes);
     return commitment?.root;
-  });
+  };
+  const setting = settingAt(headState, head.header.slot, block.header.slot);
+  const finished = applyBlock(services, headState, head, block, transactions, setting, { rootOf });
   const id = blockId(block.header);
   chain.push({ parent: { num: finished.num, id, header: block.header }, state: finished.state, commitment });
   effects.push({ kind: 'persist', block: persistable(finished, id, block, commitment, logged) });

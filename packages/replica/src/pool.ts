@@ -2,7 +2,7 @@
  * Transactions that wait for a block with room. Bounded in number and bytes; fair between accounts: each first
  * authoriser has its own queue and its own share, and blocks take from the queues in turn.
  */
-import { bytesKey, firstAuthorizer } from '@snapscale/execution';
+import { bytesKey, firstAuthorizer, type VerifiedTransaction } from '@snapscale/execution';
 import { formatName, type Name, type Rejection } from '@snapscale/protocol';
 import type { Submission } from './inputs.js';
 
@@ -20,10 +20,10 @@ export const defaultPoolLimits: PoolLimits = {
   accountShareMax: 0.25,
 };
 
-export class TransactionPool {
+export class TransactionPool<S extends Submission = Submission> {
   readonly #limits: PoolLimits;
   /** Queues in the order of their next turn. */
-  readonly #queues = new Map<Name, Submission[]>();
+  readonly #queues = new Map<Name, S[]>();
   readonly #ids = new Set<string>();
   #bytes = 0;
 
@@ -36,7 +36,7 @@ export class TransactionPool {
   }
 
   /** Takes a transaction in, or says why not. */
-  add(submission: Submission): Rejection | undefined {
+  add(submission: S): Rejection | undefined {
     const { transaction } = submission;
     const id = bytesKey(transaction.id);
     if (this.#ids.has(id))
@@ -67,7 +67,7 @@ export class TransactionPool {
    * The next transaction, account by account: not of accounts that are `held` back, and of those that come `last` only
    * when no other waits. Undefined when none is left. Cost: linear in the accounts held back or put last.
    */
-  take(held: (account: Name) => boolean = no, last: (account: Name) => boolean = no): Submission | undefined {
+  take(held: (account: Name) => boolean = no, last: (account: Name) => boolean = no): S | undefined {
     let later: Name | undefined;
     for (const account of this.#queues.keys()) {
       if (held(account)) continue;
@@ -77,7 +77,7 @@ export class TransactionPool {
     return later === undefined ? undefined : this.#takeOf(later);
   }
 
-  #takeOf(account: Name): Submission {
+  #takeOf(account: Name): S {
     const queue = this.#queues.get(account)!;
     const submission = queue.shift()!;
     this.#queues.delete(account);
@@ -87,7 +87,7 @@ export class TransactionPool {
   }
 
   /** Puts back what `take` gave: it will be first of its account again. */
-  putBack(submission: Submission): void {
+  putBack(submission: S): void {
     const account = firstAuthorizer(submission.transaction.transaction);
     const queue = this.#queues.get(account);
     if (queue === undefined) this.#queues.set(account, [submission]);
@@ -96,8 +96,27 @@ export class TransactionPool {
     this.#bytes += submission.transaction.packed.length;
   }
 
+  has(id: Uint8Array): boolean {
+    return this.#ids.has(bytesKey(id));
+  }
+
+  /** Removes and returns this transaction, if it waits here. Cost: linear in those of its account before it. */
+  remove(transaction: VerifiedTransaction): S | undefined {
+    const key = bytesKey(transaction.id);
+    if (!this.#ids.has(key)) return undefined;
+    const account = firstAuthorizer(transaction.transaction);
+    const queue = this.#queues.get(account)!;
+    const [submission] = queue.splice(
+      queue.findIndex((waiting) => bytesKey(waiting.transaction.id) === key),
+      1,
+    );
+    if (queue.length === 0) this.#queues.delete(account);
+    this.#forget(submission!);
+    return submission;
+  }
+
   /** Removes and returns everything. */
-  clear(): Submission[] {
+  clear(): S[] {
     const all = [...this.#queues.values()].flat();
     this.#queues.clear();
     this.#ids.clear();

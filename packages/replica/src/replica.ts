@@ -5,25 +5,25 @@
  * the machine stays.
  */
 
-import { type PublicKey, type Signature, toHex } from '@snapscale/crypto';
+import type { PublicKey, Signature } from '@snapscale/crypto';
 import {
   admissionProblem,
   BlockExecution,
   type BlockParent,
   type ChainServices,
+  type Changeset,
   type CommitmentUpdate,
   type FinishedBlock,
   type StateCommitment,
-  StateFault,
   type StateReader,
   settingAt,
-  type TransactionOutcome,
   type VerifiedTransaction,
 } from '@snapscale/execution';
-import { blockDigest, blockId, msToSlot, type Name, names, type SignedBlock, slotToMs } from '@snapscale/protocol';
+import { blockDigest, blockId, msToSlot, type SignedBlock, slotToMs } from '@snapscale/protocol';
 import { AccountLoad } from './account-load.js';
 import { Chain } from './chain.js';
 import type { Effect, ReplyResult } from './effects.js';
+import { authorizerOf, guarded, type ReportFault, shuttingDown } from './guarded.js';
 import { headEffect, importBlock, persistable } from './import-block.js';
 import type { Input, RequestId, Submission } from './inputs.js';
 import { defaultPoolLimits, type PoolLimits, TransactionPool } from './pool.js';
@@ -57,8 +57,6 @@ const STEP_CPU_US = 8_000;
 /** CPU time of failed transactions that is forgiven an account with every block, and of all its transactions: a quarter of a block. */
 const FAILED_US_PER_BLOCK = 50_000;
 const SPENT_US_PER_BLOCK = 50_000;
-/** What a transaction counts that this node could not execute. */
-const FAULT_CPU_US = 100_000;
 
 export class Replica {
   readonly #options: ReplicaOptions;
@@ -194,10 +192,11 @@ export class Replica {
     this.#failed.forgive();
     this.#spent.forgive();
     let commitment: CommitmentUpdate | undefined;
-    const finished = execution.finish((changes) => {
+    const rootOf = (changes: Changeset) => {
       commitment = this.#chain.commit(changes);
       return commitment?.root;
-    });
+    };
+    const finished = execution.finish({ rootOf });
     const id = blockId(finished.header);
     this.#unsigned.set(finished.num, { finished, id, commitment });
     this.#chain.push({ parent: { num: finished.num, id, header: finished.header }, state: finished.state, commitment });
@@ -270,7 +269,9 @@ export class Replica {
   #apply(submission: Submission, effects: Effect[]): void {
     const execution = this.#pending!;
     const { state } = execution;
-    const outcome = guarded(() => execution.apply(submission.transaction), execution, submission.transaction, effects);
+    const outcome = guarded(execution, submission.transaction, faults(effects), () =>
+      execution.apply(submission.transaction),
+    );
     if (outcome === undefined) {
       this.#full = true;
       this.#pool.putBack(submission);
@@ -305,72 +306,17 @@ export class Replica {
     const slot = Math.max(head.header.slot + 1, msToSlot(nowMs) + 1);
     const execution =
       this.#pending ?? new BlockExecution(services, headState, head, settingAt(headState, head.header.slot, slot));
-    const outcome = guarded(() => execution.tryOut(transaction, mode), execution, transaction, effects);
+    const outcome = guarded(execution, transaction, faults(effects), () => execution.tryOut(transaction, mode));
     if (outcome !== undefined) reply(effects, request, { kind: 'trace', trace: outcome.trace });
   }
-}
-
-const shuttingDown: ReplyResult = {
-  kind: 'rejected',
-  rejection: {
-    code: 'snap_shutting_down',
-    message: 'the node is shutting down and takes no more transactions: send it to another node',
-  },
-};
-
-/** The account in whose name a transaction waits; none for a transaction that nobody authorises, which will be refused. */
-function authorizerOf({ transaction }: Submission): Name {
-  const { actions } = transaction.transaction;
-  return actions.find(({ authorization }) => authorization.length > 0)?.authorization[0]?.actor ?? names.empty;
 }
 
 function reply(effects: Effect[], request: RequestId, result: ReplyResult): void {
   if (request !== 0) effects.push({ kind: 'reply', request, result });
 }
 
-/**
- * Runs `work` on a block. An error that is neither a rejection nor a fault of the state would be a defect of ours that some
- * transaction has found: a producer is free to leave a transaction out, so it does, says so, and goes on.
- */
-function guarded(
-  work: () => TransactionOutcome | undefined,
-  execution: BlockExecution,
-  transaction: VerifiedTransaction,
-  effects: Effect[],
-): TransactionOutcome | undefined {
-  const { state } = execution;
-  const checkpoint = state.checkpoint();
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof StateFault) throw error;
-    state.rollback(checkpoint);
-    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    effects.push({ kind: 'event', name: 'execution-fault', detail: { transaction: toHex(transaction.id), message } });
-    return faultOutcome(execution, transaction);
-  }
-}
-
-function faultOutcome({ num, slot }: BlockExecution, { id }: VerifiedTransaction): TransactionOutcome {
-  return {
-    actionReceipts: [],
-    trace: {
-      id,
-      blockNum: num,
-      slot,
-      status: 2,
-      cpuUsageUs: 0,
-      netUsageWords: 0,
-      elapsedUs: FAULT_CPU_US,
-      netUsageBytes: 0,
-      actionTraces: [],
-      bill: { payer: names.empty, sponsor: undefined, cpuFee: 0n, netFee: 0n, edge: names.empty },
-      except: {
-        code: 'snap_node_failure',
-        message: `this node could not execute transaction ${toHex(id)} and left it out; the operator has been told`,
-      },
-    },
-  };
+function faults(effects: Effect[]): ReportFault {
+  return (detail) => effects.push({ kind: 'event', name: 'execution-fault', detail });
 }
 
 function assertNever(value: never): never {

@@ -154,13 +154,14 @@ export class BenchLedger {
     }
     let buckets: ReadonlyMap<string, Uint8Array | null> = new Map();
     let token: number | undefined;
-    const finished = execution.finish((changes) => {
+    const rootOf = (changes: Changeset) => {
       const began = performance.now();
       const update = this.#commitment?.update([...changes].filter(([key]) => isCommitted(key)));
       this.commitmentMs += performance.now() - began;
       if (update !== undefined) ({ bucketWrites: buckets, token } = update);
       return update?.root;
-    });
+    };
+    const finished = execution.finish({ rootOf });
     const id = blockId(finished.header);
     finished.state.put(globalKeys.header, encode(blockHeaderSchema, finished.header));
     await this.#store.keep(finished.num, id, finished.state.changes(), buckets);

@@ -1,14 +1,15 @@
 /** Importing: a block from elsewhere (or from our own log) is executed again and must give exactly the same header. */
 import { equalBytes, toHex } from '@snapscale/crypto';
 import { type BlockHeader, blockId, formatName, reject, type SignedBlock } from '@snapscale/protocol';
-import { settingAt } from '../chain/schedule.js';
+import type { BlockSetting } from '../chain/schedule.js';
 import type { StateReader } from '../state/reader.js';
 import { sameReceipt, type VerifiedTransaction } from './apply-transaction.js';
-import { BlockExecution, type BlockParent, type FinishedBlock, type RootOf } from './block-execution.js';
+import { type BlockClosing, BlockExecution, type BlockParent, type FinishedBlock } from './block-execution.js';
 import type { ChainServices } from './chain-services.js';
 
 /**
- * Executes `block` on `base`, the state after `parent`. `verified` are its transactions, in order.
+ * Executes `block` on `base`, the state after `parent`, in the setting that its slot calls for. `verified` are its
+ * transactions, in order; `closing` has the header extensions that consensus has checked.
  * Rejects with `block_validate_exception` when anything that the header commits to differs.
  */
 export function applyBlock(
@@ -17,11 +18,12 @@ export function applyBlock(
   parent: BlockParent,
   block: SignedBlock,
   verified: readonly VerifiedTransaction[],
-  rootOf?: RootOf,
+  setting: BlockSetting,
+  closing?: BlockClosing,
 ): FinishedBlock {
   const { header } = block;
   checkLink(parent, header);
-  const execution = new BlockExecution(services, base, parent, settingAt(base, parent.header.slot, header.slot));
+  const execution = new BlockExecution(services, base, parent, setting);
   if (execution.producer !== header.producer) {
     invalid(
       parent,
@@ -43,7 +45,7 @@ export function applyBlock(
       );
     }
   });
-  const finished = execution.finish(rootOf);
+  const finished = execution.finish(closing);
   const expected = blockId(finished.header);
   const actual = blockId(header);
   if (!equalBytes(expected, actual)) {

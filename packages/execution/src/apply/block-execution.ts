@@ -10,8 +10,10 @@ import {
   blockHeaderSchema,
   type Extension,
   encode,
+  makeHeaderExtension,
   type Name,
   names,
+  proposedScheduleExtension,
   receiptDigests,
   slotToMs,
   stateRootExtension,
@@ -20,9 +22,11 @@ import {
   type TransactionTrace,
   transactionId,
   transactionSchema,
+  votingScheduleSchema,
 } from '@snapscale/protocol';
-import { getChainConfig, putProposedSchedule, putSchedule } from '../chain/chain-records.js';
+import { getChainConfig, getProposedSchedule, putProposedSchedule, putSchedule } from '../chain/chain-records.js';
 import { type BlockSetting, firstSlotOf, producerNames, roundOf } from '../chain/schedule.js';
+import { newProposal, proposalAfterActivation } from '../chain/schedule-proposal.js';
 import { dividePool } from '../native/fees/rewards.js';
 import { updateProducersAuthority } from '../native/producers-authority.js';
 import { expiryKey, taposKey, u32Key } from '../state/keys.js';
@@ -43,6 +47,13 @@ export type BlockParent = { readonly num: number; readonly id: Uint8Array; reado
 /** Computes the state root after `changes`; undefined on chains whose headers carry none. */
 export type RootOf = (changes: Changeset) => Uint8Array | undefined;
 
+/** What is added to a block when it closes. */
+export type BlockClosing = {
+  readonly rootOf?: RootOf | undefined;
+  /** What consensus says in the header. A proposed schedule and the state root come behind. */
+  readonly headerExtensions?: readonly Extension[];
+};
+
 /** A block that is complete but for its signature. */
 export type FinishedBlock = {
   readonly num: number;
@@ -58,6 +69,7 @@ export class BlockExecution {
   readonly slot: number;
   readonly producer: Name;
   readonly #place: ExecutionPlace;
+  readonly #base: StateReader;
   readonly #parent: BlockParent;
   readonly #setting: BlockSetting;
   readonly #transactions: TransactionReceipt[] = [];
@@ -74,6 +86,7 @@ export class BlockExecution {
     this.num = parent.num + 1;
     this.slot = slot;
     this.producer = producer;
+    this.#base = base;
     this.#parent = parent;
     this.#setting = setting;
     this.#place = {
@@ -90,7 +103,7 @@ export class BlockExecution {
     state.put(taposKey(parent.num), parent.id);
     if (scheduleChanged) {
       putSchedule(state, schedule);
-      putProposedSchedule(state, undefined);
+      putProposedSchedule(state, proposalAfterActivation(getProposedSchedule(state), schedule));
       updateProducersAuthority(state, schedule);
     }
     this.#forgetExpired();
@@ -154,13 +167,17 @@ export class BlockExecution {
   }
 
   /** Closes the block. `rootOf`, when given, is asked for the state root that the header will carry. */
-  finish(rootOf?: RootOf): FinishedBlock {
+  finish({ rootOf, headerExtensions = [] }: BlockClosing = {}): FinishedBlock {
     const { state } = this.#place;
     for (const [expiration, ids] of this.#expiring) state.put(expiryKey(expiration, this.num), joined(ids));
     state.forgetUndo();
     const stateRoot = rootOf?.(state.changes());
-    const { schedule, scheduleChanged, headerExtensions } = this.#setting;
+    const { schedule, scheduleChanged } = this.#setting;
     const extensions: Extension[] = [...headerExtensions];
+    const proposal = newProposal(this.#base, state);
+    if (proposal !== undefined) {
+      extensions.push(makeHeaderExtension(proposedScheduleExtension, votingScheduleSchema, proposal));
+    }
     if (stateRoot !== undefined) extensions.push({ type: stateRootExtension, data: stateRoot });
     const header: BlockHeader = {
       slot: this.slot,

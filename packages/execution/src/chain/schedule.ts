@@ -1,5 +1,5 @@
 /** Whose turn a slot is, and which schedule is in force (consensus.md 1 and 2; early yield belongs to consensus). */
-import { type Extension, limits, type Name, type ProducerKey, type ProducerSchedule } from '@snapscale/protocol';
+import { limits, type Name, type ProducerKey, type ProducerSchedule } from '@snapscale/protocol';
 import type { StateReader } from '../state/reader.js';
 import { getProposedSchedule, getSchedule } from './chain-records.js';
 
@@ -11,15 +11,13 @@ export type BlockSetting = {
   readonly schedule: ProducerSchedule;
   /** It comes into force with the block. */
   readonly scheduleChanged: boolean;
-  /** The header's extensions but for the state root, which comes behind them. */
-  readonly headerExtensions: readonly Extension[];
 };
 
-/** The setting of a block at `slot` on a chain without consensus messages; `base` is the state after the parent. */
+/** The setting of a block at `slot` on a chain whose state alone says who produces; `base` is the state after the parent. */
 export function settingAt(base: StateReader, parentSlot: number, slot: number): BlockSetting {
   const { schedule, changed } = scheduleAt(base, parentSlot, slot);
   const producer = scheduledProducer(schedule, slot).name;
-  return { slot, producer, schedule, scheduleChanged: changed, headerExtensions: [] };
+  return { slot, producer, schedule, scheduleChanged: changed };
 }
 
 /** The producer whose turn `slot` is. */

@@ -91,7 +91,7 @@ export class TestLedger {
 
   /** Closes the block under construction, with a state root when `rootOf` gives one, and opens the next one, `slots` later. */
   produceBlock(slots = 1, rootOf?: RootOf): FinishedBlock {
-    const block = this.#pending.finish(rootOf);
+    const block = this.#pending.finish({ rootOf });
     this.store.apply(block.state.changes());
     this.head = { num: block.num, id: blockId(block.header), header: block.header };
     this.finished.push({ block, transactions: this.#transactions });

@@ -1,0 +1,337 @@
+/**
+ * The block under construction, and the transactions that wait for one.
+ *
+ * In an own slot the draft becomes a block. At other times it is speculative: it answers clients of this node with what their
+ * transactions would do on the head. Transactions that peers relay are executed in own slots only, since whoever took them in
+ * has answered already. A draft lasts as long as its parent is the head; what it held waits again, unless the new head has it.
+ */
+import { ownPeer, type PeerId } from '@snapscale/consensus';
+import { toHex } from '@snapscale/crypto';
+import {
+  admissionProblem,
+  BlockExecution,
+  type BlockParent,
+  type BlockSetting,
+  type ChainServices,
+  type StateReader,
+  transactionKey,
+  type VerifiedTransaction,
+} from '@snapscale/execution';
+import { AccountLoad } from '../account-load.js';
+import type { ReplyResult } from '../effects.js';
+import { authorizerOf, guarded, shuttingDown } from '../guarded.js';
+import type { RequestId, Submission } from '../inputs.js';
+import { defaultPoolLimits, type PoolLimits, TransactionPool } from '../pool.js';
+import type { ExecutedBlock } from './block-tree.js';
+import type { NetworkEffect } from './effects.js';
+
+/** Where a draft begins. */
+export type DraftPlace = {
+  readonly parent: BlockParent;
+  /** The state after `parent`. */
+  readonly state: StateReader;
+  readonly setting: BlockSetting;
+};
+
+/** A transaction with where it came from: {@link ownPeer} for this node's clients. */
+type Arrival = Submission & { readonly from: PeerId };
+
+type Draft = {
+  readonly execution: BlockExecution;
+  readonly parent: BlockParent;
+  /** This node is to produce it. */
+  isOwn: boolean;
+  /** Readers of the head see its changes. */
+  isShown: boolean;
+  isFull: boolean;
+  readonly arrivals: Arrival[];
+};
+
+/** A draft that has been taken to be closed. */
+export type OwnDraft = { readonly execution: BlockExecution; readonly transactions: readonly VerifiedTransaction[] };
+
+/** Waiting transactions that one step applies at most, so that other inputs are served in between. */
+const BATCH = 64;
+/** CPU time, as it is billed, after which a step takes up no further transaction, for the same reason. */
+const STEP_CPU_US = 8_000;
+/** CPU time of failed transactions that is forgiven an account with every draft, and of all its transactions. */
+const FAILED_US_PER_DRAFT = 50_000;
+const SPENT_US_PER_DRAFT = 50_000;
+
+export class BlockBuilder {
+  readonly #services: ChainServices;
+  readonly #headPlace: () => DraftPlace | undefined;
+  readonly #clients: TransactionPool<Arrival>;
+  readonly #peers: TransactionPool<Arrival>;
+  readonly #failed = new AccountLoad(FAILED_US_PER_DRAFT);
+  readonly #spent = new AccountLoad(SPENT_US_PER_DRAFT);
+  #draft: Draft | undefined;
+  #stepCpuUs = 0;
+  #isClientsTurn = true;
+  #isDraining = false;
+  #effects: NetworkEffect[] = [];
+
+  /** @param headPlace where a speculative draft begins now; undefined if nowhere. */
+  constructor(
+    services: ChainServices,
+    headPlace: () => DraftPlace | undefined,
+    limits: PoolLimits = defaultPoolLimits,
+  ) {
+    this.#services = services;
+    this.#headPlace = headPlace;
+    this.#clients = new TransactionPool(limits);
+    this.#peers = new TransactionPool(limits);
+  }
+
+  /** Transactions that wait. */
+  get waiting(): number {
+    return this.#clients.size + this.#peers.size;
+  }
+
+  /** Slot and parent of the block that this node is building for its own slot. */
+  get own(): { readonly slot: number; readonly previous: Uint8Array } | undefined {
+    const draft = this.#draft;
+    return draft?.isOwn ? { slot: draft.execution.slot, previous: draft.parent.id } : undefined;
+  }
+
+  /** Transactions in the draft. */
+  get drafted(): number {
+    return this.#draft?.arrivals.length ?? 0;
+  }
+
+  /** A step of the replica begins: its effects go to `effects`. */
+  begin(effects: NetworkEffect[]): void {
+    this.#effects = effects;
+    this.#stepCpuUs = 0;
+  }
+
+  /** This node is to produce a block here. A speculative draft for it goes on as the real one. */
+  build(place: DraftPlace): void {
+    const draft = this.#draft;
+    if (draft !== undefined && draft.parent === place.parent && draft.execution.slot === place.setting.slot) {
+      draft.isOwn = true;
+      return;
+    }
+    this.abandon();
+    this.#open(place, true);
+  }
+
+  /** Takes the own draft out to be closed. */
+  takeOwn(): OwnDraft | undefined {
+    const draft = this.#draft;
+    if (!draft?.isOwn) return undefined;
+    this.#draft = undefined;
+    return { execution: draft.execution, transactions: draft.arrivals.map(({ transaction }) => transaction) };
+  }
+
+  /** Ends the draft: what it held waits again. */
+  abandon(): void {
+    const draft = this.#draft;
+    if (draft === undefined) return;
+    this.#draft = undefined;
+    if (draft.isShown) this.#effects.push({ kind: 'rewind', num: draft.parent.num });
+    for (const arrival of draft.arrivals.reverse()) this.#poolOf(arrival).putBack(arrival);
+  }
+
+  /** The speculative draft is of a slot that has long passed. */
+  expire(nowSlot: number): void {
+    if (this.#draft !== undefined && !this.#draft.isOwn && this.#draft.execution.slot + STALE_SLOTS < nowSlot) {
+      this.abandon();
+    }
+  }
+
+  /**
+   * The head has moved. Own drafts go on, here or, by {@link build}, on the new head: there will be no other for their slot.
+   * @param state after the new head
+   */
+  headMoved(left: readonly ExecutedBlock[], entered: readonly ExecutedBlock[], state: StateReader): void {
+    if (this.#draft?.isOwn) this.#draft.isShown = false;
+    else this.abandon();
+    for (const { transactions } of left) this.reclaim(transactions, state);
+    for (const block of entered) {
+      block.transactions.forEach((transaction, index) => {
+        const waiting = this.#clients.remove(transaction);
+        this.#peers.remove(transaction);
+        const trace = block.traces[index + 1];
+        if (waiting !== undefined && trace !== undefined) this.#reply(waiting.request, { kind: 'trace', trace });
+      });
+    }
+  }
+
+  /** Transactions of a block that is not on the head's chain wait again, unless `state`, after the head, has them. */
+  reclaim(transactions: readonly VerifiedTransaction[], state: StateReader): void {
+    const lost = transactions.filter(
+      (transaction) =>
+        state.get(transactionKey(transaction.id)) === undefined &&
+        !this.#clients.has(transaction.id) &&
+        this.#clients.add({ request: 0, transaction, from: ownPeer }) === undefined,
+    );
+    // Whoever produces next may never have seen the block that they were in.
+    if (lost.length > 0) this.#effects.push({ kind: 'relayTransactions', transactions: lost });
+  }
+
+  /** The store shows the state of this block. */
+  committed({ id }: BlockParent, store: StateReader): void {
+    if (this.#draft !== undefined && toHex(this.#draft.parent.id) === toHex(id)) {
+      this.#draft.execution.state.rebase(store);
+    }
+  }
+
+  /** A transaction has arrived. Returns whether producers should hear of it. */
+  receive(submission: Submission, from: PeerId): boolean {
+    const arrival: Arrival = { ...submission, from };
+    if (this.#isDraining) {
+      this.#reply(arrival.request, shuttingDown);
+      return false;
+    }
+    const draft = this.#draft ?? (from === ownPeer ? this.#openOnHead() : undefined);
+    const mustWait =
+      draft === undefined ||
+      draft.isFull ||
+      (from !== ownPeer && !draft.isOwn) ||
+      this.#poolOf(arrival).size > 0 ||
+      this.#stepCpuUs >= STEP_CPU_US ||
+      this.#failed.exceeds(authorizerOf(arrival));
+    return mustWait ? this.#wait(arrival) : this.#apply(draft, arrival);
+  }
+
+  /** Applies transactions that wait, until the draft is full or a batch is done. Returns whether there is more to do now. */
+  applyWaiting(): boolean {
+    for (let i = 0; i < BATCH && this.#stepCpuUs < STEP_CPU_US; i++) {
+      if (this.#draft === undefined && this.#clients.size > 0) this.#openOnHead();
+      const draft = this.#draft;
+      if (draft === undefined || draft.isFull) return false;
+      const arrival = this.#take(draft.isOwn);
+      if (arrival === undefined) return false;
+      this.#apply(draft, arrival);
+    }
+    return (
+      this.#draft !== undefined && !this.#draft.isFull && (this.#draft.isOwn ? this.waiting : this.#clients.size) > 0
+    );
+  }
+
+  /** What a transaction would do on the draft. */
+  answer(request: RequestId, transaction: VerifiedTransaction, mode: 'trial' | 'readOnly'): void {
+    const execution = (this.#draft ?? this.#openOnHead())?.execution;
+    if (execution === undefined) {
+      this.#reply(request, notReady);
+      return;
+    }
+    const outcome = guarded(execution, transaction, this.#report, () => execution.tryOut(transaction, mode));
+    if (outcome !== undefined) this.#reply(request, { kind: 'trace', trace: outcome.trace });
+  }
+
+  /** Takes no more transactions, and gives up those that wait. */
+  drain(): void {
+    this.#isDraining = true;
+    for (const { request } of [...this.#clients.clear(), ...this.#peers.clear()]) this.#reply(request, shuttingDown);
+  }
+
+  readonly #report = (detail: { readonly transaction: string; readonly message: string }): void => {
+    this.#effects.push({ kind: 'event', name: 'execution-fault', detail });
+  };
+
+  #openOnHead(): Draft | undefined {
+    const place = this.#headPlace();
+    return place === undefined ? undefined : this.#open(place, false);
+  }
+
+  #open({ parent, state, setting }: DraftPlace, isOwn: boolean): Draft {
+    const execution = new BlockExecution(this.#services, state, parent, setting);
+    this.#failed.forgive();
+    this.#spent.forgive();
+    const draft: Draft = { execution, parent, isOwn, isShown: true, isFull: false, arrivals: [] };
+    this.#draft = draft;
+    this.#effects.push({ kind: 'changes', num: execution.num, entries: [...execution.state.changes()] });
+    return draft;
+  }
+
+  /** Clients of this node and what peers relay take turns. */
+  #take(alsoPeers: boolean): Arrival | undefined {
+    const held = this.#failed.exceeds.bind(this.#failed);
+    const last = this.#spent.exceeds.bind(this.#spent);
+    this.#isClientsTurn = !alsoPeers || !this.#isClientsTurn;
+    const pools = this.#isClientsTurn ? [this.#clients, this.#peers] : [this.#peers, this.#clients];
+    for (const pool of alsoPeers ? pools : [this.#clients]) {
+      const arrival = pool.take(held, last);
+      if (arrival !== undefined) return arrival;
+    }
+    return undefined;
+  }
+
+  #wait(arrival: Arrival): boolean {
+    const { transaction, request } = arrival;
+    const state = this.#draft?.execution.state ?? this.#headPlace()?.state;
+    if (state === undefined) {
+      this.#reply(request, notReady);
+      return false;
+    }
+    const isKnown = state.get(transactionKey(transaction.id)) !== undefined || this.#isWaiting(transaction.id);
+    const rejection = isKnown
+      ? duplicate
+      : (admissionProblem(state, transaction) ?? this.#poolOf(arrival).add(arrival));
+    if (rejection === undefined) return true;
+    this.#reply(request, { kind: 'rejected', rejection });
+    return false;
+  }
+
+  #apply(draft: Draft, arrival: Arrival): boolean {
+    const { execution } = draft;
+    const { state } = execution;
+    const { transaction, request } = arrival;
+    const outcome = guarded(execution, transaction, this.#report, () => execution.apply(transaction));
+    if (outcome === undefined) {
+      draft.isFull = true;
+      this.#poolOf(arrival).putBack(arrival);
+      return true;
+    }
+    const { elapsedUs, actionTraces } = outcome.trace;
+    const isIncluded = outcome.receipt !== undefined;
+    this.#stepCpuUs += elapsedUs;
+    // What fails before it runs is cheap, and may carry a name without its signature.
+    if (actionTraces.length > 0) {
+      const account = authorizerOf(arrival);
+      this.#spent.add(account, elapsedUs);
+      if (!isIncluded) this.#failed.add(account, elapsedUs);
+    }
+    if (isIncluded) {
+      draft.arrivals.push({ ...arrival, request: 0 });
+      if (draft.isShown) {
+        const entries: [string, Uint8Array | null][] = [];
+        for (const key of new Set(state.changedSince(0))) entries.push([key, state.get(key) ?? null]);
+        this.#effects.push({ kind: 'changes', num: execution.num, entries });
+      }
+    }
+    state.forgetUndo();
+    this.#reply(request, { kind: 'trace', trace: outcome.trace });
+    return isIncluded;
+  }
+
+  #poolOf({ from }: Arrival): TransactionPool<Arrival> {
+    return from === ownPeer ? this.#clients : this.#peers;
+  }
+
+  #isWaiting(id: Uint8Array): boolean {
+    return this.#clients.has(id) || this.#peers.has(id);
+  }
+
+  #reply(request: RequestId, result: ReplyResult): void {
+    if (request !== 0) this.#effects.push({ kind: 'reply', request, result });
+  }
+}
+
+/** Slots after which a speculative draft shows clients a time that is too old. */
+const STALE_SLOTS = 3;
+
+const duplicate = {
+  code: 'tx_duplicate',
+  message: 'duplicate transaction: it is in a block or waits for one',
+} as const;
+
+const notReady: ReplyResult = {
+  kind: 'rejected',
+  rejection: {
+    code: 'snap_node_failure',
+    message: 'this node has no head to execute transactions on yet: try again later',
+  },
+};

@@ -1,0 +1,98 @@
+/** Everything that a replica of a network asks of its host. Effects are carried out in order. */
+import type { ConsensusNotice, ConsensusRoot, Evidence, PeerId } from '@snapscale/consensus';
+import type { BlsPublicKey, BlsSignature, PublicKey } from '@snapscale/crypto';
+import type { Changeset, VerifiedTransaction } from '@snapscale/execution';
+import type { Name, QuorumCertificate, Rejection, SignedBlock, TransactionTrace, Vote } from '@snapscale/protocol';
+import type { ReplyResult } from '../effects.js';
+import type { RequestId } from '../inputs.js';
+
+/** A final block and all that follows from it. */
+export type FinalBlock = {
+  readonly num: number;
+  readonly id: Uint8Array;
+  readonly block: SignedBlock;
+  readonly traces: readonly TransactionTrace[];
+  readonly changes: Changeset;
+  /** Changed buckets of the state commitment. */
+  readonly buckets: ReadonlyMap<string, Uint8Array | null>;
+};
+
+/** What the journal holds beyond the committed state. */
+export type JournalEntry =
+  | { readonly kind: 'block'; readonly num: number; readonly id: Uint8Array; readonly block: SignedBlock }
+  /** See `latestSafetyRecord` of the consensus package for how to keep it. Its durability is reported by `persisted`. */
+  | { readonly kind: 'record'; readonly sequence: number; readonly record: Uint8Array };
+
+export type NetworkEffect =
+  /** Aggregate and verify as the consensus core asks; answer with `verified`. */
+  | {
+      readonly kind: 'verify';
+      readonly ticket: number;
+      readonly digest: Uint8Array;
+      readonly keys: readonly BlsPublicKey[];
+      readonly signatures: readonly BlsSignature[];
+    }
+  /** Sign a vote with the finalizer key `key`; answer with `voteSigned`. */
+  | { readonly kind: 'signVote'; readonly ticket: number; readonly digest: Uint8Array; readonly key: BlsPublicKey }
+  /** Sign a block with `key`; answer with `blockSigned`. */
+  | { readonly kind: 'signBlock'; readonly id: Uint8Array; readonly digest: Uint8Array; readonly key: PublicKey }
+  /** Append to the journal. A record is reported as `persisted` only when all entries before it are durable too. */
+  | { readonly kind: 'journal'; readonly entry: JournalEntry }
+  /**
+   * These blocks are final, in order: store them, the state after the last, and `root` with it, all or nothing; answer with
+   * `committed`. `certificate` is of the last block or of a descendant.
+   */
+  | {
+      readonly kind: 'commit';
+      readonly blocks: readonly FinalBlock[];
+      readonly root: ConsensusRoot;
+      readonly certificate: QuorumCertificate;
+    }
+  /** Send this block to all peers but `except`. */
+  | { readonly kind: 'sendBlock'; readonly id: Uint8Array; readonly block: SignedBlock; readonly except: PeerId }
+  /** Ask `from`, or whoever has it, for this block. */
+  | { readonly kind: 'requestBlock'; readonly id: Uint8Array; readonly from: PeerId }
+  | { readonly kind: 'sendVote'; readonly vote: Vote }
+  | { readonly kind: 'sendCertificate'; readonly certificate: QuorumCertificate; readonly except: PeerId }
+  /** Clients of this node have sent these, or they were in a block that lost: producers should know of them. */
+  | { readonly kind: 'relayTransactions'; readonly transactions: readonly VerifiedTransaction[] }
+  | { readonly kind: 'reply'; readonly request: RequestId; readonly result: ReplyResult }
+  /** A reader of the head must see these values, of a block (or the draft of one) with this number, on top of what it sees. */
+  | {
+      readonly kind: 'changes';
+      readonly num: number;
+      readonly entries: readonly (readonly [string, Uint8Array | null])[];
+    }
+  /** A reader of the head must see no more of the changes with numbers above `num`: they are of another branch, or of a draft. */
+  | { readonly kind: 'rewind'; readonly num: number }
+  /** The best executed block is another one. */
+  | {
+      readonly kind: 'head';
+      readonly num: number;
+      readonly id: Uint8Array;
+      readonly slot: number;
+      readonly producer: Name;
+      readonly transactions: number;
+    }
+  /** All blocks up to `num` are final and durable. */
+  | { readonly kind: 'finalized'; readonly num: number; readonly id: Uint8Array; readonly slot: number }
+  /** These blocks will not be asked for again: they may leave the journal. */
+  | { readonly kind: 'forget'; readonly ids: readonly Uint8Array[] }
+  | { readonly kind: 'penalise'; readonly peer: PeerId; readonly rejection: Rejection }
+  /** Proof that a producer or finalizer cheats: for the system contract. */
+  | { readonly kind: 'evidence'; readonly evidence: Evidence }
+  /** There is more to do: tick again as soon as possible. */
+  | { readonly kind: 'continue' }
+  /** Something an operator should know. */
+  | {
+      readonly kind: 'event';
+      readonly name: NetworkNotice;
+      readonly detail: Readonly<Record<string, string | number>>;
+    };
+
+export type NetworkNotice =
+  | ConsensusNotice
+  /** This node could not execute a transaction, or a block, because of a defect of its own. */
+  | 'execution-fault'
+  /** Executing a peer's block gave something else than its header says. */
+  | 'block-invalid';

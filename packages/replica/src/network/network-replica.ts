@@ -1,0 +1,460 @@
+/**
+ * A replica of a network of producers: consensus, execution and pool as one synchronous state machine. `step(input)` returns
+ * effects; nothing else leaves it, nothing else enters.
+ *
+ * To start again: the store with the newest committed state, the consensus root stored with it, the newest safety record, and
+ * then the blocks of the journal, in its order, as `block` inputs from `ownPeer` after a first `tick`.
+ */
+import {
+  type BlockPlan,
+  ConsensusCore,
+  type ConsensusEffect,
+  type ConsensusEvent,
+  type ConsensusRoot,
+  type ConsensusStatus,
+  type FinalizerRules,
+  ownPeer,
+  producersOf,
+  type SafetyRecord,
+} from '@snapscale/consensus';
+import { type BlsPublicKey, equalBytes, merkleRoot, type Signature, toHex } from '@snapscale/crypto';
+import {
+  applyBlock,
+  type BlockSetting,
+  type ChainServices,
+  type StateCommitment,
+  StateFault,
+  type StateKey,
+  type StateProof,
+  type StateReader,
+} from '@snapscale/execution';
+import {
+  activeScheduleExtension,
+  blockDigest,
+  blockId,
+  finalityExtension,
+  msToSlot,
+  type Name,
+  Reject,
+  receiptDigests,
+  type SignedBlock,
+  slotToMs,
+} from '@snapscale/protocol';
+import type { PoolLimits } from '../pool.js';
+import { BlockBuilder, type DraftPlace } from './block-builder.js';
+import { type BlockBody, BlockTree, type ExecutedBlock, wayBetween } from './block-tree.js';
+import type { NetworkEffect } from './effects.js';
+import type { NetworkInput } from './inputs.js';
+
+/** What a replica is made of. */
+export type NetworkReplicaOptions = {
+  readonly services: ChainServices;
+  readonly chainId: Uint8Array;
+  /** The newest committed block, as the last `commit` effect gave it; `genesisRoot` on a new chain. */
+  readonly root: ConsensusRoot;
+  /** State after the block of `root`. */
+  readonly store: StateReader;
+  /** Undefined on chains without state roots. */
+  readonly commitment: StateCommitment | undefined;
+  /** The newest durable one; undefined only for keys that never voted or produced. */
+  readonly safetyRecord: SafetyRecord | undefined;
+  /** Accounts for which this node produces. */
+  readonly producers: readonly Name[];
+  /** Keys with which it votes. */
+  readonly finalizerKeys: readonly BlsPublicKey[];
+  readonly poolLimits?: PoolLimits;
+  readonly reversibleBlocksMax?: number;
+  /** For tests that break a rule of voting. */
+  readonly rules?: FinalizerRules;
+};
+
+/** How long before the end of its slot a producer gives up waiting for the block of the slot before. */
+const HANDOVER_MS = 100;
+
+type Unsigned = { readonly executed: ExecutedBlock; readonly body: Omit<SignedBlock, 'producerSignature'> };
+
+export class NetworkReplica {
+  readonly #services: ChainServices;
+  readonly #store: StateReader;
+  readonly #core: ConsensusCore;
+  readonly #tree: BlockTree;
+  readonly #builder: BlockBuilder;
+  readonly #producers: ReadonlySet<Name>;
+  readonly #unsigned = new Map<string, Unsigned>();
+  #effects: NetworkEffect[] = [];
+  #nowMs = 0;
+  #nowSlot = 0;
+  #isDraining = false;
+  /** Slot and head for which the core has been asked whether to build. */
+  #openedFor = '';
+  /** Undefined while the head is the committed block. */
+  #head: ExecutedBlock | undefined;
+  #toExecute: { readonly id: Uint8Array; readonly previous: Uint8Array } | undefined;
+
+  constructor(options: NetworkReplicaOptions) {
+    const { services, store, commitment, root, poolLimits, ...core } = options;
+    const { id, num } = root.facts;
+    this.#services = services;
+    this.#store = store;
+    this.#producers = new Set(core.producers);
+    this.#core = new ConsensusCore({ ...core, root });
+    this.#tree = new BlockTree(store, { id, num, header: root.header }, commitment);
+    this.#builder = new BlockBuilder(services, () => this.#headPlace(), poolLimits);
+  }
+
+  /** The best executed block. */
+  get head(): { readonly id: Uint8Array; readonly num: number; readonly slot: number } {
+    return this.#core.head;
+  }
+
+  /** The newest final block. Its state may not be durable yet. */
+  get final(): { readonly id: Uint8Array; readonly num: number; readonly slot: number } {
+    return this.#core.final;
+  }
+
+  /** The state after the head. */
+  get headState(): StateReader {
+    return this.#head?.state ?? this.#store;
+  }
+
+  get status(): ConsensusStatus & { readonly waiting: number; readonly bodies: number; readonly executed: number } {
+    return { ...this.#core.status, waiting: this.#builder.waiting, ...this.#tree.size };
+  }
+
+  /** True when nothing of this node is under way: after `drain`, the host may end. */
+  get idle(): boolean {
+    return this.#builder.own === undefined && this.#unsigned.size === 0 && this.#tree.isCommitted;
+  }
+
+  /** The next moment at which a `tick` changes something, in milliseconds since 1970. */
+  get nextTickMs(): number {
+    const slotEndMs = slotToMs(this.#nowSlot + 1);
+    return this.#nowMs < slotEndMs - HANDOVER_MS ? slotEndMs - HANDOVER_MS : slotEndMs;
+  }
+
+  /**
+   * A block that a peer asks for; undefined if it is not here: final ones are in the host's log. What has not been executed is
+   * not passed on, because a wrong header would be taken for this node's fault.
+   */
+  block(id: Uint8Array): SignedBlock | undefined {
+    return this.#tree.executed(id) === undefined ? undefined : this.#tree.body(id)?.block;
+  }
+
+  /** Proves the entry at `key`, or its absence, against the state root of the head. Undefined on chains without. */
+  prove(key: StateKey): { readonly value: Uint8Array | undefined; readonly proof: StateProof } | undefined {
+    const proof = this.#tree.prove(this.#head, key);
+    return proof === undefined ? undefined : { value: this.headState.get(key), proof };
+  }
+
+  /** Takes one input and returns what is to be done, in order. */
+  step(input: NetworkInput): NetworkEffect[] {
+    const effects: NetworkEffect[] = [];
+    this.#effects = effects;
+    this.#builder.begin(effects);
+    this.#take(input);
+    // One block a step: others must not wait for a long branch.
+    this.#execute();
+    // Blocks of the own journal come one by one, and the head is the last.
+    if (input.kind !== 'block' || input.from !== ownPeer) this.#openSlot();
+    if (this.#builder.applyWaiting() || this.#toExecute !== undefined) effects.push({ kind: 'continue' });
+    return effects;
+  }
+
+  #take(input: NetworkInput): void {
+    switch (input.kind) {
+      case 'tick':
+        this.#advance(input.nowMs);
+        break;
+      case 'transactions':
+        this.#advance(input.nowMs);
+        this.#receive(input);
+        break;
+      case 'query':
+        this.#advance(input.nowMs);
+        this.#builder.answer(input.request, input.transaction, input.mode);
+        break;
+      case 'block':
+        this.#receiveBlock(input);
+        break;
+      case 'vote':
+      case 'certificate':
+      case 'verified':
+      case 'persisted':
+        this.#feed(input);
+        break;
+      case 'voteSigned':
+        this.#feed({ kind: 'signed', ticket: input.ticket, signature: input.signature });
+        break;
+      case 'blockSigned':
+        this.#complete(input.id, input.signature);
+        break;
+      case 'committed':
+        this.#committed(input.num);
+        break;
+      case 'drain':
+        this.#isDraining = true;
+        this.#builder.drain();
+        break;
+      default:
+        assertNever(input);
+    }
+  }
+
+  // Time and own blocks
+
+  #advance(nowMs: number): void {
+    this.#nowMs = Math.max(this.#nowMs, nowMs);
+    const slot = msToSlot(this.#nowMs);
+    const { own } = this.#builder;
+    if (own !== undefined && this.#nowMs >= slotToMs(own.slot)) this.#close(own);
+    if (slot <= this.#nowSlot) return;
+    this.#nowSlot = slot;
+    this.#builder.expire(slot);
+    this.#feed({ kind: 'tick', slot });
+  }
+
+  /** Asks the core for the next slot's block as soon as the block of this slot is the head, or at the last moment without it. */
+  #openSlot(): void {
+    if (this.#isDraining || this.#builder.own !== undefined || this.#unsigned.size > 0) return;
+    const slot = this.#nowSlot + 1;
+    const isLate = this.#nowMs >= slotToMs(slot) - HANDOVER_MS;
+    if (this.#core.head.slot < this.#nowSlot && !isLate) return;
+    const attempt = `${slot} ${toHex(this.head.id)}`;
+    if (attempt === this.#openedFor) return;
+    this.#openedFor = attempt;
+    this.#feed({ kind: 'openSlot', slot });
+  }
+
+  #build(plan: BlockPlan): void {
+    const place = this.#place(plan);
+    if (place !== undefined) this.#builder.build(place);
+  }
+
+  #close({ slot, previous }: { readonly slot: number; readonly previous: Uint8Array }): void {
+    const plan = this.#core.planBlock(previous, slot);
+    if (plan === undefined || this.#tree.place(previous) === undefined) {
+      // Finality has taken another way.
+      this.#builder.abandon();
+      return;
+    }
+    const { execution, transactions } = this.#builder.takeOwn()!;
+    const pending = this.#tree.rootOn(previous);
+    const { headerExtensions } = plan;
+    const finished = execution.finish({ rootOf: pending.rootOf, headerExtensions });
+    const { num, header, traces, state } = finished;
+    const id = blockId(header);
+    const executed = this.#tree.insert({ point: { num, id, header }, transactions, traces, state }, pending);
+    const body = { header, transactions: finished.transactions, blockExtensions: [] };
+    this.#unsigned.set(toHex(id), { executed, body });
+    this.#effects.push({ kind: 'signBlock', id, digest: blockDigest(header), key: execution.producerKey });
+  }
+
+  #complete(id: Uint8Array, producerSignature: Signature): void {
+    const unsigned = this.#unsigned.get(toHex(id));
+    if (unsigned === undefined) return;
+    this.#unsigned.delete(toHex(id));
+    const { executed, body } = unsigned;
+    if (this.#tree.executed(id) !== executed) {
+      // Finality has taken another way meanwhile.
+      this.#builder.reclaim(executed.transactions, this.headState);
+      return;
+    }
+    const { num, header } = executed.point;
+    const block: SignedBlock = { ...body, producerSignature };
+    this.#tree.addBody(id, { block, transactions: executed.transactions, isJournalled: true });
+    this.#effects.push({ kind: 'journal', entry: { kind: 'block', num, id, block } });
+    this.#feed({ kind: 'produced', header, signature: producerSignature });
+    if (!equalBytes(this.head.id, id)) this.#builder.reclaim(executed.transactions, this.headState);
+  }
+
+  // Blocks of others
+
+  #receiveBlock({ from, block, transactions, signedBy }: Extract<NetworkInput, { kind: 'block' }>): void {
+    const { header, producerSignature: signature } = block;
+    const id = blockId(header);
+    // The id covers the header alone: under a right header, other content would make an honest block look invalid.
+    const isWhole =
+      this.#tree.body(id) !== undefined ||
+      (block.blockExtensions.length === 0 &&
+        transactions.length === block.transactions.length &&
+        equalBytes(merkleRoot(receiptDigests(block.transactions)), header.transactionMroot));
+    if (!isWhole) {
+      const message = `block ${toHex(id)} came with other content than its header names`;
+      if (from !== ownPeer) {
+        this.#effects.push({ kind: 'penalise', peer: from, rejection: { code: 'block_validate_exception', message } });
+      }
+      return;
+    }
+    this.#tree.addBody(id, { block, transactions, isJournalled: from === ownPeer });
+    this.#feed({ kind: 'block', from, header, signature, signedBy });
+  }
+
+  #execute(): void {
+    const next = this.#toExecute;
+    if (next === undefined) return;
+    this.#toExecute = undefined;
+    const body = this.#tree.body(next.id);
+    const valid = body !== undefined && this.#apply(next.id, next.previous, body);
+    this.#feed({ kind: 'executed', id: next.id, valid });
+  }
+
+  #apply(id: Uint8Array, previous: Uint8Array, { block, transactions, isJournalled }: BlockBody): boolean {
+    const { header } = block;
+    const plan = this.#core.planBlock(previous, header.slot);
+    const place = plan && this.#place(plan);
+    if (place === undefined) return false;
+    const { parent, state: base, setting } = place;
+    const headerExtensions = header.headerExtensions.filter(({ type }) => CONSENSUS_EXTENSIONS.includes(type));
+    const pending = this.#tree.rootOn(previous);
+    try {
+      const closing = { rootOf: pending.rootOf, headerExtensions };
+      const finished = applyBlock(this.#services, base, parent, block, transactions, setting, closing);
+      const { num, traces, state } = finished;
+      this.#tree.insert({ point: { num, id, header }, transactions, traces, state }, pending);
+      if (!isJournalled) this.#effects.push({ kind: 'journal', entry: { kind: 'block', num, id, block } });
+      return true;
+    } catch (error) {
+      if (error instanceof StateFault) throw error;
+      this.#tree.discard(pending);
+      const isRefused = error instanceof Reject;
+      const message = error instanceof Error ? error.message : String(error);
+      const name = isRefused ? 'block-invalid' : 'execution-fault';
+      this.#effects.push({ kind: 'event', name, detail: { block: toHex(id), message } });
+      return false;
+    }
+  }
+
+  // What the core wants
+
+  #feed(event: ConsensusEvent): void {
+    for (const effect of this.#core.step(event)) this.#carryOut(effect);
+  }
+
+  #carryOut(effect: ConsensusEffect): void {
+    switch (effect.kind) {
+      case 'sign':
+        this.#effects.push({ ...effect, kind: 'signVote' });
+        break;
+      case 'persist': {
+        const { sequence, record } = effect;
+        this.#effects.push({ kind: 'journal', entry: { kind: 'record', sequence, record } });
+        break;
+      }
+      case 'execute':
+        this.#toExecute = effect;
+        break;
+      case 'build':
+        this.#build(effect.plan);
+        break;
+      case 'request':
+        this.#effects.push({ ...effect, kind: 'requestBlock' });
+        break;
+      case 'relayBlock': {
+        const { id, except } = effect;
+        const body = this.#tree.body(id);
+        if (body !== undefined) this.#effects.push({ kind: 'sendBlock', id, block: body.block, except });
+        break;
+      }
+      case 'relayCertificate':
+        this.#effects.push({ ...effect, kind: 'sendCertificate' });
+        break;
+      case 'head':
+        this.#moveHead(effect.id);
+        break;
+      case 'finalized':
+        this.#finalize(effect);
+        break;
+      case 'forget': {
+        const ids = this.#tree.forget(effect.ids);
+        if (ids.length > 0) this.#effects.push({ kind: 'forget', ids });
+        break;
+      }
+      case 'verify':
+      case 'sendVote':
+      case 'penalise':
+      case 'evidence':
+      case 'event':
+        this.#effects.push(effect);
+        break;
+      default:
+        assertNever(effect);
+    }
+  }
+
+  /** Readers leave one branch and enter the other; transactions of blocks that are left wait again. */
+  #moveHead(id: Uint8Array): void {
+    const { point, state } = this.#tree.place(id)!;
+    // By object, because the old head may have left the tree.
+    const next = this.#tree.executed(id);
+    const { left, entered } = wayBetween(this.#head, next);
+    this.#head = next;
+    const ancestorNum = (entered[0]?.point.num ?? point.num + 1) - 1;
+    this.#effects.push({ kind: 'rewind', num: ancestorNum });
+    this.#builder.headMoved(left, entered, state);
+    for (const { point: shown, changes } of entered) {
+      this.#effects.push({ kind: 'changes', num: shown.num, entries: [...changes] });
+    }
+    const { num, header } = point;
+    const transactions = entered.at(-1)?.transactions.length ?? 0;
+    this.#effects.push({ kind: 'head', num, id, slot: header.slot, producer: header.producer, transactions });
+    this.#followHead();
+  }
+
+  /** Nothing of an own draft has been signed yet: it goes on on the new head, if the slot is this node's there too. */
+  #followHead(): void {
+    const { own } = this.#builder;
+    if (own === undefined || equalBytes(own.previous, this.head.id)) return;
+    const plan = this.#core.planBlock(this.head.id, own.slot);
+    if (plan !== undefined && this.#producers.has(plan.producer)) this.#build(plan);
+  }
+
+  #finalize({ id, root, certificate }: Extract<ConsensusEffect, { kind: 'finalized' }>): void {
+    const blocks = this.#tree.finalize(id).map(([{ point, traces, changes }, buckets]) => {
+      const { block } = this.#tree.body(point.id)!;
+      return { num: point.num, id: point.id, block, traces, changes, buckets };
+    });
+    if (blocks.length > 0) this.#effects.push({ kind: 'commit', blocks, root, certificate });
+  }
+
+  #committed(num: number): void {
+    const committed = this.#tree.commit(num);
+    if (committed === undefined) return;
+    if (this.#head !== undefined && this.#head.point.num <= num) this.#head = undefined;
+    this.#builder.committed(committed, this.#store);
+    this.#effects.push({ kind: 'finalized', num, id: committed.id, slot: committed.header.slot });
+  }
+
+  // Transactions
+
+  #receive({ submissions, from = ownPeer }: Extract<NetworkInput, { kind: 'transactions' }>): void {
+    const accepted = submissions.filter((submission) => this.#builder.receive(submission, from));
+    if (from !== ownPeer || accepted.length === 0) return;
+    this.#effects.push({ kind: 'relayTransactions', transactions: accepted.map(({ transaction }) => transaction) });
+  }
+
+  #headPlace(): DraftPlace | undefined {
+    const slot = Math.max(this.#core.head.slot, this.#nowSlot) + 1;
+    const plan = this.#core.planBlock(this.head.id, slot);
+    return plan && this.#place(plan);
+  }
+
+  #place(plan: BlockPlan): DraftPlace | undefined {
+    const place = this.#tree.place(plan.previous);
+    if (place === undefined) return undefined;
+    const { slot, producer, schedule, newProducers } = plan;
+    const setting: BlockSetting = {
+      slot,
+      producer,
+      schedule: producersOf(schedule),
+      scheduleChanged: newProducers !== undefined,
+    };
+    return { parent: place.point, state: place.state, setting };
+  }
+}
+
+/** Header extensions that consensus has checked; all others follow from execution. In the order of headers. */
+const CONSENSUS_EXTENSIONS: readonly number[] = [finalityExtension, activeScheduleExtension];
+
+function assertNever(value: never): never {
+  throw new Error(`unexpected input or effect ${JSON.stringify(value)}`);
+}

@@ -1,0 +1,98 @@
+/** What must hold of a simulated network after each event: agreement, monotone finality, tokens neither made nor lost. */
+
+import type { PeerId } from '@snapscale/consensus';
+import { toHex } from '@snapscale/crypto';
+import type { NetworkEffect } from '@snapscale/replica';
+import { balanceOf, holders, tokensInAll } from './genesis.js';
+import type { SimulatedNode } from './node.js';
+
+export class Checkers {
+  /** Ids of final blocks by number, of whichever node was first. */
+  readonly #final = new Map<number, string>();
+  readonly #committed = new Map<string, number>();
+  readonly #cheats: ReadonlySet<PeerId>;
+  /** Transactions in final blocks. */
+  transactions = 0;
+  /** The first fault. */
+  fault: string | undefined;
+
+  /** @param cheats nodes of whom nothing is expected. */
+  constructor(cheats: ReadonlySet<PeerId>) {
+    this.#cheats = cheats;
+  }
+
+  /** Highest number of a final block. */
+  get finalNum(): number {
+    return Math.max(1, ...this.#final.keys());
+  }
+
+  observe(node: SimulatedNode, effect: NetworkEffect): void {
+    if (this.#cheats.has(node.peer)) return;
+    if (effect.kind === 'commit') this.#checkAgreement(node, effect);
+    else if (effect.kind === 'finalized') this.#checkState(node, effect.num);
+    else if (effect.kind === 'head') this.#checkReader(node, effect.id);
+    else if (effect.kind === 'penalise' && !this.#cheats.has(effect.peer)) {
+      this.#fail(`${node.label} penalises peer ${effect.peer}, who is honest: ${effect.rejection.message}`);
+    } else if (effect.kind === 'event') {
+      if (effect.name === 'execution-fault') this.#fail(`${node.label}: ${effect.detail.message}`);
+      if (effect.name === 'finality-broken') this.#fail(`${node.label} has stopped: ${effect.detail.reason}`);
+    }
+  }
+
+  /** At the end: nodes with the same committed block have the same state, entry by entry. */
+  compareStates(nodes: readonly SimulatedNode[]): void {
+    const first = new Map<number, SimulatedNode>();
+    for (const node of nodes) {
+      if (this.#cheats.has(node.peer)) continue;
+      const { committedNum, state } = node.disk;
+      const other = first.get(committedNum);
+      if (other === undefined) {
+        first.set(committedNum, node);
+        continue;
+      }
+      const mine = new Map(state.entries());
+      const theirs = new Map(other.disk.state.entries());
+      const differs = [...mine].find(([key, value]) => toHex(theirs.get(key) ?? NONE) !== toHex(value));
+      if (differs !== undefined || mine.size !== theirs.size) {
+        this.#fail(`${node.label} and ${other.label} have other states after block ${committedNum}`);
+      }
+    }
+  }
+
+  #checkAgreement(node: SimulatedNode, { blocks }: Extract<NetworkEffect, { kind: 'commit' }>): void {
+    for (const { num, id, block } of blocks) {
+      const text = toHex(id);
+      if (!this.#final.has(num)) this.transactions += block.transactions.length;
+      const known = this.#final.get(num) ?? text;
+      if (known !== text) this.#fail(`${node.label} has final block ${num} ${text}, others have ${known}`);
+      this.#final.set(num, known);
+    }
+  }
+
+  #checkState(node: SimulatedNode, num: number): void {
+    const before = this.#committed.get(node.label) ?? 0;
+    if (num <= before) this.#fail(`${node.label} goes back from final block ${before} to ${num}`);
+    this.#committed.set(node.label, num);
+    let tokens = 0n;
+    for (const holder of holders) tokens += balanceOf(node.disk.state, holder);
+    if (tokens !== tokensInAll)
+      this.#fail(`${node.label} counts ${tokens} units after block ${num}, not ${tokensInAll}`);
+  }
+
+  /** What clients read at a new head is the state of it, whichever branch was the head before. */
+  #checkReader({ label, reader, replica }: SimulatedNode, id: Uint8Array): void {
+    // A step may move the head twice; the replica shows the last.
+    if (replica === undefined || toHex(replica.head.id) !== toHex(id)) return;
+    for (const holder of holders) {
+      const [read, held] = [balanceOf(reader, holder), balanceOf(replica.headState, holder)];
+      if (read !== held)
+        this.#fail(`a reader of ${label} sees ${read} units of ${holder} at ${toHex(id)}, not ${held}`);
+    }
+  }
+
+  #fail(why: string): void {
+    this.fault ??= why;
+  }
+}
+
+const NONE = new Uint8Array(0);
