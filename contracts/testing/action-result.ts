@@ -28,6 +28,11 @@ export type ActionResult = {
   readonly trace: TransactionTrace;
 };
 
+/** Gas of several runs together. */
+export function gasOf(runs: readonly ContractRun[]): number {
+  return runs.reduce((sum, { gas }) => sum + gas, 0);
+}
+
 /** @param abiOf the ABI of a contract, to decode what the first action returns */
 export function actionResult(
   trace: TransactionTrace,
@@ -38,7 +43,7 @@ export function actionResult(
     .filter(({ receipt }) => receipt !== undefined)
     .sort((a, b) => (a.receipt!.globalSequence < b.receipt!.globalSequence ? -1 : 1));
   return {
-    gas: runs.reduce((sum, { gas }) => sum + gas, 0),
+    gas: gasOf(runs),
     runs,
     cpuUs: trace.cpuUsageUs,
     netBytes: trace.netUsageBytes,

@@ -17,7 +17,7 @@ import {
   slotToText,
   type TransactionTrace,
 } from '@snapscale/protocol';
-import { type ActionResult, actionResult, ramDeltasOf } from './action-result.js';
+import { type ActionResult, actionResult, gasOf, ramDeltasOf } from './action-result.js';
 import { type BuiltContract, systemContract } from './built-contract.js';
 import {
   type Actors,
@@ -31,7 +31,7 @@ import {
 } from './expectation.js';
 import { gasOfProcess } from './gas-report.js';
 import { JournaledState } from './journaled-state.js';
-import { MeteredServices } from './metered-services.js';
+import { type ContractRun, MeteredServices } from './metered-services.js';
 import { numberOf, readTable, type TableQuery } from './table-rows.js';
 import { firstDifference } from './unchanged-state.js';
 
@@ -155,9 +155,7 @@ export class ContractTest {
     if (trace.except !== undefined) {
       throw new ContractTestError(`${describeAttempt(attempt)}\n  refused:  ${describeOutcome(trace)}`, trace.except);
     }
-    const result = actionResult(trace, runs, (contract) => this.#abiOf(contract));
-    gasOfProcess.add(account, action, result);
-    return result;
+    return this.#measured(attempt, trace, runs);
   }
 
   /** Executes several actions in one transaction. @throws ContractTestError */
@@ -197,9 +195,7 @@ export class ContractTest {
       const trace = this.#try(attempt);
       const runs = this.#services.takeRuns();
       this.#requireOutcome(trace, expected, `row ${index + 1}: ${describeAttempt(attempt)}`);
-      if (trace.except !== undefined) continue;
-      const result = actionResult(trace, runs, (contract) => this.#abiOf(contract));
-      gasOfProcess.add(account, action, result);
+      if (trace.except === undefined) this.#measured(attempt, trace, runs);
     }
   }
 
@@ -211,8 +207,7 @@ export class ContractTest {
     const { trace } = pending.tryOut(transaction, 'readOnly');
     const runs = this.#services.takeRuns();
     if (this.#services.canDebug && trace.except === undefined) {
-      const gas = runs.reduce((sum, run) => sum + run.gas, 0);
-      this.#services.debugging(() => pending.tryOut(transaction, 'readOnly'), gas);
+      this.#services.debugging(() => pending.tryOut(transaction, 'readOnly'), gasOf(runs));
     }
     if (trace.except !== undefined) {
       throw new ContractTestError(
@@ -279,6 +274,13 @@ export class ContractTest {
     this.#ledger.returnTo(head);
   }
 
+  /** What a single action did, which also goes into the gas report. */
+  #measured({ account, action }: Attempt, trace: TransactionTrace, runs: readonly ContractRun[]): ActionResult {
+    const result = actionResult(trace, runs, (contract) => this.#abiOf(contract));
+    gasOfProcess.add(account, action, result);
+    return result;
+  }
+
   #try(attempt: Attempt): TransactionTrace {
     return this.#apply([attempt]);
   }
@@ -289,7 +291,7 @@ export class ContractTest {
     if (!this.#services.canDebug) return this.#ledger.apply(transaction);
     const { pending } = this.#ledger;
     const tried = pending.tryOut(transaction, 'user').trace;
-    const gas = this.#services.takeRuns().reduce((sum, run) => sum + run.gas, 0);
+    const gas = gasOf(this.#services.takeRuns());
     // Debug builds are not billed: what was refused for want of gas or credit would go on.
     if (tried.except !== undefined && resourceRefusals.has(tried.except.code)) return this.#ledger.apply(transaction);
     const debugged = this.#services.debugging(() => pending.tryOut(transaction, 'user').trace, gas);

@@ -135,11 +135,15 @@ export class CoreBackend implements NodeBackend {
   findTransaction(idOrPrefix: Uint8Array): TransactionLocation | undefined {
     const place = this.#parts.state.index.findTransaction(idOrPrefix);
     if (place === undefined) return undefined;
-    const record = this.#parts.traces.record(place.blockNum);
-    const trace = record === undefined ? undefined : traceAt(record, place.position);
-    if (trace === undefined || !equalBytes(trace.id.subarray(0, idOrPrefix.length), idOrPrefix)) return undefined;
-    const implicit = this.#implicitTraces(place.blockNum);
-    return { id: trace.id, blockNum: place.blockNum, position: place.position - implicit };
+    const { blockNum, position } = place;
+    const record = this.#parts.traces.record(blockNum);
+    const trace = record === undefined ? undefined : traceAt(record, position);
+    if (record === undefined || trace === undefined) return undefined;
+    if (!equalBytes(trace.id.subarray(0, idOrPrefix.length), idOrPrefix)) return undefined;
+    // Traces that belong to no transaction of the block (`onblock`) come first.
+    const traces = traceCount(record);
+    const implicit = traces - (this.blockSummary(blockNum)?.transactionCount ?? traces);
+    return { id: trace.id, blockNum, position: position - implicit };
   }
 
   transactionStatus(id: Uint8Array): TransactionStatusInfo {
@@ -241,12 +245,6 @@ export class CoreBackend implements NodeBackend {
     this.#recent.finalize(num);
     // Looking costs system calls, and pruning is rare.
     if (num % EARLIEST_CHECK_BLOCKS === 0) this.#earliestBlockNum = this.#parts.blocks.firstBlockNum ?? num;
-  }
-
-  /** Traces of a block that belong to no transaction of it (`onblock`): they come first. */
-  #implicitTraces(blockNum: number): number {
-    const traces = this.traceCount(blockNum);
-    return traces - (this.blockSummary(blockNum)?.transactionCount ?? traces);
   }
 }
 

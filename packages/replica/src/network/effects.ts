@@ -1,21 +1,12 @@
 /** Everything that a replica of a network asks of its host. Effects are carried out in order. */
 import type { ConsensusNotice, ConsensusRoot, Evidence, PeerId } from '@snapscale/consensus';
 import type { BlsPublicKey, BlsSignature, PublicKey } from '@snapscale/crypto';
-import type { Changeset, VerifiedTransaction } from '@snapscale/execution';
-import type { Name, QuorumCertificate, Rejection, SignedBlock, TransactionTrace, Vote } from '@snapscale/protocol';
-import type { ReplyResult } from '../effects.js';
-import type { RequestId } from '../inputs.js';
+import type { VerifiedTransaction } from '@snapscale/execution';
+import type { QuorumCertificate, Rejection, SignedBlock, Vote } from '@snapscale/protocol';
+import type { Effect, PersistableBlock } from '../effects.js';
 
 /** A final block and all that follows from it. */
-export type FinalBlock = {
-  readonly num: number;
-  readonly id: Uint8Array;
-  readonly block: SignedBlock;
-  readonly traces: readonly TransactionTrace[];
-  readonly changes: Changeset;
-  /** Changed buckets of the state commitment. */
-  readonly buckets: ReadonlyMap<string, Uint8Array | null>;
-};
+export type FinalBlock = Omit<PersistableBlock, 'logged'>;
 
 /** What the journal holds beyond the committed state. */
 export type JournalEntry =
@@ -56,33 +47,18 @@ export type NetworkEffect =
   | { readonly kind: 'sendCertificate'; readonly certificate: QuorumCertificate; readonly except: PeerId }
   /** Clients of this node have sent these, or they were in a block that lost: producers should know of them. */
   | { readonly kind: 'relayTransactions'; readonly transactions: readonly VerifiedTransaction[] }
-  | { readonly kind: 'reply'; readonly request: RequestId; readonly result: ReplyResult }
-  /** A reader of the head must see these values, of a block (or the draft of one) with this number, on top of what it sees. */
-  | {
-      readonly kind: 'changes';
-      readonly num: number;
-      readonly entries: readonly (readonly [string, Uint8Array | null])[];
-    }
+  /**
+   * As of a replica alone. `changes` may be of the draft of a block, and come on top of what a reader of the head sees; `head`
+   * is the best executed block.
+   */
+  | Extract<Effect, { readonly kind: 'reply' | 'changes' | 'head' | 'finalized' | 'continue' }>
   /** A reader of the head must see no more of the changes with numbers above `num`: they are of another branch, or of a draft. */
   | { readonly kind: 'rewind'; readonly num: number }
-  /** The best executed block is another one. */
-  | {
-      readonly kind: 'head';
-      readonly num: number;
-      readonly id: Uint8Array;
-      readonly slot: number;
-      readonly producer: Name;
-      readonly transactions: number;
-    }
-  /** All blocks up to `num` are final and durable. */
-  | { readonly kind: 'finalized'; readonly num: number; readonly id: Uint8Array; readonly slot: number }
   /** These blocks will not be asked for again: they may leave the journal. */
   | { readonly kind: 'forget'; readonly ids: readonly Uint8Array[] }
   | { readonly kind: 'penalise'; readonly peer: PeerId; readonly rejection: Rejection }
   /** Proof that a producer or finalizer cheats: for the system contract. */
   | { readonly kind: 'evidence'; readonly evidence: Evidence }
-  /** There is more to do: tick again as soon as possible. */
-  | { readonly kind: 'continue' }
   /** Something an operator should know. */
   | {
       readonly kind: 'event';
