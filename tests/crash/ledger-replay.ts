@@ -27,6 +27,7 @@ import {
   type Action,
   blockHeaderSchema,
   blockId,
+  consensusExtensions,
   chainIdOf,
   decode,
   encode,
@@ -172,7 +173,9 @@ class LedgerReplay {
     });
     let update: CommitmentUpdate | undefined;
     const setting = settingAt(this.state, this.head.header.slot, block.header.slot);
+    const headerExtensions = block.header.headerExtensions.filter(({ type }) => consensusExtensions.includes(type));
     const finished = applyBlock(this.#services, this.state, this.head, block, verified, setting, {
+      headerExtensions,
       rootOf: (changes) => {
         update = this.#commitment?.update([...changes].filter(([key]) => isCommitted(key)));
         return update?.root;

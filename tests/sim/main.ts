@@ -9,6 +9,9 @@ import { huntMutants } from './mutants.js';
 
 const artifacts = new URL('../../contracts/system/artifacts/', import.meta.url);
 
+/** Seeds within which each mutant has to be caught, at least. */
+const MUTANT_SEEDS = 5;
+
 type Flags = {
   seed: number;
   seeds: number;
@@ -64,7 +67,7 @@ function main(): number {
   const kind = cheatKinds.find((known) => known === cheat);
   if (cheat !== undefined && kind === undefined)
     throw new Error(`--cheat ${cheat}: known are ${cheatKinds.join(', ')}`);
-  if (mutants) return huntMutants(loadGenesis(4, 0), first, seeds, minutes) >= 2 ? 0 : 1;
+  if (mutants) return huntMutants(loadGenesis(4, 4), first, Math.max(seeds, MUTANT_SEEDS)) ? 0 : 1;
   const genesis = loadGenesis(nodes, 1);
   const began = process.cpuUsage();
   let virtualMs = 0;

@@ -16,6 +16,13 @@ export type NodeConfig = {
   readonly blocksToKeep: number;
   readonly mapSizeBytes: number;
   readonly logLevel: string;
+  /** Port for other nodes; 0: any free one. Undefined: the node is alone. */
+  readonly peerPort: number | undefined;
+  readonly peerHost: string;
+  /** `host:port` of nodes to connect to. */
+  readonly peers: readonly string[];
+  /** Folder with `node.pem`, `node.key` and `authorities.pem`. */
+  readonly identityDir: string;
   /** Account that earns the edge share of fees of the transactions that this node serves. */
   readonly edgeAccount: Name | undefined;
 };
@@ -33,6 +40,10 @@ http://localhost:8888 with well-known keys, for this machine only.
   --keep-blocks N   blocks and traces to keep    (default: 0 = all)
   --edge-account A  account that earns the edge share of fees (default: none)
   --map-size GB     largest size of the state    (default: 64)
+  --peer-port N     port for other nodes, 0 = any free one (default: none, the node is alone)
+  --peer-host A     address for other nodes      (default: 127.0.0.1)
+  --peers LIST      host:port,host:port,… to connect to
+  --identity DIR    node.pem, node.key and authorities.pem (default: identity in the data directory)
   --log-level L     fatal|error|warn|info|debug|trace  (default: info)
   --help            this text
 `;
@@ -55,8 +66,15 @@ export function parseConfig(args: readonly string[], root: string): NodeConfig |
       `--host ${host}: the development network's keys are known to everybody, so it listens on loopback only; add --production for a network of your own`,
     );
   }
+  const dataDir = resolve(
+    expandHome(values.data ?? join(root, '.snapscale', production ? 'production' : 'development')),
+  );
+  const peerPort = values['peer-port'];
+  if (peerPort === undefined && values.peers !== undefined) {
+    throw new UsageError(`--peers ${values.peers}: give --peer-port too, at which this node takes connections`);
+  }
   return {
-    dataDir: resolve(expandHome(values.data ?? join(root, '.snapscale', production ? 'production' : 'development'))),
+    dataDir,
     host,
     port: integer('--port', values.port ?? '8888', 0, 65_535),
     production,
@@ -64,8 +82,20 @@ export function parseConfig(args: readonly string[], root: string): NodeConfig |
     blocksToKeep: integer('--keep-blocks', values['keep-blocks'] ?? '0', 0, 2 ** 32 - 1),
     mapSizeBytes: integer('--map-size', values['map-size'] ?? '64', 1, 16_384) * 2 ** 30,
     logLevel: oneOf('--log-level', values['log-level'] ?? 'info', ['fatal', 'error', 'warn', 'info', 'debug', 'trace']),
+    peerPort: peerPort === undefined ? undefined : integer('--peer-port', peerPort, 0, 65_535),
+    peerHost: values['peer-host'] ?? '127.0.0.1',
+    peers: (values.peers ?? '').split(',').filter((peer) => peer !== '').map(peerAddress),
+    identityDir: resolve(expandHome(values.identity ?? join(dataDir, 'identity'))),
     edgeAccount: values['edge-account'] === undefined ? undefined : account('--edge-account', values['edge-account']),
   };
+}
+
+function peerAddress(text: string): string {
+  const [, port] = /^(?:\[[\da-f:]+\]|[^:\s]+):(\d{1,5})$/i.exec(text) ?? [];
+  if (port === undefined || Number(port) < 1 || Number(port) > 65_535) {
+    throw new UsageError(`--peers ${text}: expected host:port, for example 10.0.0.7:9876 or [fd00::7]:9876`);
+  }
+  return text;
 }
 
 function account(option: string, text: string): Name {
@@ -89,6 +119,10 @@ function parsed(args: readonly string[]) {
         'keep-blocks': { type: 'string' },
         'map-size': { type: 'string' },
         'log-level': { type: 'string' },
+        'peer-port': { type: 'string' },
+        'peer-host': { type: 'string' },
+        peers: { type: 'string' },
+        identity: { type: 'string' },
         'edge-account': { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },

@@ -3,32 +3,53 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  BLS_SEED_BYTES,
+  type BlsPrivateKey,
+  blsPublicKeyOf,
   equalBytes,
+  formatBlsPrivateKey,
+  formatBlsPublicKey,
   formatPrivateKey,
   formatPublicKey,
+  generateBlsPrivateKey,
   generatePrivateKey,
+  parseBlsPrivateKey,
   parsePrivateKey,
   publicKeyOf,
+  sha512,
 } from '@snapscale/crypto';
-import { defaultChainConfig, defaultSnapParameters, type Genesis, genesisSchema, msToSlot } from '@snapscale/protocol';
+import { defaultChainConfig, defaultSnapParameters, type Genesis, genesisSchema, msToSlot, names } from '@snapscale/protocol';
 import { restoreSnapshot } from './snapshots.js';
 import { writeFileAtomicSync } from './store/atomic-write.js';
 
 /** The published EOSIO development key: known to everybody, so that any tool can be pointed at a development network. */
 export const DEVELOPMENT_PRIVATE_KEY = '5KQwrPbwdL6PhXujxW37FSSQZ1JiwsST4cqQzDeyXtP79zkvFD3';
 
+/** What `keys.json` holds. Secrets are in text form. */
+export type NodeKeys = {
+  /** Accounts for which the node produces. */
+  readonly producers: readonly string[];
+  /** Keys that sign blocks. */
+  readonly producerKeys: readonly string[];
+  /** BLS keys that sign votes. */
+  readonly finalizerKeys: readonly string[];
+  /** Key of `eosio`, for the first transactions; absent: the first producer key. */
+  readonly foundingKey?: string;
+  /** A node has run with them: somebody who has no record of their votes must be careful. */
+  readonly inUse: boolean;
+};
+
 /** What the directory says. */
 export type ChainFiles = {
   readonly genesis: Genesis;
-  /** Private keys of producers, as text. */
-  readonly producerKeys: readonly string[];
+  readonly keys: NodeKeys;
   /** False while the first transactions of a new chain are not all made. */
   readonly founded: boolean;
   readonly development: boolean;
 };
 
 /** Bounds of a new chain, wider than Antelope's since CPU is metered and signatures are checked on other cores. */
-const newChainConfig = { ...defaultChainConfig, maxBlockCpuUsage: 400_000, minTransactionCpuUsage: 10 };
+export const newChainConfig = { ...defaultChainConfig, maxBlockCpuUsage: 400_000, minTransactionCpuUsage: 10 };
 
 /**
  * Reads the directory, or founds a new chain in it. Founding a production network makes a fresh key and writes it to
@@ -72,7 +93,7 @@ function readChain(
   }
   return {
     genesis: genesisSchema.fromJson(stored.genesis),
-    producerKeys: readKeys(directory),
+    keys: useKeys(directory),
     founded: stored.founded,
     development: stored.development,
   };
@@ -80,16 +101,22 @@ function readChain(
 
 function foundDirectory(directory: string, production: boolean, nowMs: number): ChainFiles {
   const privateKey = production ? generatePrivateKey('K1', randomBytes(32)) : parsePrivateKey(DEVELOPMENT_PRIVATE_KEY);
+  const finalizer = production ? generateBlsPrivateKey(randomBytes(BLS_SEED_BYTES)) : developmentFinalizerKey();
   const genesis: Genesis = {
     initialSlot: msToSlot(nowMs),
     initialKey: publicKeyOf(privateKey),
     config: newChainConfig,
     parameters: { ...defaultSnapParameters, stateCommitment: true },
+    producers: [{ name: names.eosio, key: publicKeyOf(privateKey), finalizerKey: blsPublicKeyOf(finalizer) }],
   };
-  const producerKeys = [production ? formatPrivateKey(privateKey) : DEVELOPMENT_PRIVATE_KEY];
-  writeKeys(directory, producerKeys);
+  writeKeys(directory, {
+    producers: ['eosio'],
+    producerKeys: [production ? formatPrivateKey(privateKey) : DEVELOPMENT_PRIVATE_KEY],
+    finalizerKeys: [formatBlsPrivateKey(finalizer)],
+    inUse: false,
+  });
   writeGenesis(directory, { genesis, development: !production, founded: false });
-  return { genesis, producerKeys, founded: false, development: !production };
+  return { genesis, keys: useKeys(directory), founded: false, development: !production };
 }
 
 async function restoreDirectory(directory: string, production: boolean, snapshot: string): Promise<ChainFiles> {
@@ -97,18 +124,52 @@ async function restoreDirectory(directory: string, production: boolean, snapshot
   if (!production && !equalBytes(genesis.initialKey, publicKeyOf(parsePrivateKey(DEVELOPMENT_PRIVATE_KEY)))) {
     throw new Error(`${snapshot} is of a production network: start it with --production`);
   }
-  if (!existsSync(join(directory, KEYS_FILE))) writeKeys(directory, production ? [] : [DEVELOPMENT_PRIVATE_KEY]);
+  if (!existsSync(join(directory, KEYS_FILE))) {
+    writeKeys(directory, {
+      producers: production ? [] : ['eosio'],
+      producerKeys: production ? [] : [DEVELOPMENT_PRIVATE_KEY],
+      finalizerKeys: production ? [] : [formatBlsPrivateKey(developmentFinalizerKey())],
+      // Somebody has made the blocks up to here with them.
+      inUse: !production,
+    });
+  }
   writeGenesis(directory, { genesis, development: !production, founded: true });
-  return { genesis, producerKeys: readKeys(directory), founded: true, development: !production };
+  return { genesis, keys: useKeys(directory), founded: true, development: !production };
 }
 
-function readKeys(directory: string): readonly string[] {
-  return readJson(join(directory, KEYS_FILE)).producer_keys;
+/** Known to everybody, as the development key is. */
+function developmentFinalizerKey(): BlsPrivateKey {
+  return generateBlsPrivateKey(sha512(new TextEncoder().encode(DEVELOPMENT_PRIVATE_KEY)).slice(0, BLS_SEED_BYTES));
 }
 
-function writeKeys(directory: string, producerKeys: readonly string[]): void {
-  const publicKeys = producerKeys.map((key) => formatPublicKey(publicKeyOf(parsePrivateKey(key))));
-  writeJson(join(directory, KEYS_FILE), { public_keys: publicKeys, producer_keys: producerKeys });
+/** Reads the keys, and notes beside them that they are in use from now on. */
+function useKeys(directory: string): NodeKeys {
+  const stored = readJson(join(directory, KEYS_FILE));
+  const keys: NodeKeys = {
+    producers: stored.producers,
+    producerKeys: stored.producer_keys,
+    finalizerKeys: stored.finalizer_keys,
+    ...(stored.founding_key === undefined ? {} : { foundingKey: stored.founding_key }),
+    inUse: stored.in_use === true,
+  };
+  if (!keys.inUse) writeKeys(directory, { ...keys, inUse: true });
+  return keys;
+}
+
+/** Writes `keys.json`, readable by the owner alone. The public keys in it are for people. */
+export function writeKeys(directory: string, keys: NodeKeys): void {
+  const { producers, producerKeys, finalizerKeys, foundingKey, inUse } = keys;
+  writeJson(join(directory, KEYS_FILE), {
+    producers,
+    public_keys: [
+      ...producerKeys.map((key) => formatPublicKey(publicKeyOf(parsePrivateKey(key)))),
+      ...finalizerKeys.map((key) => formatBlsPublicKey(blsPublicKeyOf(parseBlsPrivateKey(key)))),
+    ],
+    producer_keys: producerKeys,
+    finalizer_keys: finalizerKeys,
+    founding_key: foundingKey,
+    in_use: inUse,
+  });
 }
 
 /** Notes that the first transactions of the chain are made. */

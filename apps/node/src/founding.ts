@@ -40,6 +40,7 @@ import {
   systemToken,
   type Transaction,
 } from '@snapscale/protocol';
+import { producerSteps } from './founding-producers.js';
 
 /** Sends one packed transaction and waits until it has been executed. Undefined: it succeeded. */
 export type Submit = (packed: Uint8Array) => Promise<Rejection | undefined>;
@@ -101,6 +102,7 @@ export async function foundChain(context: FoundingContext): Promise<Founding> {
       await send(context, `make ${account} privileged`, [system('setpriv', { account, is_priv: 1 })]);
     }
   }
+  for (const { what, actions } of producerSteps(context.genesis, context.state())) await send(context, what, actions);
   if (!context.development) return { accounts: ['eosio'], transfer: undefined };
   if (!has('bob')) {
     await send(context, 'create and fund alice and bob', [

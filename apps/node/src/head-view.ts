@@ -29,6 +29,11 @@ export class HeadView implements StateReader {
     layer.state.load(entries);
   }
 
+  /** Changes of blocks above `num` are of another branch, or of a draft. */
+  rewind(num: number): void {
+    while (this.#layers.length > 0 && this.#layers.at(-1)!.num > num) this.#layers.pop();
+  }
+
   /** Blocks up to `num` are in the store, and the store has been told to look again. */
   finalize(num: number): void {
     let count = 0;

@@ -22,7 +22,29 @@ async function main(): Promise<void> {
     process.exit(1);
   });
   process.stdout.write(welcome(node, config.dataDir));
+  tellParent({ kind: 'ready', url: node.url, peerPort: node.network?.port ?? 0 });
+  obeyParent(node);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop(node));
+}
+
+/** What a program that has started this one over an IPC channel hears of it. */
+type ToParent =
+  | { readonly kind: 'ready'; readonly url: string; readonly peerPort: number }
+  | { readonly kind: 'failed'; readonly message: string };
+
+/** What it may ask for: not to talk with these nodes, in place of what it asked for before. */
+type FromParent = { readonly kind: 'isolate'; readonly nodes: readonly string[] };
+
+function tellParent(message: ToParent): void {
+  // A parent that has gone is no reason to fail.
+  process.send?.(message, undefined, {}, () => {});
+}
+
+function obeyParent(node: RunningNode): void {
+  process.on('message', (message: FromParent) => {
+    if (message.kind === 'isolate') node.network?.isolate(message.nodes);
+  });
+  process.channel?.unref();
 }
 
 let isStopping = false;
@@ -75,7 +97,8 @@ main().catch((error) => {
   const text =
     error instanceof UsageError ? `${error.message}\n\n${usage}` : `SnapScale could not start: ${describe(error)}\n`;
   process.stderr.write(text);
-  process.exit(1);
+  if (process.send === undefined) process.exit(1);
+  process.send({ kind: 'failed', message: describe(error) } satisfies ToParent, undefined, {}, () => process.exit(1));
 });
 
 function describe(error: unknown): string {

@@ -33,6 +33,8 @@ import type {
   TransactionStatusInfo,
   WrittenSnapshot,
 } from './http/backend.js';
+import { memoryGroups } from './light/finality-index.js';
+import { LightChain } from './light/light-chain.js';
 import { RecentTransactions } from './recent-transactions.js';
 import type { Snapshots } from './snapshots.js';
 import type { BlockLogReader } from './store/block-log/block-log-reader.js';
@@ -49,6 +51,8 @@ export type BackendParts = {
   readonly blocks: BlockLogReader;
   readonly traces: TraceReader;
   readonly genesis: Genesis;
+  /** Accounts for which this node produces. */
+  readonly producers: ReadonlySet<bigint>;
   readonly version: ServerVersion;
   readonly metrics: NodeMetrics;
   readonly edgeAccount: Name | undefined;
@@ -59,11 +63,14 @@ export type BackendParts = {
 const AWAITED_MAX = 50_000;
 /** Blocks between two looks at where the block log begins. */
 const EARLIEST_CHECK_BLOCKS = 120;
+/** Groups of old blocks that are indexed for proofs with each final block: some 5 ms of work until all are. */
+const INDEXED_GROUPS = 4;
 /** A node whose newest block is older than this is not healthy, milliseconds. */
 const HEAD_AGE_MS_MAX = 5_000;
 
 export class CoreBackend implements NodeBackend {
   readonly serverVersion: ServerVersion;
+  readonly light: LightChain;
   readonly #parts: BackendParts;
   readonly #chainId: Uint8Array;
   readonly #recent = new RecentTransactions();
@@ -75,6 +82,15 @@ export class CoreBackend implements NodeBackend {
     this.serverVersion = parts.version;
     this.#chainId = chainIdOf(parts.genesis);
     this.#earliestBlockNum = parts.core.status.earliestBlockNum;
+    this.light = new LightChain(
+      {
+        finalNum: () => parts.core.final.num,
+        earliestNum: () => this.#earliestBlockNum,
+        header: (num) => this.blockSummary(num)?.header,
+        id: (num) => parts.state.index.blockIdOf(num),
+      },
+      memoryGroups(),
+    );
     parts.core.listen({ finalized: (num) => this.#finalized(num) });
   }
 
@@ -147,19 +163,19 @@ export class CoreBackend implements NodeBackend {
   }
 
   transactionStatus(id: Uint8Array): TransactionStatusInfo {
-    const recent = this.#recent.find(id);
-    if (recent !== undefined) {
-      const { head } = this.#parts.core;
-      const isInBlock = recent.state === 'applied' && recent.blockNum <= head.num;
-      const point = isInBlock ? this.#parts.core.recentBlock(recent.blockNum) : undefined;
-      if (recent.state === 'failed') return { state: 'FAILED' };
-      return { state: isInBlock ? 'IN_BLOCK' : 'LOCALLY_APPLIED', block: point };
-    }
     const place = this.findTransaction(id);
-    if (place === undefined) return { state: 'UNKNOWN' };
-    const summary = this.blockSummary(place.blockNum);
-    if (summary === undefined) return { state: 'IRREVERSIBLE' };
-    return { state: 'IRREVERSIBLE', block: { num: place.blockNum, id: summary.id, slot: summary.header.slot } };
+    if (place !== undefined) {
+      const summary = this.blockSummary(place.blockNum);
+      if (summary === undefined) return { state: 'IRREVERSIBLE' };
+      return { state: 'IRREVERSIBLE', block: { num: place.blockNum, id: summary.id, slot: summary.header.slot } };
+    }
+    const recent = this.#recent.find(id);
+    if (recent === undefined) return { state: 'UNKNOWN' };
+    if (recent.state === 'failed') return { state: 'FAILED' };
+    // A block of this node has what was executed here. Whether another producer's has it shows when it is final.
+    const block = this.#parts.core.recentBlock(recent.blockNum);
+    const isInBlock = block !== undefined && this.#parts.producers.has(block.producer);
+    return isInBlock ? { state: 'IN_BLOCK', block } : { state: 'LOCALLY_APPLIED', block: undefined };
   }
 
   scheduleAtBlock(num: number): ProducerSchedule | undefined {
@@ -205,7 +221,7 @@ export class CoreBackend implements NodeBackend {
 
   subscribe(listener: (event: ChainEvent) => void): () => void {
     return this.#parts.core.listen({
-      // A block can be read from the log, and its traces too, once it is durable: with one producer that is when it is final.
+      // A block can be read from the log, and its traces too, once it is durable, which is when it is final.
       finalized: (num, id) => {
         listener({ kind: 'block', num, id });
         listener({ kind: 'final', num, id });
@@ -243,6 +259,7 @@ export class CoreBackend implements NodeBackend {
 
   #finalized(num: number): void {
     this.#recent.finalize(num);
+    this.light.advance(INDEXED_GROUPS);
     // Looking costs system calls, and pruning is rare.
     if (num % EARLIEST_CHECK_BLOCKS === 0) this.#earliestBlockNum = this.#parts.blocks.firstBlockNum ?? num;
   }

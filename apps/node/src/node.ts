@@ -1,14 +1,17 @@
 /** One node as a whole: starts its threads in order, and stops them in order. */
 import { join } from 'node:path';
+import { MessageChannel } from 'node:worker_threads';
 import { parsePrivateKey } from '@snapscale/crypto';
-import { chainIdOf, encode, genesisSchema } from '@snapscale/protocol';
+import { chainIdOf, encode, genesisSchema, parseName } from '@snapscale/protocol';
 import type { Logger } from 'pino';
 import type { NodeConfig } from './config.js';
 import { CoreClient } from './core/core-client.js';
 import { type ChainFiles, markFounded, openDataDirectory } from './data-directory.js';
 import { type Founding, foundChain } from './founding.js';
 import { type HttpServer, startHttpServer } from './http/server/http-server.js';
+import { NetworkClient } from './net/network-client.js';
 import { CoreBackend } from './node-backend.js';
+import { readIdentity } from './p2p/identity-files.js';
 import { Snapshots } from './snapshots.js';
 import { BlockLogReader } from './store/block-log/block-log-reader.js';
 import { type DirectoryLock, lockDirectory } from './store/lock.js';
@@ -24,6 +27,8 @@ import { serverVersion } from './version.js';
 export type RunningNode = {
   readonly url: string;
   readonly core: CoreClient;
+  /** Undefined: the node is alone. */
+  readonly network: NetworkClient | undefined;
   readonly development: boolean;
   /** What was set up, when the chain is new. */
   readonly founding: Founding | undefined;
@@ -56,7 +61,10 @@ async function startLocked(
     {
       dataDir,
       genesis: encode(genesisSchema, genesis),
-      producerKeys: files.producerKeys,
+      producers: files.keys.producers,
+      producerKeys: files.keys.producerKeys,
+      finalizerKeys: files.keys.finalizerKeys,
+      keysUsedBefore: files.keys.inUse,
       blocksToKeep: config.blocksToKeep,
       mapSizeBytes: config.mapSizeBytes,
     },
@@ -73,10 +81,15 @@ async function startLocked(
   const verify = await VerifyPool.start({
     chainId: chainIdOf(genesis),
     verified: (batch) => core.forward(batch),
-    rejected: (request, rejection) => core.resolve(request, { kind: 'rejected', rejection }),
+    rejected: (request, rejection, from) => {
+      if (from === 0) core.resolve(request, { kind: 'rejected', rejection });
+      else network?.blame(from, rejection);
+    },
     fault: (error) => log.error({ err: error }, 'a verifying thread died and was replaced'),
   });
   log.info(verify.description);
+  log.info(core.status.voting);
+  const network = await startNetwork(config, log, core, verify, chainIdOf(genesis));
   const metrics = new NodeMetrics(core, verify);
   const backend = new CoreBackend({
     core,
@@ -87,30 +100,58 @@ async function startLocked(
       log.error(`traces cannot be served: ${message}`),
     ),
     genesis,
+    producers: new Set(files.keys.producers.map(parseName)),
     version: serverVersion,
     metrics,
     edgeAccount: config.edgeAccount,
     snapshots: new Snapshots(dataDir, genesis),
   });
   const founding = files.founded ? undefined : await found(core, backend, files);
-  if (founding !== undefined) {
-    await durable(core, core.head.num + 1);
-    markFounded(dataDir, files);
-  }
+  if (founding !== undefined) markFounded(dataDir, files);
   const http = await startHttp(config, log, backend, metrics);
   return {
     url: http.url,
     core,
+    network,
     development: files.development,
     founding,
     async stop() {
       backend.stop();
       await http.close();
       await core.stop();
+      await network?.close();
       await verify.close();
       lock.release();
     },
   };
+}
+
+/** Begins to take and open connections; the core hears of what comes at once. */
+async function startNetwork(
+  config: NodeConfig,
+  log: Logger,
+  core: CoreClient,
+  verify: VerifyPool,
+  chainId: Uint8Array,
+): Promise<NetworkClient | undefined> {
+  if (config.peerPort === undefined) return undefined;
+  const { port1, port2 } = new MessageChannel();
+  core.connectPeers(port1);
+  const network = await NetworkClient.start({
+    identity: readIdentity(config.identityDir),
+    chainId,
+    port: config.peerPort,
+    host: config.peerHost,
+    peers: config.peers,
+    dataDir: config.dataDir,
+    corePort: port2,
+    transactions: (batch) => {
+      for (const { peer, packed } of batch) verify.submit(0, packed, peer);
+    },
+    event: (name, detail) => log.warn(detail, name),
+  });
+  log.info({ host: config.peerHost, port: network.port }, 'takes connections of other nodes');
+  return network;
 }
 
 /** Reads the whole state in the background; a damaged one must not be used any further. */
@@ -125,24 +166,12 @@ function scrub(stateDir: string, log: Logger, died: (error: Error) => void): voi
   worker.unref();
 }
 
-/** Waits until block `num` is final: what it holds survives a kill only then. */
-function durable(core: CoreClient, num: number): Promise<void> {
-  if (core.final.num >= num) return Promise.resolve();
-  return new Promise((resolve) => {
-    const stopListening = core.listen({
-      finalized: (finalNum) => {
-        if (finalNum < num) return;
-        stopListening();
-        resolve();
-      },
-    });
-  });
-}
-
-function found(core: CoreClient, backend: CoreBackend, files: ChainFiles): Promise<Founding> {
-  return foundChain({
+/** Makes the first transactions, and waits until they are final: what they did survives a kill only then. */
+async function found(core: CoreClient, backend: CoreBackend, files: ChainFiles): Promise<Founding> {
+  const sent: Uint8Array[] = [];
+  const founding = await foundChain({
     genesis: files.genesis,
-    privateKey: parsePrivateKey(files.producerKeys[0]!),
+    privateKey: parsePrivateKey(files.keys.foundingKey ?? files.keys.producerKeys[0]!),
     development: files.development,
     headId: () => core.head.id,
     state: () => core.view,
@@ -150,9 +179,21 @@ function found(core: CoreClient, backend: CoreBackend, files: ChainFiles): Promi
     submit: async (packed) => {
       const outcome = await backend.submit(packed, 'push');
       if (outcome.kind === 'busy') return { code: 'snap_queue_full', message: 'the queue is full' };
+      if (outcome.kind === 'executed') sent.push(outcome.trace.id);
       return outcome.kind === 'rejected' ? outcome.rejection : outcome.except;
     },
   });
+  const areFinal = () => sent.every((id) => backend.transactionStatus(id).state === 'IRREVERSIBLE');
+  await new Promise<void>((resolve) => {
+    const stopListening = core.listen({ finalized: () => finish() });
+    const finish = () => {
+      if (!areFinal()) return;
+      stopListening();
+      resolve();
+    };
+    finish();
+  });
+  return founding;
 }
 
 /** Says which address is taken, and what to do about it. */

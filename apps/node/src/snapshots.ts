@@ -1,6 +1,7 @@
 /** Snapshots of a running node: written by a thread of their own, checked to the last entry before they are used. */
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { consensusRootSchema } from '@snapscale/consensus';
 import { equalBytes, toHex } from '@snapscale/crypto';
 import { globalKeys, isCommitted, StateCommitment } from '@snapscale/execution';
 import {
@@ -8,6 +9,7 @@ import {
   blockId,
   chainIdOf,
   decode,
+  encode,
   type Genesis,
   genesisSchema,
   stateRootOf,
@@ -44,7 +46,6 @@ export class Snapshots {
     mkdirSync(directory, { recursive: true });
     const options: SnapshotWorkerOptions = {
       stateDir: join(this.#dataDir, 'state'),
-      blocksDir: join(this.#dataDir, 'blocks'),
       directory,
       chainId: this.#chainId,
     };
@@ -81,9 +82,9 @@ function checkState(file: string, info: SnapshotInfo, state: StateStore): Genesi
   if (packed === undefined) throw new Error(`${file} names no genesis`);
   const genesis = decode(genesisSchema, packed);
   if (!equalBytes(chainIdOf(genesis), info.chainId)) throw new Error(`the genesis in ${file} is not that of its chain`);
-  const header = decode(blockHeaderSchema, info.header);
-  if (!equalBytes(blockId(header), info.blockId)) throw new Error(`the header in ${file} is not that of its block`);
-  if (!equalBytes(state.get(globalKeys.header) ?? NOTHING, info.header))
+  const { header } = decode(consensusRootSchema, info.root);
+  if (!equalBytes(blockId(header), info.blockId)) throw new Error(`the consensus root in ${file} is not that of its block`);
+  if (!equalBytes(state.get(globalKeys.header) ?? NOTHING, encode(blockHeaderSchema, header)))
     throw new Error(`the state in ${file} is not that of its block`);
   const promised = stateRootOf(header);
   if (promised === undefined) return genesis;

@@ -74,13 +74,15 @@ export class BlockIntake {
     this.#requestAgain(slot);
   }
 
-  receive(from: PeerId, header: BlockHeader, signature: Signature, signedBy: PublicKey): void {
+  /** Takes a block in. Returns whether it is proof that its producer made two for one slot. */
+  receive(from: PeerId, header: BlockHeader, signature: Signature, signedBy: PublicKey): boolean {
     const id = blockId(header);
     const key = toHex(id);
     const evidence = this.#watch.checkHeader(id, header, signature, signedBy);
     if (evidence !== undefined) this.#outbox.push({ kind: 'evidence', evidence });
-    if (this.#tree.get(id) !== undefined || this.#isWaiting(key)) return;
-    this.#enter({ id, key, from, header, signature, signedBy });
+    const isKnown = this.#tree.get(id) !== undefined || this.#isWaiting(key);
+    if (!isKnown) this.#enter({ id, key, from, header, signature, signedBy });
+    return evidence !== undefined;
   }
 
   /** The block has entered the tree: so may those that waited for it. */
@@ -154,7 +156,8 @@ export class BlockIntake {
 
   #finish(block: ReceivedBlock, checked: CheckedHeader): void {
     this.#verifying.delete(block.key);
-    // Verification took time: the tree may have moved on.
+    // Verification took time: the tree may have moved on, and a twin of this node makes the very blocks that it makes.
+    if (this.#tree.get(block.id) !== undefined) return;
     const parent = this.#tree.get(block.header.previous);
     if (parent === undefined || parent.status === 'invalid') {
       this.#forget(block);

@@ -10,7 +10,7 @@ import {
 } from '@snapscale/protocol';
 import { finalityRoot } from './chain/finality-tree.js';
 import type { ForkTree, TreeNode } from './chain/fork-tree.js';
-import { electorateOf, treeAfter } from './chain/header-check.js';
+import { treeAfter } from './chain/header-check.js';
 import { authorisedProducer } from './chain/schedule.js';
 import { producersOf, scheduleInForce } from './chain/set-change.js';
 import type { BlockPlan } from './effects.js';
@@ -28,7 +28,7 @@ export function planBlock(tree: ForkTree, parent: TreeNode, slot: number): Block
     newProducers: begins ? producersOf(schedule) : undefined,
     schedule,
     headerExtensions: [
-      finality(tree, parent, electorateOf(facts, begins ? schedule : undefined).schedules.length > 1),
+      finality(tree, parent, tree.electorateOf(facts, begins ? schedule : undefined).schedules.length > 1),
       ...(begins ? [makeHeaderExtension(activeScheduleExtension, votingScheduleSchema, schedule)] : []),
     ],
   };

@@ -1,9 +1,10 @@
 /**
  * Certificates of peers (FIN-13). One per block and phase is verified at a time; the others wait in case it is forged.
- * Those for unknown blocks wait for the block, a few of each peer.
+ * Those for unknown blocks wait for the block, a few of each peer; and when finality has passed their slot without it,
+ * commit certificates among them show that finality is broken (FIN-16).
  */
-import { toHex } from '@snapscale/crypto';
-import { limits, type QuorumCertificate } from '@snapscale/protocol';
+import { equalBytes, toHex } from '@snapscale/crypto';
+import { blockNumOf, limits, type QuorumCertificate } from '@snapscale/protocol';
 import {
   certificateDigest,
   certificateName,
@@ -12,10 +13,19 @@ import {
   signerKeys,
 } from './chain/certificate.js';
 import type { ForkTree, TreeNode } from './chain/fork-tree.js';
+import type { ChainPoint } from './chain/root.js';
 import { ownPeer, type PeerId } from './events.js';
 import type { Outbox } from './outbox.js';
 
 type Received = { readonly certificate: QuorumCertificate; readonly from: PeerId };
+
+/** What the core makes of it. */
+export type CertificateOutcomes = {
+  /** A certificate is valid. The block was in the tree when it came, and may have left it since. */
+  verified(node: TreeNode, certificate: QuorumCertificate, from: PeerId): void;
+  /** A quorum has committed a block that conflicts with `final`. */
+  conflict(certificate: QuorumCertificate, from: PeerId, final: ChainPoint): void;
+};
 
 /** Certificates for one block and phase that wait while one of them is verified. */
 const QUEUE_MAX = 4;
@@ -24,22 +34,19 @@ export class CertificateInbox {
   readonly #chainId: Uint8Array;
   readonly #tree: ForkTree;
   readonly #outbox: Outbox;
-  readonly #onVerified: (node: TreeNode, certificate: QuorumCertificate, from: PeerId) => void;
+  readonly #outcomes: CertificateOutcomes;
   /** By block. */
   readonly #unknown = new Map<string, Received[]>();
   /** By phase and block; the first is under way. */
   readonly #queues = new Map<string, Received[]>();
+  /** One that contradicts finality is being verified; one at a time, or forgers could keep the verifier busy. */
+  #isJudging = false;
 
-  constructor(
-    chainId: Uint8Array,
-    tree: ForkTree,
-    outbox: Outbox,
-    onVerified: (node: TreeNode, certificate: QuorumCertificate, from: PeerId) => void,
-  ) {
+  constructor(chainId: Uint8Array, tree: ForkTree, outbox: Outbox, outcomes: CertificateOutcomes) {
     this.#chainId = chainId;
     this.#tree = tree;
     this.#outbox = outbox;
-    this.#onVerified = onVerified;
+    this.#outcomes = outcomes;
   }
 
   /** Certificates that wait for their blocks. */
@@ -55,8 +62,11 @@ export class CertificateInbox {
   }
 
   receive(from: PeerId, certificate: QuorumCertificate, nowSlot: number): void {
-    const { slot } = certificate;
-    if (slot <= this.#tree.root.facts.slot || slot > nowSlot + 1 + limits.slotsAheadMax) return;
+    if (certificate.slot > nowSlot + 1 + limits.slotsAheadMax) return;
+    if (this.#isSettled(certificate)) {
+      this.#judge({ certificate, from });
+      return;
+    }
     const node = this.#tree.get(certificate.blockId);
     if (node === undefined) this.#keep({ certificate, from });
     else this.#check(node, { certificate, from });
@@ -69,13 +79,40 @@ export class CertificateInbox {
     for (const received of waiting) this.#check(node, received);
   }
 
-  /** Blocks of slots up to `slot` are settled. */
-  prune(slot: number): void {
+  /** Finality has moved on: drops what can no longer matter, or shows that it is broken. */
+  prune(): void {
     for (const [key, list] of this.#unknown) {
-      const kept = list.filter(({ certificate }) => certificate.slot > slot);
+      const kept = list.filter(({ certificate }) => !this.#isSettled(certificate));
       if (kept.length === 0) this.#unknown.delete(key);
       else this.#unknown.set(key, kept);
+      for (const received of list) if (this.#isSettled(received.certificate)) this.#judge(received);
     }
+  }
+
+  /** The block is final, or never will be. */
+  #isSettled({ slot, blockId }: QuorumCertificate): boolean {
+    const { facts } = this.#tree.root;
+    return slot <= facts.slot || blockNumOf(blockId) <= facts.num;
+  }
+
+  /** FIN-16: a commit certificate that finality has passed by is for a final block, or members cheat. */
+  #judge(received: Received): void {
+    const { certificate, from } = received;
+    const final = this.#isJudging ? undefined : contradicted(this.#tree, certificate);
+    if (final === undefined) return;
+    const { blockId, slot } = certificate;
+    const problem = certificateProblem(certificate, { ...final, id: blockId, slot });
+    if (problem !== undefined) {
+      this.#complain(received, problem);
+      return;
+    }
+    this.#isJudging = true;
+    const keys = signerKeys(certificate, final);
+    this.#outbox.verify(certificateDigest(this.#chainId, certificate), keys, [certificate.signature], (aggregate) => {
+      this.#isJudging = false;
+      if (aggregate === undefined) this.#complain(received, 'its signature is not valid');
+      else this.#outcomes.conflict(certificate, from, final);
+    });
   }
 
   #keep(received: Received): void {
@@ -126,8 +163,7 @@ export class CertificateInbox {
         return;
       }
       this.#queues.delete(key);
-      const known = this.#tree.get(certificate.blockId);
-      if (known !== undefined && !isCertified(known, certificate)) this.#onVerified(known, certificate, from);
+      if (!isCertified(node, certificate)) this.#outcomes.verified(node, certificate, from);
     });
   }
 
@@ -140,4 +176,17 @@ export class CertificateInbox {
 
 function isCertified(node: TreeNode, { phase }: QuorumCertificate): boolean {
   return (phase === 0 ? node.prepare : node.commit) !== undefined;
+}
+
+/**
+ * The final block that a settled certificate contradicts, if its signature is valid: one of the commit phase, for a block
+ * that is not final. Around a change of schedules only the block's own chain could tell whose votes it needs: there is no
+ * verdict then, and none on what is too old to be remembered.
+ */
+function contradicted(tree: ForkTree, { phase, slot, blockId }: QuorumCertificate): ChainPoint | undefined {
+  const final = phase === 1 ? tree.finalAt(slot) : undefined;
+  if (final === undefined || equalBytes(final.id, blockId)) return undefined;
+  const [before, now] = [final.electorate.schedules, tree.root.facts.electorate.schedules];
+  const isSettled = before.length === 1 && now.length === 1 && before[0]!.version === now[0]!.version;
+  return isSettled ? final : undefined;
 }

@@ -8,8 +8,6 @@ import {
   blsSign,
   blsVerifyAggregate,
   generateBlsPrivateKey,
-  type PublicKey,
-  type Signature,
   sha256,
 } from '@snapscale/crypto';
 import {
@@ -23,13 +21,11 @@ import {
   makeHeaderExtension,
   name,
   type Vote,
-  type VoteSubject,
   type VotingSchedule,
 } from '@snapscale/protocol';
 import { describe, expect, it } from 'vitest';
 import { genesisRoot } from './chain/root.js';
 import { ConsensusCore } from './consensus-core.js';
-import type { BlockPlan, ConsensusEffect } from './effects.js';
 import type { ConsensusEvent } from './events.js';
 import { Cluster } from './testing/cluster.js';
 import {
@@ -39,46 +35,11 @@ import {
   fakeVerify,
   fakeVoteSignature,
 } from './testing/fake-signatures.js';
+import { lonelyCore, only } from './testing/lonely-core.js';
 import { Chance } from './testing/random.js';
 import type { TestNode } from './testing/test-node.js';
 
 const names = ['alice', 'bob', 'carol', 'dave'];
-const only = <K extends ConsensusEffect['kind']>(effects: readonly ConsensusEffect[], kind: K) =>
-  effects.filter((effect): effect is Extract<ConsensusEffect, { kind: K }> => effect.kind === kind);
-
-/** Dave's core at slot 1, on its own; blocks of alice are made by hand. */
-function lonelyCore() {
-  const cluster = new Cluster({ names });
-  const { root } = cluster;
-  const { chainId } = cluster.node('dave').options;
-  const core = new ConsensusCore({
-    chainId,
-    root,
-    safetyRecord: undefined,
-    producers: [name('dave')],
-    finalizerKeys: [fakeFinalizerKey('dave')],
-  });
-  core.step({ kind: 'tick', slot: 1 });
-  const makeBlock = (plan: BlockPlan, mark = 0): { header: BlockHeader; signature: Signature; signedBy: PublicKey } => {
-    const { slot, previous, producer, scheduleVersion, headerExtensions } = plan;
-    const header: BlockHeader = {
-      slot,
-      producer,
-      confirmed: 0,
-      previous,
-      transactionMroot: sha256(Uint8Array.of(mark & 255, mark >> 8)),
-      actionMroot: new Uint8Array(32),
-      scheduleVersion,
-      newProducers: undefined,
-      headerExtensions,
-    };
-    const signedBy = fakeKey('alice');
-    return { header, signature: fakeBlockSignature(signedBy, blockDigest(header)), signedBy };
-  };
-  const give = (block: ReturnType<typeof makeBlock>, from = 1) => core.step({ kind: 'block', from, ...block });
-  return { core, root, makeBlock, give, digestOf: (subject: VoteSubject) => cluster.voteDigest(subject) };
-}
-
 describe('CON-9 blocks', () => {
   it('that are early wait for their time, a few slots, a few blocks', () => {
     const { core, root, makeBlock, give } = lonelyCore();

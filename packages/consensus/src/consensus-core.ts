@@ -16,6 +16,7 @@ import { BlockIntake, type ReceivedBlock } from './block-intake.js';
 import { planBlock } from './block-plan.js';
 import { CertificateInbox } from './certificate-inbox.js';
 import { signerKeys } from './chain/certificate.js';
+import type { ElectorateRule } from './chain/electorate.js';
 import { bestBlock } from './chain/fork-choice.js';
 import { ForkTree, type TreeNode } from './chain/fork-tree.js';
 import { type CheckedHeader, checkHeader, show } from './chain/header-check.js';
@@ -25,7 +26,7 @@ import { scheduleInForce } from './chain/set-change.js';
 import type { BlockPlan, ConsensusEffect } from './effects.js';
 import { type ConsensusEvent, ownPeer, type PeerId } from './events.js';
 import { Outbox } from './outbox.js';
-import { ProductionGate } from './production-gate.js';
+import { type FinalizerActivity, ProductionGate } from './production-gate.js';
 import { CheatWatch } from './voting/cheat-watch.js';
 import { type FinalizerRules, finalizerRules } from './voting/finalizer.js';
 import { OwnVotes } from './voting/own-votes.js';
@@ -45,8 +46,10 @@ export type ConsensusOptions = {
   readonly finalizerKeys: readonly BlsPublicKey[];
   /** Blocks above the final one beyond which production pauses (CON-7). */
   readonly reversibleBlocksMax?: number;
-  /** For tests that break a rule. */
+  /** For tests that break a rule of voting. */
   readonly rules?: FinalizerRules;
+  /** For tests that break FIN-4. */
+  readonly electorateRule?: ElectorateRule;
 };
 
 /** Blocks above the final one beyond which production pauses, unless the options say otherwise: two minutes. */
@@ -81,7 +84,7 @@ export class ConsensusCore {
   constructor(options: ConsensusOptions) {
     const { chainId, root, producers, finalizerKeys, rules = finalizerRules } = options;
     this.#producers = new Set(producers);
-    this.#tree = new ForkTree(root);
+    this.#tree = new ForkTree(root, options.electorateRule);
     this.#anchor = this.#tree.root;
     this.#head = this.#tree.root;
     this.#gate = new ProductionGate(options.reversibleBlocksMax ?? reversibleBlocksDefault);
@@ -92,9 +95,15 @@ export class ConsensusCore {
       ownKeyElsewhere: ({ finalizerKey, slot }) =>
         this.#mute(`${formatBlsPublicKey(finalizerKey)} voted in slot ${slot}`),
     });
-    this.#certificates = new CertificateInbox(chainId, this.#tree, this.#outbox, (node, certificate, from) =>
-      this.#certify(node, certificate, from, true),
-    );
+    this.#certificates = new CertificateInbox(chainId, this.#tree, this.#outbox, {
+      verified: (node, certificate, from) => this.#certify(node, certificate, from, true),
+      conflict: (certificate, from, final) => {
+        // The last service to the others: they may have seen one side only.
+        this.#outbox.push({ kind: 'relayCertificate', certificate, except: from });
+        this.#relayFinal();
+        this.#break(`block ${toHex(certificate.blockId)} and ${toHex(final.id)} conflict`);
+      },
+    });
     this.#intake = new BlockIntake(
       chainId,
       this.#tree,
@@ -130,6 +139,11 @@ export class ConsensusCore {
     };
   }
 
+  /** Whose votes have come lately: the finalizers of the head's schedule, since this core began. */
+  get finalizers(): readonly FinalizerActivity[] {
+    return this.#gate.heard(this.#head.facts.schedule);
+  }
+
   /** The header parts of a block for `slot` on this parent, by what is known now; undefined if the parent is not known. */
   planBlock(previous: Uint8Array, slot: number): BlockPlan | undefined {
     const parent = this.#tree.get(previous);
@@ -150,7 +164,7 @@ export class ConsensusCore {
         this.#produced(event.header, event.signature);
         break;
       case 'block':
-        this.#intake.receive(event.from, event.header, event.signature, event.signedBy);
+        this.#receive(event);
         break;
       case 'executed':
         this.#executed(event.id, event.valid);
@@ -189,7 +203,7 @@ export class ConsensusCore {
 
   /** Everything that may follow from what has just happened. */
   #progress(): void {
-    this.#finalize();
+    if (!this.#broken) this.#finalize();
     if (this.#broken) return;
     const candidate = bestBlock(this.#tree, ({ status }) => status !== 'invalid');
     this.#executeTowards(candidate);
@@ -205,6 +219,7 @@ export class ConsensusCore {
       this.#commit();
     }
     for (const vote of this.#own.ready()) {
+      if (this.#muteReason !== undefined) continue;
       this.#outbox.push({ kind: 'sendVote', vote });
       this.#gate.hear(vote.finalizerKey, this.#nowSlot, head.facts.schedule);
       this.#votes.receiveOwn(vote);
@@ -213,6 +228,12 @@ export class ConsensusCore {
   }
 
   // Blocks
+
+  #receive({ from, header, signature, signedBy }: Extract<ConsensusEvent, { kind: 'block' }>): void {
+    const isDouble = this.#intake.receive(from, header, signature, signedBy);
+    // FIN-17
+    if (isDouble && this.#producers.has(header.producer)) this.#mute(`${show(header)} is another one than its own`);
+  }
 
   #accept(block: ReceivedBlock, { facts, certificates }: CheckedHeader, parent: TreeNode, isOwn: boolean): void {
     const { id, header, signature, signedBy, from } = block;
@@ -228,7 +249,13 @@ export class ConsensusCore {
       const certified = this.#tree.get(certificate.blockId);
       if (certified !== undefined) this.#certify(certified, certificate, from, false);
     }
-    if (!isOwn && from !== ownPeer) this.#outbox.push({ kind: 'relayBlock', id, except: from });
+    if (!isOwn && from !== ownPeer) {
+      this.#outbox.push({ kind: 'relayBlock', id, except: from });
+      // FIN-17: before an own block leaves, the record of its slot is durable.
+      if (this.#producers.has(header.producer) && header.slot > this.#own.lastProducedSlot) {
+        this.#mute(`${show(header)} is of its own account, and this node's record does not know it`);
+      }
+    }
     // The certificates may have cut this very branch off.
     if (this.#tree.get(id) === undefined) return;
     this.#votes.blockAccepted(node);
@@ -299,6 +326,13 @@ export class ConsensusCore {
     const parent = this.#tree.get(header.previous);
     const id = blockId(header);
     if (parent === undefined || header.slot !== this.#own.lastProducedSlot || this.#tree.get(id) !== undefined) return;
+    const double = this.#tree.siblings(header.slot, header.producer) > 0;
+    if (double) this.#mute(`a block of its own account for slot ${header.slot} was made elsewhere`);
+    if (this.#muteReason !== undefined) {
+      // FIN-17: nobody has seen it, and nobody will.
+      this.#outbox.push({ kind: 'forget', ids: [id] });
+      return;
+    }
     const schedule = scheduleInForce(parent.facts, header.slot);
     const signedBy: PublicKey = authorisedProducer(schedule, parent.facts.slot, header.slot).key;
     const checked = checkHeader(this.#tree, parent, header, signedBy);
@@ -391,34 +425,46 @@ export class ConsensusCore {
     this.#outbox.push({ kind: 'finalized', id, num, slot, certificate, root: this.#tree.snapshot() });
     this.#intake.prune();
     this.#votes.prune(slot);
-    this.#certificates.prune(slot);
+    this.#certificates.prune();
     this.#gate.prune(schedule);
   }
 
-  /** While finality waits, what may have been lost is sent again (FIN-14). */
+  /** FIN-14: while nothing becomes final, what may have been lost is sent again. */
   #repeat(): void {
-    const waits = this.#head.facts.slot > this.#anchor.facts.slot;
-    const oldest = Math.min(this.#head.facts.slot, this.#nowSlot - REPEAT_SLOTS);
-    if (!waits || this.#muteReason !== undefined || this.#nowSlot < this.#repeatedSlot + REPEAT_SLOTS) return;
-    if (this.#anchor.facts.slot + REPEAT_SLOTS > oldest) return;
+    const quietSlot = this.#nowSlot - REPEAT_SLOTS;
+    if (this.#repeatedSlot > quietSlot || this.#anchor.facts.slot + REPEAT_SLOTS > quietSlot) return;
     this.#repeatedSlot = this.#nowSlot;
+    // Also if there is no newer block here: others may be on a branch that cannot be final, and not know it.
+    this.#relayFinal();
+    if (this.#muteReason !== undefined || this.#head.facts.slot <= this.#anchor.facts.slot) return;
     const votes = this.#own.repeat((id) => {
       const node = this.#tree.get(id);
       return node === this.#tree.root ? undefined : node?.facts;
     });
     for (const vote of votes) this.#outbox.push({ kind: 'sendVote', vote });
-    const { commit } = this.#anchor;
     let prepared: TreeNode | undefined = this.#head;
     while (prepared !== undefined && prepared.prepare === undefined) prepared = prepared.parent;
-    for (const certificate of [prepared?.prepare, commit ?? this.#tree.snapshot().certificate]) {
-      if (certificate !== undefined) this.#outbox.push({ kind: 'relayCertificate', certificate, except: ownPeer });
-    }
+    const certificate = prepared?.prepare;
+    if (certificate !== undefined) this.#outbox.push({ kind: 'relayCertificate', certificate, except: ownPeer });
+  }
+
+  /** Sends the newest commit certificate, new or not. */
+  #relayFinal(): void {
+    const certificate = this.#anchor.commit ?? this.#tree.snapshot().certificate;
+    if (certificate !== undefined) this.#outbox.push({ kind: 'relayCertificate', certificate, except: ownPeer });
   }
 
   #mute(reason: string): void {
     if (this.#muteReason !== undefined) return;
     this.#muteReason = reason;
     this.#outbox.notice('own-key-elsewhere', { reason });
+    // FIN-17: an own block that waits for its record could be the second one of its slot.
+    const unsent = this.#unsent.flatMap(({ id }) => {
+      const node = this.#tree.get(id);
+      return node === undefined ? [] : this.#tree.remove(node);
+    });
+    this.#unsent = [];
+    if (unsent.length > 0) this.#outbox.push({ kind: 'forget', ids: unsent });
   }
 
   #break(reason: string): void {

@@ -88,7 +88,7 @@ export type ConsensusNotice =
   | 'production-resumed'
   /** The turn is ours, but a better block waits for its execution. */
   | 'production-skipped'
-  /** Somebody votes with our key: this node neither votes nor produces until it is restarted. */
+  /** Somebody votes or produces with our key: this node does neither until it is restarted. */
   | 'own-key-elsewhere'
   /** A certificate makes a block final that is invalid here: more members cheat than are tolerated, or this node is broken. It stops. */
   | 'finality-broken'

@@ -1,5 +1,5 @@
 /** Consensus: schedule, votes, certificates, fork choice and finality as one pure state machine. */
-export { type Electorate, makeElectorate } from './chain/electorate.js';
+export { type Electorate, type ElectorateRule, makeElectorate } from './chain/electorate.js';
 export * from './chain/finality-tree.js';
 export {
   type ChainFacts,
@@ -20,6 +20,7 @@ export {
 export * from './consensus-core.js';
 export * from './effects.js';
 export * from './events.js';
+export type { FinalizerActivity } from './production-gate.js';
 export * from './voting/evidence.js';
 export * from './voting/finalizer.js';
 export * from './voting/safety-record.js';

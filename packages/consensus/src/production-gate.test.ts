@@ -29,6 +29,13 @@ describe('CON-7 production', () => {
     expect(gate.isPaused).toBe(false);
   });
 
+  it('tells who was heard of, and when', () => {
+    const gate = new ProductionGate(10);
+    hear(gate, 20, 'alice', 'mallory');
+    hear(gate, 22, 'alice', 'carol');
+    expect(gate.heard(schedule).map(({ lastVoteSlot }) => lastVoteSlot)).toEqual([22, undefined, 22, undefined]);
+  });
+
   it('counts those only who are in the schedule now', () => {
     const gate = new ProductionGate(1);
     hear(gate, 20, 'alice', 'bob', 'carol');

@@ -1,6 +1,9 @@
 /** Whether a block may be produced while finality waits (CON-7). */
 import { type BlsPublicKey, equalBytes, toHex } from '@snapscale/crypto';
-import { limits, quorumOf, type VotingSchedule } from '@snapscale/protocol';
+import { limits, type Name, quorumOf, type VotingSchedule } from '@snapscale/protocol';
+
+/** When a finalizer was heard of last. */
+export type FinalizerActivity = { readonly name: Name; readonly lastVoteSlot: number | undefined };
 
 export class ProductionGate {
   readonly #reversibleBlocksMax: number;
@@ -38,6 +41,14 @@ export class ProductionGate {
       ({ finalizerKey }) => (this.#heard.get(toHex(finalizerKey)) ?? -1) >= oldest,
     );
     return heard.length >= quorumOf(schedule.producers.length);
+  }
+
+  /** In the order of the schedule: the slot in which each one's last vote came; undefined if none has. */
+  heard(schedule: VotingSchedule): readonly FinalizerActivity[] {
+    return schedule.producers.map(({ name, finalizerKey }) => ({
+      name,
+      lastVoteSlot: this.#heard.get(toHex(finalizerKey)),
+    }));
   }
 
   /** Forgets who is not in the schedule any more. */

@@ -1,10 +1,12 @@
 /** What a chain starts from; its hash is the chain id. */
 import { sha256 } from '@snapscale/crypto';
 import { parseSymbol } from './asset.js';
-import { struct } from './codec/composites.js';
+import { array, struct } from './codec/composites.js';
 import { publicKeySchema } from './codec/keys.js';
 import { bool, u16, u32, u64 } from './codec/scalars.js';
 import { encode, type TypeOf } from './codec/schema.js';
+import { votingProducerSchema } from './consensus/finality-extension.js';
+import { limits } from './limits.js';
 import { name } from './name.js';
 import { slotSchema } from './time.js';
 
@@ -105,11 +107,15 @@ export const genesisSchema = struct(
     initialKey: publicKeySchema,
     config: chainConfigSchema,
     parameters: snapParametersSchema,
+    producers: array(votingProducerSchema, limits.producersMax),
   },
-  { initialSlot: 'initial_timestamp', config: 'initial_configuration' },
+  { initialSlot: 'initial_timestamp', config: 'initial_configuration', producers: 'initial_producers' },
 );
 
-/** What a chain starts from: the slot of block 1, the key of `eosio`, and its parameters. */
+/**
+ * What a chain starts from: the slot of block 1, the key of `eosio`, its parameters, and the first schedule. Without
+ * producers, `eosio` signs blocks with the initial key, and nobody votes: enough to execute blocks, not for a network.
+ */
 export type Genesis = TypeOf<typeof genesisSchema>;
 
 /** Chain id: SHA-256 of the encoded genesis. */

@@ -246,6 +246,7 @@ describe('a genesis', () => {
   const genesis: Genesis = {
     initialSlot: 100,
     initialKey: devKey,
+    producers: [],
     config: defaultChainConfig,
     parameters: defaultSnapParameters,
   };

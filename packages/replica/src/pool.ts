@@ -24,6 +24,8 @@ export class TransactionPool<S extends Submission = Submission> {
   readonly #limits: PoolLimits;
   /** Queues in the order of their next turn. */
   readonly #queues = new Map<Name, S[]>();
+  /** What was in a block that did not come to be: these come before all others, in their order. */
+  #first: S[] = [];
   readonly #ids = new Set<string>();
   #bytes = 0;
 
@@ -68,6 +70,11 @@ export class TransactionPool<S extends Submission = Submission> {
    * when no other waits. Undefined when none is left. Cost: linear in the accounts held back or put last.
    */
   take(held: (account: Name) => boolean = no, last: (account: Name) => boolean = no): S | undefined {
+    const first = this.#first.shift();
+    if (first !== undefined) {
+      this.#forget(first);
+      return first;
+    }
     let later: Name | undefined;
     for (const account of this.#queues.keys()) {
       if (held(account)) continue;
@@ -96,6 +103,15 @@ export class TransactionPool<S extends Submission = Submission> {
     this.#bytes += submission.transaction.packed.length;
   }
 
+  /** Takes back what a block had, in its order: later ones may need what earlier ones did. */
+  putFirst(submissions: readonly S[]): void {
+    this.#first = [...submissions, ...this.#first];
+    for (const { transaction } of submissions) {
+      this.#ids.add(bytesKey(transaction.id));
+      this.#bytes += transaction.packed.length;
+    }
+  }
+
   has(id: Uint8Array): boolean {
     return this.#ids.has(bytesKey(id));
   }
@@ -104,12 +120,16 @@ export class TransactionPool<S extends Submission = Submission> {
   remove(transaction: VerifiedTransaction): S | undefined {
     const key = bytesKey(transaction.id);
     if (!this.#ids.has(key)) return undefined;
+    const isThis = (waiting: S) => bytesKey(waiting.transaction.id) === key;
+    const at = this.#first.findIndex(isThis);
+    if (at >= 0) {
+      const [submission] = this.#first.splice(at, 1);
+      this.#forget(submission!);
+      return submission;
+    }
     const account = firstAuthorizer(transaction.transaction);
     const queue = this.#queues.get(account)!;
-    const [submission] = queue.splice(
-      queue.findIndex((waiting) => bytesKey(waiting.transaction.id) === key),
-      1,
-    );
+    const [submission] = queue.splice(queue.findIndex(isThis), 1);
     if (queue.length === 0) this.#queues.delete(account);
     this.#forget(submission!);
     return submission;
@@ -117,7 +137,8 @@ export class TransactionPool<S extends Submission = Submission> {
 
   /** Removes and returns everything. */
   clear(): S[] {
-    const all = [...this.#queues.values()].flat();
+    const all = [...this.#first, ...[...this.#queues.values()].flat()];
+    this.#first = [];
     this.#queues.clear();
     this.#ids.clear();
     this.#bytes = 0;

@@ -40,6 +40,18 @@ export {
   type SnapErrorParts,
   toSnapError,
 } from './errors.js';
+export { getChainProof, type ProofSubject } from './light-client/get-proof.js';
+export type { ProvenActionView, ProvenContent, ProvenRowView } from './light-client/proof-content.js';
+export {
+  makeCheckpoint,
+  readTrust,
+  type Trust,
+  TrustError,
+  trustChainId,
+  trustCheckpoint,
+  trustGenesis,
+} from './light-client/trust.js';
+export { type ChainProofVerdict, type VerifyOptions, verifyChainProof } from './light-client/verify-proof.js';
 export { explainPermission, type PermissionPart, type PermissionReport } from './signing/explain-permission.js';
 export { combinedKeys, type KeySource, keysInMemory } from './signing/key-source.js';
 export { formatPermission, type PermissionInput, parseAuthority, parsePermission } from './signing/permission.js';

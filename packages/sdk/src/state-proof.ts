@@ -38,7 +38,7 @@ export function verifyStateProof(answer: StateProofAnswer): ProofVerdict {
     if (problem !== undefined) return { valid: false, reason: problem };
     const key = fromHex(answer.key);
     const value = answer.value === null ? null : fromHex(answer.value);
-    const wrong = proofProblem(fromHex(answer.proof), sha256(key), value, root);
+    const wrong = stateProofProblem(root, key, value, fromHex(answer.proof));
     if (wrong !== undefined) return { valid: false, reason: wrong };
     return { valid: true, member: value !== null, blockNum: answer.block_num, headerChecked: header !== undefined };
   } catch (error) {
@@ -46,6 +46,16 @@ export function verifyStateProof(answer: StateProofAnswer): ProofVerdict {
     if (!expected) throw error;
     return { valid: false, reason: `the answer is malformed: ${error.message}` };
   }
+}
+
+/** Why a proof does not show that the state with this root has this entry, or none (`value` null); undefined if it does. */
+export function stateProofProblem(
+  root: Uint8Array,
+  key: Uint8Array,
+  value: Uint8Array | null,
+  proof: Uint8Array,
+): string | undefined {
+  return proofProblem(proof, sha256(key), value, root);
 }
 
 function headerProblem(hex: string, id: string, root: Uint8Array): string | undefined {

@@ -1,20 +1,28 @@
 /** How members cheat. Each conduct is of a whole host: the replica in it is the honest one, what leaves it is not. */
 import { type Chance, fakeBlockSignature, fakeVoteSignature } from '@snapscale/consensus/testing';
-import { sha256, toHex } from '@snapscale/crypto';
+import { type BlsSignature, sha256, toHex } from '@snapscale/crypto';
 import {
+  type BlockHeader,
   blockDigest,
   blockId,
   formatName,
+  type Name,
   type QuorumCertificate,
   type SignedBlock,
+  type Vote,
   voteDigest,
 } from '@snapscale/protocol';
+import type { SimulatedGenesis } from './genesis.js';
 import type { Packet } from './network.js';
 import type { Conduct, SimulatedNode } from './node.js';
+
+type BlockPacket = Extract<Packet, { readonly kind: 'block' }>;
+type VotePacket = Extract<Packet, { readonly kind: 'vote' }>;
 
 /** Sends each peer its own version of its blocks; all but one cannot be executed. */
 export function equivocator(chance: Chance, peers: readonly number[]): Conduct {
   return {
+    isReckless: true,
     outgoing(node, packet) {
       if (!isOwnBlock(node, packet) || !chance.percent(40)) return [{ packet }];
       return peers.map((to) => ({ packet: chance.percent(50) ? packet : changedBlock(node, packet.block, to), to }));
@@ -22,9 +30,23 @@ export function equivocator(chance: Chance, peers: readonly number[]): Conduct {
   };
 }
 
+/** Makes two versions of its blocks, sends both to everybody, one a little later, and votes for both in both phases. */
+export function doubleDealer(chainId: Uint8Array): Conduct {
+  return {
+    isReckless: true,
+    outgoing(node, packet) {
+      if (!isOwnBlock(node, packet)) return [{ packet }];
+      const second = changedBlock(node, packet.block, 1);
+      const votes = [packet, second].flatMap(({ block }) => votesFor(chainId, node, block));
+      return [{ packet }, ...[second, ...votes].map((other) => ({ packet: other, afterMs: 20 }))];
+    },
+  };
+}
+
 /** Some of its blocks cannot be executed. */
 export function invalidProducer(chance: Chance): Conduct {
   return {
+    isReckless: true,
     outgoing(node, packet) {
       if (!isOwnBlock(node, packet) || !chance.percent(30)) return [{ packet }];
       return [{ packet: changedBlock(node, packet.block, 0) }];
@@ -36,19 +58,14 @@ export function invalidProducer(chance: Chance): Conduct {
 export function doubleVoter(chainId: Uint8Array): Conduct {
   const voted = new Set<string>();
   return {
+    isReckless: true,
     outgoing: (_, packet) => [{ packet }],
     incoming(node, packet) {
       if (packet.kind !== 'block') return;
-      const { header } = packet.block;
-      const id = blockId(header);
-      if (voted.has(toHex(id))) return;
-      voted.add(toHex(id));
-      const finalizerKey = node.keys.finalizer;
-      for (const phase of [0, 1] as const) {
-        const subject = { phase, slot: header.slot, blockId: id };
-        const signature = fakeVoteSignature(finalizerKey, voteDigest(chainId, subject));
-        node.send({ kind: 'vote', vote: { ...subject, finalizerKey, signature } }, undefined, 0);
-      }
+      const key = toHex(blockId(packet.block.header));
+      if (voted.has(key)) return;
+      voted.add(key);
+      for (const vote of votesFor(chainId, node, packet.block)) node.send(vote, undefined, 0);
     },
   };
 }
@@ -68,33 +85,110 @@ export const withholder: Conduct = {
   outgoing: (_, packet) => (packet.kind === 'vote' || packet.kind === 'certificate' ? [] : [{ packet }]),
 };
 
-/** Sends certificates again and again, the oldest first, and some that it made up. */
+/** Tells each of its blocks, votes and certificates to some peers only, the others hear of it seconds later, or never. */
+export function selective(chance: Chance, peers: readonly number[]): Conduct {
+  return {
+    outgoing(node, packet) {
+      if (packet.kind === 'request' || packet.kind === 'transactions') return [{ packet }];
+      if (packet.kind === 'block' && !isOwnBlock(node, packet)) return [{ packet }];
+      return peers.flatMap((to) => {
+        if (chance.percent(50)) return [{ packet, to }];
+        return chance.percent(50) ? [{ packet, to, afterMs: chance.below(5_000) }] : [];
+      });
+    },
+  };
+}
+
+/** Holds its blocks back until its turn is nearly over, or long after, and then sends them all at once. */
+export function hoarder(chance: Chance): Conduct {
+  const held: Packet[] = [];
+  let isFull = false;
+  return {
+    outgoing(node, packet) {
+      if (!isOwnBlock(node, packet)) return [{ packet }];
+      held.push(packet);
+      isFull ||= chance.percent(10);
+      if (!isFull) return [];
+      isFull = false;
+      return held.splice(0).map((block) => ({ packet: block, afterMs: chance.pick([0, 700, 4_000]) }));
+    },
+  };
+}
+
+/** Sends certificates again and again, the oldest first, and some that it made up: of the other phase, or too weak. */
 export function forger(chance: Chance): Conduct {
   const seen: QuorumCertificate[] = [];
   return {
     outgoing(_, packet) {
       if (packet.kind !== 'certificate') return [{ packet }];
       if (seen.length < 50) seen.push(packet.certificate);
-      const stale: Packet = { kind: 'certificate', certificate: chance.pick(seen) };
       const { certificate } = packet;
-      const forged = { ...certificate, phase: 1 as const, signature: certificate.signature.slice() };
-      forged.signature[0]! ^= 1;
-      return [
-        { packet },
-        { packet: stale },
-        { packet: { kind: 'certificate', certificate: forged as QuorumCertificate } },
+      const signature = certificate.signature.slice() as BlsSignature;
+      signature[0]! ^= 1;
+      const signers = certificate.signers.map((bits) => bits & (bits - 1));
+      const forged: readonly QuorumCertificate[] = [
+        chance.pick(seen),
+        { ...certificate, phase: 1, signature },
+        { ...certificate, signers },
       ];
+      return [{ packet }, ...forged.map((other) => ({ packet: { kind: 'certificate', certificate: other } as const }))];
     },
   };
 }
 
-function isOwnBlock(node: SimulatedNode, packet: Packet): packet is Extract<Packet, { kind: 'block' }> {
+/** With each of its votes it sends votes in the name of others, for blocks that nobody knows, and blocks whose headers are wrong. */
+export function babbler(genesis: SimulatedGenesis, chance: Chance): Conduct {
+  return {
+    outgoing(node, packet) {
+      if (isOwnBlock(node, packet)) return [{ packet }, ...wrongHeaders(node, packet.block).map((p) => ({ packet: p }))];
+      if (packet.kind !== 'vote') return [{ packet }];
+      const { vote } = packet;
+      const { finalizer } = genesis.keys(chance.pick(genesis.members));
+      const blockId = sha256(Uint8Array.of(chance.below(256), chance.below(256)));
+      const votes: readonly Vote[] = [
+        { ...vote, finalizerKey: finalizer },
+        { ...vote, blockId },
+        { ...vote, slot: vote.slot + chance.below(20) - 10 },
+        { ...vote, phase: vote.phase === 0 ? 1 : 0 },
+      ];
+      return [{ packet }, ...votes.map((other) => ({ packet: { kind: 'vote', vote: other } as const }))];
+    },
+  };
+}
+
+/** Votes of a node for a block, in both phases. */
+function votesFor(chainId: Uint8Array, { keys }: SimulatedNode, { header }: SignedBlock): VotePacket[] {
+  const finalizerKey = keys.finalizer;
+  return ([0, 1] as const).map((phase) => {
+    const subject = { phase, slot: header.slot, blockId: blockId(header) };
+    const signature = fakeVoteSignature(finalizerKey, voteDigest(chainId, subject));
+    return { kind: 'vote', vote: { ...subject, finalizerKey, signature } };
+  });
+}
+
+/** Blocks of the future, of the past, of another schedule, without finality, and in the name of nobody. */
+function wrongHeaders(node: SimulatedNode, block: SignedBlock): BlockPacket[] {
+  const { header } = block;
+  return [
+    { slot: header.slot + 7 },
+    { slot: header.slot - 1 },
+    { scheduleVersion: header.scheduleVersion + 1 },
+    { headerExtensions: [] },
+    { producer: 1n as Name },
+  ].map((change) => signed(node, block, { ...header, ...change }));
+}
+
+function isOwnBlock(node: SimulatedNode, packet: Packet): packet is BlockPacket {
   return packet.kind === 'block' && formatName(packet.block.header.producer) === node.account;
 }
 
 /** The same block with another root of actions, properly signed: its header is right, its content is not. */
-function changedBlock(node: SimulatedNode, block: SignedBlock, salt: number): Packet {
-  const header = { ...block.header, actionMroot: sha256(Uint8Array.of(salt, block.header.slot & 255)) };
+function changedBlock(node: SimulatedNode, block: SignedBlock, salt: number): BlockPacket {
+  const { header } = block;
+  return signed(node, block, { ...header, actionMroot: sha256(Uint8Array.of(salt, header.slot & 255)) });
+}
+
+function signed(node: SimulatedNode, block: SignedBlock, header: BlockHeader): BlockPacket {
   const producerSignature = fakeBlockSignature(node.keys.block, blockDigest(header));
   return { kind: 'block', block: { ...block, header, producerSignature } };
 }

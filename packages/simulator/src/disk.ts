@@ -88,6 +88,12 @@ export class SimulatedDisk {
     this.#records = [undefined, undefined];
   }
 
+  /** The newest record is lost although it was reported as durable. */
+  forgetNewestRecord(): void {
+    const newest = this.safetyRecord?.sequence;
+    if (newest !== undefined) this.#records[newest % 2] = undefined;
+  }
+
   /** Number of the committed block. */
   get committedNum(): number {
     return blockNumOf(this.root.facts.id);

@@ -10,7 +10,7 @@ export {
 } from './genesis.js';
 export { calm, type Packet, type Weather } from './network.js';
 export { type Conduct, honest, SimulatedNode } from './node.js';
-export { branchAndBack, forgottenCertificate, type Scenario, type ScenarioOf } from './scenarios.js';
+export { type Breakage, type Scenario, type ScenarioOf, simulatedMutants } from './scenarios.js';
 export {
   type CheatKind,
   cheatKinds,

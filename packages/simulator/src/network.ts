@@ -30,6 +30,8 @@ export class Network {
   weather: Weather = calm;
   /** Nodes reach each other only within a group. */
   groups: ReadonlyMap<PeerId, number> = new Map();
+  /** These hear nobody, though others hear them. */
+  deaf: ReadonlySet<PeerId> = new Set();
   /** These reach everybody, and everybody reaches them. */
   unbound: ReadonlySet<PeerId> = new Set();
   /** What a scenario lets pass. */
@@ -45,6 +47,7 @@ export class Network {
 
   #reaches(from: PeerId, to: PeerId): boolean {
     if (this.unbound.has(from) || this.unbound.has(to)) return true;
+    if (this.deaf.has(to)) return false;
     return (this.groups.get(from) ?? 0) === (this.groups.get(to) ?? 0);
   }
 

@@ -17,13 +17,23 @@ import { HeadReader } from './head-reader.js';
 import type { Packet } from './network.js';
 import type { Timeline } from './timeline.js';
 
+/** What leaves a node, with the peer that it goes to, undefined for all, and how long it is kept back. */
+export type Sending = { readonly packet: Packet; readonly to?: PeerId; readonly afterMs?: number };
+
 /** How a node sends: the honest one sends to everybody what it is told to. */
 export type Conduct = {
-  /** What leaves the node instead of this packet, with the peers that it goes to; undefined for all. */
-  outgoing(node: SimulatedNode, packet: Packet): readonly { readonly packet: Packet; readonly to?: PeerId }[];
+  /** What leaves the node instead of this packet. */
+  outgoing(node: SimulatedNode, packet: Packet): readonly Sending[];
   /** Something has arrived. */
   incoming?(node: SimulatedNode, packet: Packet): void;
+  /** Starts again when its replica has fallen silent, because somebody else has its keys: it knows who. */
+  readonly isReckless?: boolean;
 };
+
+/** How long what nodes ask of their hosts takes at most, in milliseconds. */
+export type Pace = { readonly writeMaxMs: number; readonly verifyMaxMs: number; readonly commitMaxMs: number };
+
+export const briskPace: Pace = { writeMaxMs: 8, verifyMaxMs: 2, commitMaxMs: 10 };
 
 export const honest: Conduct = { outgoing: (_, packet) => [{ packet }] };
 
@@ -36,10 +46,16 @@ export type NodeWorld = {
   /** Transactions by id, as any host would decode them. */
   readonly transactions: Map<string, VerifiedTransaction>;
   readonly options: Partial<ConstructorParameters<typeof NetworkReplica>[0]>;
+  /** It may change while nodes run. */
+  pace: Pace;
+  /** A crash loses the newest safety record, although it was durable. */
+  readonly isForgetful: boolean;
   send(from: SimulatedNode, packet: Packet, to: PeerId | undefined, except: PeerId): void;
   observe(node: SimulatedNode, effect: NetworkEffect): void;
 };
 
+/** A reckless node is back after this time. */
+const RECKLESS_MS = 100;
 /** Blocks that one request is answered with. */
 const ANSWER_BLOCKS = 40;
 
@@ -107,6 +123,7 @@ export class SimulatedNode {
     if (this.#writing.length > 0) this.disk.tear(this.#writing, chance.below(this.#writing.length + 1));
     const [commit] = this.#commits;
     if (commit !== undefined && chance.percent(50)) this.disk.commit(commit.blocks, commit.root);
+    if (this.#world.isForgetful) this.disk.forgetNewestRecord();
     this.#writing = [];
     this.#unwritten = [];
     this.#commits = [];
@@ -142,7 +159,11 @@ export class SimulatedNode {
 
   /** Sends as the node's conduct has it. */
   send(packet: Packet, to: PeerId | undefined, except: PeerId): void {
-    for (const sent of this.conduct.outgoing(this, packet)) this.#world.send(this, sent.packet, sent.to ?? to, except);
+    for (const { packet: sent, to: only, afterMs } of this.conduct.outgoing(this, packet)) {
+      const leave = () => this.#world.send(this, sent, only ?? to, except);
+      if (afterMs === undefined) leave();
+      else this.#later(afterMs, leave);
+    }
   }
 
   #step(input: NetworkInput): void {
@@ -172,12 +193,12 @@ export class SimulatedNode {
   }
 
   #carryOut(effect: NetworkEffect): void {
-    const { chance } = this.#world;
+    const { chance, pace } = this.#world;
     switch (effect.kind) {
       case 'verify': {
         const { ticket, digest, keys, signatures } = effect;
         const aggregate = fakeVerify(digest, keys, signatures);
-        this.#later(chance.below(3), () => this.#step({ kind: 'verified', ticket, aggregate }));
+        this.#later(chance.below(pace.verifyMaxMs + 1), () => this.#step({ kind: 'verified', ticket, aggregate }));
         break;
       }
       case 'signVote': {
@@ -213,6 +234,15 @@ export class SimulatedNode {
       case 'relayTransactions':
         this.send({ kind: 'transactions', transactions: effect.transactions }, undefined, ownPeer);
         break;
+      case 'event':
+        // Not at once: the step is not over.
+        if (effect.name === 'own-key-elsewhere' && this.conduct.isReckless === true) {
+          this.#later(RECKLESS_MS, () => {
+            this.crash();
+            this.start();
+          });
+        }
+        break;
       case 'continue':
         this.#later(1, () => this.#step({ kind: 'tick', nowMs: this.nowMs }));
         break;
@@ -224,7 +254,7 @@ export class SimulatedNode {
     if (this.#writing.length > 0 || this.#unwritten.length === 0) return;
     this.#writing = this.#unwritten;
     this.#unwritten = [];
-    this.#later(1 + this.#world.chance.below(8), () => {
+    this.#later(1 + this.#world.chance.below(this.#world.pace.writeMaxMs), () => {
       const written = this.#writing;
       this.#writing = [];
       this.disk.write(written);
@@ -237,11 +267,11 @@ export class SimulatedNode {
 
   /** The store shows the new state some time before the replica hears of it. */
   #commit(): void {
-    const { chance } = this.#world;
-    this.#later(1 + chance.below(10), () => {
+    const { chance, pace } = this.#world;
+    this.#later(1 + chance.below(pace.commitMaxMs), () => {
       const { blocks, root } = this.#commits[0]!;
       this.disk.commit(blocks, root);
-      this.#later(chance.below(10), () => {
+      this.#later(chance.below(pace.commitMaxMs), () => {
         this.#commits.shift();
         this.#step({ kind: 'committed', num: blocks.at(-1)!.num });
         if (this.#commits.length > 0) this.#commit();

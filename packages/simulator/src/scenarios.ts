@@ -1,11 +1,12 @@
 /**
- * Directed scenarios, in which a network under an adversary's control leads finalizers to where one rule of voting alone keeps
- * two conflicting blocks from being final. Four members: a cheat who votes for everything and sends nothing else, and three
- * honest ones.
+ * Directed scenarios, in which a network under an adversary's control leads finalizers to where one rule alone keeps two
+ * conflicting blocks from being final. In those of voting there are four members: a cheat who votes for everything and sends
+ * nothing else, and three honest ones. In the one of schedules nobody cheats.
  */
-import type { FinalizerRules } from '@snapscale/consensus';
+import { mutants as votingMutants, withoutJointElectorate } from '@snapscale/consensus/testing';
 import { equalBytes } from '@snapscale/crypto';
-import { formatName } from '@snapscale/protocol';
+import { formatName, limits, slotToMs } from '@snapscale/protocol';
+import type { NetworkReplicaOptions } from '@snapscale/replica';
 import { doubleVoter } from './conducts.js';
 import type { SimulatedGenesis } from './genesis.js';
 import type { Packet } from './network.js';
@@ -15,14 +16,20 @@ import { World } from './world.js';
 /** A scenario at the moment that decides; {@link World.run} shows what comes of it. */
 export type Scenario = {
   readonly world: World;
-  /** Honest members, in the order in which the scenario's text names them. */
-  readonly first: SimulatedNode;
-  readonly second: SimulatedNode;
-  readonly third: SimulatedNode;
+  /** Members who keep the rules, in the order in which the scenario's text names them. */
+  readonly honest: readonly SimulatedNode[];
 };
 
-/** @param rules other rules of voting than those of consensus. */
-export type ScenarioOf = (genesis: SimulatedGenesis, rules?: FinalizerRules) => Scenario;
+/** What is broken in all nodes. */
+export type Breakage = {
+  /** Other rules than those of consensus. */
+  readonly replica?: Partial<NetworkReplicaOptions>;
+  /** A crash loses the newest safety record, although it was durable: as if votes left before it was. */
+  readonly isForgetful?: boolean;
+};
+
+/** @param genesis of four members; for schedules, with four more who are none at first. */
+export type ScenarioOf = (genesis: SimulatedGenesis, seed: number, breakage?: Breakage) => Scenario;
 
 /** Much longer than any of them can take. */
 const PATIENCE_MS = 120_000;
@@ -31,10 +38,10 @@ const PATIENCE_MS = 120_000;
  * FIN-2. Block X becomes final where `first` alone sees it. `second` has committed X and forgets, in a crash, the certificate
  * that told it to. `third` knows nothing of X, and its chain from the parent of X is the longer one when `second` comes back.
  */
-export const forgottenCertificate: ScenarioOf = (genesis, rules) => {
-  const scenario = begin(genesis, rules);
-  const { world, first, second, third } = scenario;
+export const forgottenCertificate: ScenarioOf = (genesis, seed, breakage) => {
+  const { world, honest } = begin(genesis, seed, breakage);
   const { network } = world;
+  const [first, second, third] = honest;
   const { num } = first.replica!.final;
   network.passes = (from, to, packet) => {
     if (from === third.peer || to === third.peer) return false;
@@ -45,7 +52,7 @@ export const forgottenCertificate: ScenarioOf = (genesis, rules) => {
   network.passes = (from, to) => from !== first.peer && to !== first.peer;
   until(world, () => third.replica!.head.num > num + 6);
   second.start();
-  return scenario;
+  return { world, honest };
 };
 
 /**
@@ -53,10 +60,10 @@ export const forgottenCertificate: ScenarioOf = (genesis, rules) => {
  * branch of W again, where it learns of W's certificate. If it commits W now, W is final where `first` sees it. At the end it
  * hears of V's certificate.
  */
-export const branchAndBack: ScenarioOf = (genesis, rules) => {
-  const scenario = begin(genesis, rules);
-  const { world, first, second, third } = scenario;
+export const branchAndBack: ScenarioOf = (genesis, seed, breakage) => {
+  const { world, honest } = begin(genesis, seed, breakage);
   const { network, nodes } = world;
+  const [first, second, third] = honest;
   const cheat = nodes[0]!.peer;
   const between = (from: number, to: number, a: SimulatedNode, b: SimulatedNode) => from === a.peer && to === b.peer;
   const isVote = (packet: Packet) => packet.kind === 'vote';
@@ -96,18 +103,62 @@ export const branchAndBack: ScenarioOf = (genesis, rules) => {
   until(world, () => hasPrepared(third.replica!.head.id) && descends(third, w));
   world.run(1_500);
   network.passes = (from, to) => from !== first.peer && to !== first.peer;
-  return scenario;
+  return { world, honest };
+};
+
+/**
+ * FIN-4. Four members hand over to four others. The old ones do not reach the new ones any more just before the last block
+ * of the old schedule: it becomes final among the old ones, while the new ones begin on its parent.
+ */
+export const partedAtChange: ScenarioOf = (genesis, seed, { replica = {}, isForgetful = false } = {}) => {
+  const world = new World({ genesis, seed, accounts: genesis.members, replica, isForgetful });
+  const count = genesis.root.facts.schedule.producers.length;
+  const [first] = world.nodes as [SimulatedNode];
+  world.start();
+  world.run(1_000);
+  world.submit(first, genesis.proposal(genesis.members.slice(count), first.nowMs));
+  const carriedSlot = () => first.disk.root.facts.pending?.carriedSlot;
+  until(world, () => carriedSlot() !== undefined);
+  const roundSlots = limits.slotsPerTurn * count;
+  const changeSlot = (Math.floor(carriedSlot()! / roundSlots) + 1) * roundSlots;
+  world.run(slotToMs(changeSlot - 1) - 50 - world.timeline.nowMs);
+  world.network.groups = new Map(world.nodes.map(({ peer }, i) => [peer, i < count ? 0 : 1]));
+  return { world, honest: world.nodes };
+};
+
+/** Ways to break the rules, each with the scenario in which two conflicting blocks are final then. */
+export const simulatedMutants: Readonly<
+  Record<string, { readonly scenario: ScenarioOf; readonly breakage: Breakage }>
+> = {
+  'FIN-2 without the lock': {
+    scenario: forgottenCertificate,
+    breakage: { replica: { rules: votingMutants['FIN-2 without the lock'] } },
+  },
+  'FIN-3 without offBranch': {
+    scenario: branchAndBack,
+    breakage: { replica: { rules: votingMutants['FIN-3 without offBranch'] } },
+  },
+  'FIN-4 without the joint electorate': {
+    scenario: partedAtChange,
+    breakage: { replica: { electorateRule: withoutJointElectorate } },
+  },
+  'FIN-6 without a durable record': { scenario: forgottenCertificate, breakage: { isForgetful: true } },
 };
 
 /** In the middle of a turn of `first`, 300 ms after a block of its that is final everywhere. */
-function begin(genesis: SimulatedGenesis, rules: FinalizerRules | undefined): Scenario {
+function begin(
+  genesis: SimulatedGenesis,
+  seed: number,
+  { replica = {}, isForgetful = false }: Breakage = {},
+): { readonly world: World; readonly honest: readonly [SimulatedNode, SimulatedNode, SimulatedNode] } {
   let producer = '';
   const world = new World({
     genesis,
-    seed: 1,
-    accounts: genesis.members,
+    seed,
+    accounts: genesis.members.slice(0, 4),
     cheats: [0],
-    replica: rules === undefined ? {} : { rules },
+    replica,
+    isForgetful,
     onEffect: (_, effect) => {
       if (effect.kind === 'head') producer = formatName(effect.producer);
     },
@@ -118,7 +169,7 @@ function begin(genesis: SimulatedGenesis, rules: FinalizerRules | undefined): Sc
   world.run(1_300);
   const voter = doubleVoter(genesis.chainId);
   cheat.conduct = { ...voter, outgoing: (_, packet) => (packet.kind === 'vote' ? [{ packet }] : []) };
-  return { world, first, second, third };
+  return { world, honest: [first, second, third] };
 }
 
 /** Whether the head of `node` descends from this block. */

@@ -1,13 +1,13 @@
 /** A simulated network: nodes, their connections, clients, and the checks after each event. */
-import type { PeerId } from '@snapscale/consensus';
 import { Chance } from '@snapscale/consensus/testing';
 import { sha256, toHex } from '@snapscale/crypto';
 import { ChainServices, type VerifiedTransaction } from '@snapscale/execution';
+import { formatName } from '@snapscale/protocol';
 import type { NetworkEffect, NetworkReplicaOptions } from '@snapscale/replica';
 import { Checkers } from './checkers.js';
 import { holders, type SimulatedGenesis } from './genesis.js';
 import { Network } from './network.js';
-import { idText, type NodeWorld, SimulatedNode } from './node.js';
+import { briskPace, idText, type NodeWorld, type Pace, SimulatedNode } from './node.js';
 import { Timeline } from './timeline.js';
 
 export type WorldOptions = {
@@ -18,6 +18,8 @@ export type WorldOptions = {
   /** Positions in `accounts` of those that may do anything. */
   readonly cheats?: readonly number[];
   readonly replica?: Partial<NetworkReplicaOptions>;
+  /** A crash loses the newest safety record, although it was durable: for tests that break FIN-6. */
+  readonly isForgetful?: boolean;
   /** Hears of all effects. */
   readonly onEffect?: (node: SimulatedNode, effect: NetworkEffect) => void;
 };
@@ -31,12 +33,15 @@ export class World {
   readonly checkers: Checkers;
   /** Counts of effects by kind or name. */
   readonly counts = new Map<string, number>();
+  readonly #nodeWorld: NodeWorld;
   readonly #onEffect: WorldOptions['onEffect'];
   readonly #transactions = new Map<string, VerifiedTransaction>();
   #transcript: Uint8Array = new Uint8Array(32);
   #request = 0;
+  /** Of the newest head of anybody. */
+  #producer = '';
 
-  constructor({ genesis, seed, accounts, cheats = [], replica = {}, onEffect }: WorldOptions) {
+  constructor({ genesis, seed, accounts, cheats = [], replica = {}, isForgetful = false, onEffect }: WorldOptions) {
     this.genesis = genesis;
     this.chance = new Chance(seed);
     this.timeline = new Timeline(genesis.startMs);
@@ -45,13 +50,15 @@ export class World {
       this.nodes[to - 1]!.receive(packet, from),
     );
     this.checkers = new Checkers(new Set(cheats.map((position) => position + 1)));
-    const world: NodeWorld = {
+    this.#nodeWorld = {
       timeline: this.timeline,
       chance: this.chance,
       genesis,
       services: new ChainServices(),
       transactions: this.#transactions,
       options: replica,
+      isForgetful,
+      pace: briskPace,
       send: (from, packet, to, except) => {
         for (const { peer } of this.nodes) {
           if (peer !== from.peer && peer !== except && (to === undefined || to === peer)) {
@@ -63,7 +70,7 @@ export class World {
     };
     this.nodes = accounts.map(
       (account, i) =>
-        new SimulatedNode(world, i + 1, account, accounts.indexOf(account) < i ? `${account}'s twin` : account),
+        new SimulatedNode(this.#nodeWorld, i + 1, account, accounts.indexOf(account) < i ? `${account}'s twin` : account),
     );
   }
 
@@ -115,11 +122,30 @@ export class World {
     this.submit(node, genesis.proposal(chosen, node.nowMs));
   }
 
-  /** Splits the nodes at random, or reunites them. */
-  partition(groups: number): void {
-    const group = new Map<PeerId, number>();
-    if (groups > 1) for (const { peer } of this.nodes) group.set(peer, this.chance.below(groups));
-    this.network.groups = group;
+  /** From now on nodes wait for their hosts like this. */
+  set pace(pace: Pace) {
+    this.#nodeWorld.pace = pace;
+  }
+
+  /** All reach each other again. */
+  reunite(): void {
+    this.network.groups = new Map();
+    this.network.deaf = new Set();
+  }
+
+  /** Splits the nodes at random, or cuts one off: any one, or the one that has produced the head; in one direction, or both. */
+  partition(): void {
+    const { chance, nodes, network } = this;
+    this.reunite();
+    const shape = chance.pick(['halves', 'halves', 'alone', 'producer', 'deaf'] as const);
+    if (shape === 'halves') {
+      network.groups = new Map(nodes.map(({ peer }) => [peer, chance.below(2)]));
+      return;
+    }
+    const producing = nodes.find(({ account }) => account === this.#producer);
+    const { peer } = shape === 'producer' && producing !== undefined ? producing : chance.pick(nodes);
+    if (shape === 'deaf') network.deaf = new Set([peer]);
+    else network.groups = new Map([[peer, 1]]);
   }
 
   #observe(node: SimulatedNode, effect: NetworkEffect): void {
@@ -127,6 +153,7 @@ export class World {
     const what = kind === 'event' ? effect.name : kind;
     this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
     if (kind === 'head' || kind === 'finalized' || kind === 'reply' || kind === 'sendVote') this.#write(node, effect);
+    if (kind === 'head') this.#producer = formatName(effect.producer);
     this.checkers.observe(node, effect);
     this.#onEffect?.(node, effect);
   }

@@ -89,6 +89,7 @@ export class BenchLedger {
     const genesis: Genesis = {
       initialSlot: 1_700_000_000,
       initialKey: publicKeyOf(developmentKey),
+      producers: [],
       config: { ...defaultChainConfig, maxBlockCpuUsage: 400_000, minTransactionCpuUsage: 10 },
       parameters: { ...defaultSnapParameters, stateCommitment: isCommitting },
     };

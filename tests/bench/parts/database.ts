@@ -102,6 +102,7 @@ async function commits(measure: Measure, store: StateStore): Promise<void> {
       blockId: new Uint8Array(32).fill(num++ & 0xff),
       changes: new Map(part.map((key) => [key, value])),
       buckets: new Map(),
+      root: new Uint8Array(0),
     });
   };
   let turn = 0;

@@ -170,6 +170,10 @@ const titles: Readonly<Record<string, string>> = {
   not_in_this_version: 'Not in this version',
   tests_failed: 'Tests of the contract failed',
   build_failed: 'The sources cannot be compiled',
+  network_not_running: 'No network of this machine is running',
+  network_running: 'A network is running already',
+  network_refused: 'The network could not do it',
+  network_failed: 'The network has ended',
   contract_differs: 'The deployed contract is not what the source builds into',
 };
 

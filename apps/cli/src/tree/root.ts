@@ -4,6 +4,7 @@ import type { Command } from '../program/command.js';
 import { actingCommands } from './act.js';
 import { contractCommand } from './contract.js';
 import { lookingCommands } from './get.js';
+import { networkCommand } from './network.js';
 
 const keys = () => import('../commands/key.js');
 const conversions = () => import('../commands/convert.js');
@@ -122,6 +123,7 @@ export const root: Command = {
     ...lookingCommands,
     ...actingCommands,
     contractCommand,
+    networkCommand,
     { name: 'key', summary: 'private keys, in an encrypted file', group: 'Tools:', commands: keyCommands },
     {
       name: 'convert',

@@ -1,6 +1,7 @@
 /** The main thread's side of the core worker: starts it, matches replies to requests, follows the chain's head. */
-import type { Worker } from 'node:worker_threads';
-import type { Rejection, TransactionTrace } from '@snapscale/protocol';
+import type { MessagePort, Worker } from 'node:worker_threads';
+import { type Evidence, evidenceSchema } from '@snapscale/consensus';
+import { decode, type Rejection, type TransactionTrace } from '@snapscale/protocol';
 import { HeadView } from '../head-view.js';
 import type { StateStore } from '../store/state-store.js';
 import { startThread } from '../threads/start-thread.js';
@@ -24,6 +25,8 @@ export type CoreListener = {
   head?(point: ChainPoint, transactions: number): void;
   finalized?(num: number, id: Uint8Array, slot: number): void;
   event?(name: string, detail: Readonly<Record<string, string | number>>): void;
+  /** Somebody cheats. */
+  evidence?(evidence: Evidence): void;
   /** The worker has ended although nobody asked it to. */
   died?(error: Error): void;
 };
@@ -116,6 +119,11 @@ export class CoreClient {
     });
   }
 
+  /** Joins the core with the network thread, which has the other end. */
+  connectPeers(port: MessagePort): void {
+    this.#worker.postMessage({ kind: 'peers', port } satisfies ToCore, [port]);
+  }
+
   /** Number of replies that are awaited. */
   get awaited(): number {
     return this.#replies.size;
@@ -153,6 +161,11 @@ export class CoreClient {
       case 'metrics':
         this.metrics = message.metrics;
         break;
+      case 'evidence': {
+        const evidence = decode(evidenceSchema, message.evidence);
+        for (const listener of this.#listeners) listener.evidence?.(evidence);
+        break;
+      }
       case 'proof':
         this.#proofs.get(message.request)?.(message.reply);
         this.#proofs.delete(message.request);
@@ -179,8 +192,11 @@ export class CoreClient {
           this.#recent.set(event.point.num, event.point);
           for (const listener of this.#listeners) listener.head?.(event.point, event.transactions);
           break;
+        case 'rewind':
+          this.view.rewind(event.num);
+          break;
         case 'finalized':
-          this.#finalize(event.num, event.id, event.slot);
+          this.#finalize(event.point);
           break;
         case 'event':
           for (const listener of this.#listeners) listener.event?.(event.name, event.detail);
@@ -189,11 +205,11 @@ export class CoreClient {
     }
   }
 
-  #finalize(num: number, id: Uint8Array, slot: number): void {
-    const producer = this.#recent.get(num)?.producer ?? 0n;
+  #finalize(point: ChainPoint): void {
+    const { num, id, slot } = point;
     this.reader.refresh();
     this.view.finalize(num);
-    this.final = { num, id, slot, producer };
+    this.final = point;
     for (const known of this.#recent.keys()) if (known <= num) this.#recent.delete(known);
     for (const listener of this.#listeners) listener.finalized?.(num, id, slot);
   }

@@ -2,7 +2,18 @@
  * The host of the replica in the core thread: carries out its effects, in order, and feeds it time, transactions,
  * signatures and reports of durability.
  */
-import { equalBytes, type PrivateKey, parsePrivateKey, publicKeyOf, sign, toHex } from '@snapscale/crypto';
+import { assumedSafetyRecord, evidenceSchema, type SafetyRecord } from '@snapscale/consensus';
+import {
+  blsPublicKeyOf,
+  equalBytes,
+  type PrivateKey,
+  parseBlsPrivateKey,
+  parsePrivateKey,
+  publicKeyOf,
+  recoverPublicKey,
+  sign,
+  toHex,
+} from '@snapscale/crypto';
 import {
   ChainServices,
   encodeStateProof,
@@ -11,29 +22,37 @@ import {
   type VerifiedTransaction,
 } from '@snapscale/execution';
 import {
+  blockDigest,
+  chainIdOf,
   DecodeError,
   decode,
   encode,
   genesisSchema,
+  msToSlot,
   type PackedTransaction,
   packedTransactionSchema,
+  parseName,
   type Rejection,
+  type SignedBlock,
   stateRootOf,
   type TransactionTrace,
   transactionId,
   transactionTraceSchema,
   unpackTransaction,
 } from '@snapscale/protocol';
-import { type Effect, type Input, Replica, type Submission } from '@snapscale/replica';
+import { type NetworkEffect, type NetworkInput, NetworkReplica } from '@snapscale/replica';
 import { StoreCorruption } from '../store/failures.js';
-import { loadSignatureRecovery } from '../verify/signature-recovery.js';
-import { readVerifiedBatch } from '../verify/verified-batch.js';
-import { inflateBounded } from '../verify/verify-transaction.js';
+import { BlsThread } from '../verify/bls-thread.js';
+import { loadSignatureRecovery, type SignatureRecovery } from '../verify/signature-recovery.js';
+import { readVerifiedBatch, type VerifiedSubmission } from '../verify/verified-batch.js';
+import { inflateBounded, verifyReceived } from '../verify/verify-transaction.js';
 import { CoreMeter } from './core-meter.js';
 import { CoreStorage } from './core-storage.js';
-import { BatchWriter, type CoreOptions, type FromCore, type ToCore } from './messages.js';
+import { BatchWriter, type ChainPoint, type CoreOptions, type FromCore, type ToCore } from './messages.js';
+import { PeerLink } from './peers/peer-link.js';
 import { QueryQueue } from './query-queue.js';
-import { replayLog } from './replay.js';
+import { RecentlyVerified } from './recently-verified.js';
+import { storedBlocks } from './replay.js';
 
 type Query = Extract<ToCore, { kind: 'query' }>;
 
@@ -45,35 +64,62 @@ const SUBMISSIONS_PER_STEP = 64;
 const TURN_MS = 8;
 const METRICS_INTERVAL_MS = 1000;
 
+/** Everything that a host has when it begins. */
+type Parts = {
+  readonly options: CoreOptions;
+  readonly post: Post;
+  readonly chainId: Uint8Array;
+  readonly storage: CoreStorage;
+  readonly recovery: SignatureRecovery;
+  readonly replica: NetworkReplica;
+  readonly keys: ReadonlyMap<string, PrivateKey>;
+};
+
 export class CoreHost {
+  readonly #parts: Parts;
   readonly #post: Post;
   readonly #storage: CoreStorage;
-  readonly #replica: Replica;
-  readonly #keys: ReadonlyMap<string, PrivateKey>;
+  readonly #replica: NetworkReplica;
   readonly #batch = new BatchWriter();
   readonly #meter = new CoreMeter();
   readonly #encodedTraces = new Map<TransactionTrace, Uint8Array>();
-  readonly #inbox: Submission[] = [];
+  readonly #inbox: VerifiedSubmission[] = [];
+  /** Inputs that effects have led to, for when the effects before them are carried out. */
+  readonly #inputs: NetworkInput[] = [];
   readonly #queries = new QueryQueue<Query>((query) => this.#query(query));
+  readonly #recent = new RecentlyVerified();
   readonly #metricsTimer: NodeJS.Timeout;
+  #bls: BlsThread | undefined;
+  #peers: PeerLink | undefined;
+  #head: ChainPoint;
+  /** Answers of other threads and of the disk that are awaited. */
+  #awaited = 0;
+  /** Safety records that wait for the disk. */
+  #journalled: number[] = [];
+  #hasJournalled = false;
+  #isFlushing = false;
+  #isStepping = false;
+  #tail: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #turnScheduled = false;
   #stopping = false;
+  #ended = false;
 
-  private constructor(post: Post, storage: CoreStorage, replica: Replica, keys: ReadonlyMap<string, PrivateKey>) {
+  private constructor(parts: Parts) {
+    const { storage, replica, post } = parts;
+    this.#parts = parts;
     this.#post = post;
     this.#storage = storage;
     this.#replica = replica;
-    this.#keys = keys;
+    this.#head = pointOf(storage.final);
     this.#metricsTimer = setInterval(() => this.#postMetrics(), METRICS_INTERVAL_MS);
   }
 
-  /** Opens the stores, replays what is not durable yet, and begins to produce. */
+  /** Opens the stores, replays what is not in the state yet, and begins to produce and vote. */
   static async open(options: CoreOptions, post: Post): Promise<CoreHost> {
     const genesis = decode(genesisSchema, options.genesis);
     const storage = await CoreStorage.open(options.dataDir, genesis, options.blocksToKeep, options.mapSizeBytes);
     const recovery = loadSignatureRecovery();
-    const services = new ChainServices(recovery.port);
     const keys = new Map(
       options.producerKeys.map(parsePrivateKey).map((key) => [toHex(publicKeyOf(key)), key] as const),
     );
@@ -81,29 +127,19 @@ export class CoreHost {
       ? new StateCommitment(storage.state.buckets)
       : undefined;
     if (commitment !== undefined) loadCommitment(commitment, storage);
-    const replica = new Replica({
-      services,
+    const chainId = chainIdOf(genesis);
+    const replica = new NetworkReplica({
+      services: new ChainServices(recovery.port),
+      chainId,
+      root: storage.root,
       store: storage.state,
-      final: storage.final,
       commitment,
-      canSign: (key) => keys.has(toHex(key)),
+      safetyRecord: safetyRecordOf(storage, options),
+      producers: options.producers.map(parseName),
+      finalizerKeys: options.finalizerKeys.map(parseBlsPrivateKey).map(blsPublicKeyOf),
     });
-    const replayed = await replayLog(replica, storage, genesis, recovery.port);
-    const host = new CoreHost(post, storage, replica, keys);
-    const { head } = replica;
-    const point = { num: head.num, id: head.id, slot: head.header.slot, producer: head.header.producer };
-    post({
-      kind: 'ready',
-      status: {
-        head: point,
-        final: point,
-        earliestBlockNum: storage.earliestBlockNum,
-        replayed,
-        notes: storage.notes,
-      },
-    });
-    host.#step({ kind: 'tick', nowMs: Date.now() });
-    host.#flush();
+    const host = new CoreHost({ options, post, chainId, storage, recovery, replica, keys });
+    await host.#begin();
     return host;
   }
 
@@ -111,8 +147,9 @@ export class CoreHost {
   receive(message: ToCore): void {
     switch (message.kind) {
       case 'verified':
-        for (const { request, transaction } of readVerifiedBatch(message.batch)) {
-          this.#inbox.push({ request, transaction });
+        for (const submission of readVerifiedBatch(message.batch)) {
+          this.#recent.add(submission.transaction);
+          this.#inbox.push(submission);
         }
         this.#scheduleTurn();
         break;
@@ -122,14 +159,52 @@ export class CoreHost {
       case 'proof':
         this.#prove(message.request, message.key);
         break;
+      case 'peers':
+        this.#peers = new PeerLink(message.port, this.#peerLinkOwner());
+        break;
       case 'stop':
-        this.#stopping = true;
-        for (const query of this.#queries.clear()) this.#refuseQuery(query, stopping);
-        this.#step({ kind: 'drain' });
-        this.#flush();
-        this.#endWhenIdle();
+        this.#stop();
         break;
     }
+  }
+
+  async #begin(): Promise<void> {
+    const { options, storage, chainId, recovery } = this.#parts;
+    this.#bls = await BlsThread.start(
+      { finalizerKeys: options.finalizerKeys },
+      (input) => {
+        this.#awaited--;
+        this.#step(input);
+      },
+      fail,
+    );
+    this.#step({ kind: 'tick', nowMs: Date.now() });
+    let replayed = 0;
+    for (const input of storedBlocks(storage, chainId, recovery.port)) {
+      this.#step(input);
+      replayed++;
+      // What makes a block final comes with the next ones: without waiting all of them would be held in memory.
+      while (this.#awaited > 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    const status = {
+      head: this.#head,
+      final: pointOf(storage.final),
+      earliestBlockNum: storage.earliestBlockNum,
+      replayed,
+      notes: storage.notes,
+      voting: this.#bls.description,
+    };
+    this.#post({ kind: 'ready', status });
+    this.#step({ kind: 'tick', nowMs: Date.now() });
+  }
+
+  #stop(): void {
+    this.#stopping = true;
+    for (const query of this.#queries.clear()) this.#refuseQuery(query, stopping);
+    this.#step({ kind: 'drain' });
+    // Without the others nothing becomes final. What is in the journal is not lost: the next start goes on from there.
+    setTimeout(() => this.#end(), STOP_MS_MAX);
+    this.#endWhenIdle();
   }
 
   #query({ request, mode, packed }: Query): void {
@@ -149,7 +224,6 @@ export class CoreHost {
       return;
     }
     this.#step({ kind: 'query', nowMs: Date.now(), request, mode, transaction });
-    this.#flush();
   }
 
   #refuseQuery({ request }: Query, rejection: Rejection): void {
@@ -158,13 +232,14 @@ export class CoreHost {
   }
 
   #prove(request: number, key: string): void {
-    const { num, id, header } = this.#replica.head;
+    const { num, id, slot } = this.#head;
+    const header = this.#replica.block(id)?.header ?? this.#storage.final.header;
     const proven = this.#replica.prove(key);
     const root = stateRootOf(header);
     const reply =
       proven === undefined || root === undefined
         ? undefined
-        : { num, id, slot: header.slot, root, value: proven.value, proof: encodeStateProof(proven.proof) };
+        : { num, id, slot, root, value: proven.value, proof: encodeStateProof(proven.proof) };
     this.#post({ kind: 'proof', request, reply });
   }
 
@@ -180,36 +255,57 @@ export class CoreHost {
     const until = Date.now() + TURN_MS;
     let nowMs = Date.now();
     while (this.#inbox.length > 0 && nowMs < until) {
-      const submissions = this.#inbox.splice(0, SUBMISSIONS_PER_STEP);
-      this.#step({ kind: 'transactions', nowMs, submissions });
+      // One origin a step.
+      const from = this.#inbox[0]!.from;
+      let count = 1;
+      while (count < SUBMISSIONS_PER_STEP && this.#inbox[count]?.from === from) count++;
+      this.#step({ kind: 'transactions', nowMs, submissions: this.#inbox.splice(0, count), from });
       nowMs = Date.now();
     }
-    this.#flush();
     if (this.#inbox.length > 0) this.#scheduleTurn();
   }
 
   #tick(): void {
-    this.#step({ kind: 'tick', nowMs: Date.now() });
-    this.#flush();
+    const nowMs = Date.now();
+    this.#step({ kind: 'tick', nowMs });
+    this.#peers?.tick(nowMs);
   }
 
-  #step(input: Input): void {
-    const effects = this.#meter.measure(input, () => this.#replica.step(input));
-    for (const effect of effects) this.#carryOut(effect);
+  /** Takes an input, carries out what follows, and then the inputs that came of it. */
+  #step(first: NetworkInput): void {
+    this.#inputs.push(first);
+    if (this.#isStepping) return;
+    this.#isStepping = true;
+    for (let input = this.#inputs.shift(); input !== undefined; input = this.#inputs.shift()) {
+      const taken = input;
+      for (const effect of this.#meter.measure(taken, () => this.#replica.step(taken))) this.#carryOut(effect);
+    }
+    this.#isStepping = false;
+    this.#flushJournal();
     this.#armTimer();
+    this.#flush();
+    if (this.#stopping) this.#endWhenIdle();
   }
 
-  #carryOut(effect: Effect): void {
+  #carryOut(effect: NetworkEffect): void {
     switch (effect.kind) {
-      case 'sign':
-        this.#step({
-          kind: 'signed',
-          num: effect.num,
-          signature: sign(this.#keys.get(toHex(effect.key))!, effect.digest),
-        });
+      case 'verify':
+      case 'signVote':
+        this.#awaited++;
+        this.#bls!.carryOut(effect);
         break;
-      case 'persist':
-        void this.#persist(effect.block);
+      case 'signBlock': {
+        const signature = sign(this.#parts.keys.get(toHex(effect.key))!, effect.digest);
+        this.#inputs.push({ kind: 'blockSigned', id: effect.id, signature });
+        break;
+      }
+      case 'journal':
+        this.#storage.journal(effect.entry);
+        this.#hasJournalled = true;
+        if (effect.entry.kind === 'record') this.#journalled.push(effect.entry.sequence);
+        break;
+      case 'commit':
+        this.#commit(effect);
         break;
       case 'reply':
         this.#batch.reply(effect.request, effect.result, (trace) => this.#encode(trace));
@@ -217,39 +313,68 @@ export class CoreHost {
       case 'changes':
         this.#batch.changes(effect);
         break;
-      case 'head':
-        this.#batch.head(effect);
+      case 'rewind':
+        this.#batch.rewind(effect);
         break;
-      case 'finalized':
-        this.#batch.finalized(effect);
+      case 'head':
+        this.#head = effect;
+        this.#batch.head(effect);
+        this.#peers?.moved();
         break;
       case 'event':
-        this.#meter.event(effect);
         this.#batch.event(effect);
         break;
       case 'continue':
         setImmediate(() => this.#tick());
         break;
+      case 'sendBlock':
+      case 'requestBlock':
+      case 'sendVote':
+      case 'sendCertificate':
+      case 'relayTransactions':
+      case 'penalise':
+        this.#peers?.carryOut(effect);
+        break;
+      // The journal goes by finality, which readers hear of with the commit.
+      case 'forget':
+      case 'finalized':
+        break;
+      case 'evidence':
+        this.#post({ kind: 'evidence', evidence: encode(evidenceSchema, effect.evidence) });
+        break;
     }
   }
 
-  async #persist(block: Extract<Effect, { kind: 'persist' }>['block']): Promise<void> {
-    const traces = block.traces.map((trace) => this.#encode(trace));
-    for (const trace of block.traces) this.#encodedTraces.delete(trace);
-    try {
+  /** One write at a time: what comes meanwhile goes with the next. */
+  #flushJournal(): void {
+    if (this.#isFlushing || !this.#hasJournalled) return;
+    const sequences = this.#journalled;
+    this.#hasJournalled = false;
+    this.#journalled = [];
+    this.#isFlushing = true;
+    this.#awaited++;
+    this.#storage.flushJournal().then(() => {
+      this.#isFlushing = false;
+      this.#awaited--;
+      for (const sequence of sequences) this.#step({ kind: 'persisted', sequence });
+      this.#flushJournal();
+    }, fail);
+  }
+
+  #commit({ blocks, root }: Extract<NetworkEffect, { kind: 'commit' }>): void {
+    this.#awaited++;
+    this.#tail = this.#tail.then(async () => {
       const began = performance.now();
-      await this.#storage.persist(block, traces);
+      await this.#storage.commit(blocks, root, ({ traces }) => traces.map((trace) => this.#encode(trace)));
+      for (const { traces } of blocks) for (const trace of traces) this.#encodedTraces.delete(trace);
       this.#meter.persisted(performance.now() - began);
-    } catch (error) {
-      // The disk has failed: whatever is not durable must not be acknowledged, and nothing more can become durable.
-      process.stderr.write(
-        `block ${block.num} could not be made durable: ${error instanceof Error ? error.stack : error}\n`,
-      );
-      process.exit(1);
-    }
-    this.#step({ kind: 'persisted', num: block.num });
-    this.#flush();
-    if (this.#stopping) this.#endWhenIdle();
+      this.#awaited--;
+      for (const { num, id, block } of blocks) {
+        this.#batch.finalized({ num, id, slot: block.header.slot, producer: block.header.producer });
+      }
+      this.#step({ kind: 'committed', num: blocks.at(-1)!.num });
+      this.#peers?.moved();
+    }, undefined).catch(fail);
   }
 
   #encode(trace: TransactionTrace): Uint8Array {
@@ -263,10 +388,8 @@ export class CoreHost {
 
   #armTimer(): void {
     clearTimeout(this.#timer);
-    const at = this.#replica.nextTickMs;
-    const delay = at === undefined ? IDLE_TICK_MS : Math.max(0, at - Date.now());
     if (this.#stopping && this.#replica.idle) return;
-    this.#timer = setTimeout(() => this.#tick(), delay);
+    this.#timer = setTimeout(() => this.#tick(), Math.max(0, this.#replica.nextTickMs - Date.now()));
   }
 
   /** Sends what has gathered since the last flush. */
@@ -281,15 +404,74 @@ export class CoreHost {
   }
 
   #endWhenIdle(): void {
-    if (!this.#replica.idle) return;
+    if (this.#replica.idle && this.#awaited === 0) this.#end();
+  }
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
     clearTimeout(this.#timer);
     clearInterval(this.#metricsTimer);
-    void this.#storage.close().then(() => this.#post({ kind: 'stopped' }));
+    this.#peers?.close();
+    void Promise.all([this.#tail, this.#bls!.close()])
+      .then(() => this.#storage.close())
+      .then(() => this.#post({ kind: 'stopped' }), fail);
+  }
+
+  #peerLinkOwner(): ConstructorParameters<typeof PeerLink>[1] {
+    const replica = this.#replica;
+    const { recovery, chainId } = this.#parts;
+    return {
+      step: (input) => this.#step(input),
+      nowMs: () => Date.now(),
+      head: () => replica.head,
+      final: () => this.#storage.final,
+      earliestBlockNum: () => this.#storage.earliestBlockNum,
+      block: (id) => replica.block(id),
+      bestChain: (fromNum, count) => this.#bestChain(fromNum, count),
+      known: (id) => this.#recent.get(id),
+      verify: (received) => verifyReceived(received, chainId, recovery.port).verified,
+      signedBy: ({ header, producerSignature }) =>
+        recoverPublicKey(producerSignature, blockDigest(header), recovery.port),
+      event: (name, detail) => this.#batch.event({ name, detail }),
+    };
+  }
+
+  #bestChain(fromNum: number, count: number): SignedBlock[] {
+    const { id, num } = this.#replica.head;
+    const found: SignedBlock[] = [];
+    let at = num;
+    for (let block = this.#replica.block(id); block !== undefined && at >= fromNum; at--) {
+      if (at < fromNum + count) found.unshift(block);
+      block = this.#replica.block(block.header.previous);
+    }
+    return found;
   }
 }
 
-/** How often a node that cannot produce looks whether it can, milliseconds. */
-const IDLE_TICK_MS = 500;
+/** A stop that waits longer for finality goes on without. */
+const STOP_MS_MAX = 3_000;
+
+/** The disk or a thread has failed: what is not durable must not be acknowledged, and nothing more can be promised. */
+function fail(error: unknown): never {
+  process.stderr.write(`the core cannot go on: ${error instanceof Error ? error.stack : error}\n`);
+  process.exit(1);
+}
+
+function pointOf({ num, id, header }: CoreStorage['final']): ChainPoint {
+  return { num, id, slot: header.slot, producer: header.producer };
+}
+
+/** Keys that may have voted without a record of it are treated as if they had promised everything until now. */
+function safetyRecordOf(storage: CoreStorage, options: CoreOptions): SafetyRecord | undefined {
+  if (storage.safetyRecord !== undefined || !options.keysUsedBefore) return storage.safetyRecord;
+  const { schedules } = storage.root.facts.electorate;
+  const isAlone = schedules.every(({ producers }) => producers.length === 1);
+  return assumedSafetyRecord(msToSlot(Date.now()) + CLOCK_SLOTS, isAlone);
+}
+
+/** How far ahead the clock may have been when the keys voted last. */
+const CLOCK_SLOTS = 2;
 
 function encodeTrace(trace: TransactionTrace): Uint8Array {
   return encode(transactionTraceSchema, trace);

@@ -1,6 +1,13 @@
 /** The core's side of the disk: state, block log and trace log, kept in step. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import {
+  type ConsensusRoot,
+  consensusRootSchema,
+  genesisRoot,
+  latestSafetyRecord,
+  type SafetyRecord,
+} from '@snapscale/consensus';
 import { equalBytes } from '@snapscale/crypto';
 import {
   applyGenesis,
@@ -20,9 +27,10 @@ import {
   type SignedBlock,
   signedBlockSchema,
 } from '@snapscale/protocol';
-import type { PersistableBlock } from '@snapscale/replica';
+import type { FinalBlock, JournalEntry } from '@snapscale/replica';
 import { BlockLog } from '../store/block-log/block-log.js';
 import { StoreFailure } from '../store/failures.js';
+import { Journal } from '../store/journal/journal.js';
 import { StateStore } from '../store/state-store.js';
 import { joinTraces } from '../store/trace-record.js';
 import { genesisBlock } from './genesis-block.js';
@@ -37,19 +45,34 @@ export class CoreStorage {
   readonly blocks: BlockLog;
   /** What was repaired at start, for the log. */
   readonly notes: string[];
+  /** What the own finalizers have promised; undefined when nothing is known of it. */
+  readonly safetyRecord: SafetyRecord | undefined;
   readonly #traces: BlockLog;
+  readonly #journal: Journal;
   readonly #blocksToKeep: number;
+  #journalBlocks: readonly Uint8Array[];
 
-  private constructor(state: StateStore, blocks: BlockLog, traces: BlockLog, blocksToKeep: number) {
+  private constructor(
+    state: StateStore,
+    blocks: BlockLog,
+    traces: BlockLog,
+    opened: Awaited<ReturnType<typeof Journal.open>>,
+    blocksToKeep: number,
+  ) {
+    const { journal, content } = opened;
     this.state = state;
     this.blocks = blocks;
     this.#traces = traces;
+    this.#journal = journal;
+    this.#journalBlocks = content.blocks;
+    this.safetyRecord = content.safety && latestSafetyRecord([content.safety]);
     this.#blocksToKeep = blocksToKeep;
     this.notes = [blocks.cut, traces.cut].flatMap((cut) =>
       cut === undefined
         ? []
         : [`cut off ${cut.bytes} bytes of ${cut.file} from block ${cut.blockNum} on: ${cut.reason}`],
     );
+    if (content.cutBytes > 0) this.notes.push(`cut off ${content.cutBytes} bytes that a crash left in the journal`);
     for (const { from, to, file, reason } of traces.lost)
       this.notes.push(`${lostTraces(from, to)}: ${file}: ${reason}`);
   }
@@ -77,7 +100,8 @@ export class CoreStorage {
       mayLag: true,
       mayHaveGaps: true,
     });
-    const storage = new CoreStorage(state, blocks, traces, blocksToKeep);
+    const journal = await Journal.open(join(dataDir, 'journal'));
+    const storage = new CoreStorage(state, blocks, traces, journal, blocksToKeep);
     if (!isNew) storage.#requireOwnState(genesis);
     if (isNew) await storage.#found(genesis);
     else await storage.#alignLogs(finalBlockNum);
@@ -91,6 +115,18 @@ export class CoreStorage {
     return { num, id, header };
   }
 
+  /** What consensus goes on from. */
+  get root(): ConsensusRoot {
+    return decode(consensusRootSchema, this.state.consensusRoot()!);
+  }
+
+  /** Blocks of the journal, in order. They are given once. */
+  takeJournal(): readonly SignedBlock[] {
+    const blocks = this.#journalBlocks.map((bytes) => decode(signedBlockSchema, bytes));
+    this.#journalBlocks = [];
+    return blocks;
+  }
+
   get earliestBlockNum(): number {
     return this.blocks.firstBlockNum ?? this.final.num;
   }
@@ -101,25 +137,57 @@ export class CoreStorage {
     return bytes === undefined ? undefined : decode(signedBlockSchema, bytes);
   }
 
+  /** Queues an entry of the journal. */
+  journal(entry: JournalEntry): void {
+    this.#journal.append(
+      entry.kind === 'block'
+        ? { kind: 'block', number: entry.num, bytes: encode(signedBlockSchema, entry.block) }
+        : { kind: 'safety', number: entry.sequence, bytes: entry.record },
+    );
+  }
+
+  /** Resolves when all entries queued before would survive a power cut. */
+  flushJournal(): Promise<void> {
+    return this.#journal.flush();
+  }
+
   /**
-   * Makes a block durable: first the logs, then the state, so that a crash in between leaves a block that is executed
-   * again at the next start. Calls may overlap; they take effect in their order.
+   * Makes final blocks durable: first the logs, then the state after the last of them, so that a crash in between leaves
+   * blocks that are executed again at the next start. Calls may overlap; they take effect in their order.
    */
-  async persist(
-    { num, id, block, changes, buckets, logged, traces }: PersistableBlock,
-    encodedTraces: readonly Uint8Array[],
+  async commit(
+    blocks: readonly FinalBlock[],
+    root: ConsensusRoot,
+    encodedTraces: (block: FinalBlock) => readonly Uint8Array[],
   ): Promise<void> {
-    if (!logged) this.blocks.append(num, encode(signedBlockSchema, block));
-    if ((this.#traces.lastBlockNum ?? num - 1) < num) this.#traces.append(num, joinTraces(encodedTraces));
+    for (const block of blocks) {
+      const { num } = block;
+      if ((this.blocks.lastBlockNum ?? num - 1) < num) this.blocks.append(num, encode(signedBlockSchema, block.block));
+      if ((this.#traces.lastBlockNum ?? num - 1) < num) this.#traces.append(num, joinTraces(encodedTraces(block)));
+    }
     await Promise.all([this.blocks.flush(), this.#traces.flush()]);
-    // The implicit transactions come first in the traces and are not part of the block.
-    const transactionIds = traces.map((trace) => trace.id);
-    await this.state.commit({ blockNum: num, blockId: id, changes, buckets, indexed: [{ num, id, transactionIds }] });
-    if (this.#blocksToKeep > 0 && num % PRUNE_INTERVAL_BLOCKS === 0) await this.#prune(num - this.#blocksToKeep);
+    const { num, id } = blocks.at(-1)!;
+    await this.state.commit({
+      blockNum: num,
+      blockId: id,
+      changes: merged(blocks.map(({ changes }) => changes)),
+      buckets: merged(blocks.map(({ buckets }) => buckets)),
+      root: encode(consensusRootSchema, root),
+      // The implicit transactions come first in the traces and are not part of the block.
+      indexed: blocks.map((block) => ({
+        num: block.num,
+        id: block.id,
+        transactionIds: block.traces.map((trace) => trace.id),
+      })),
+    });
+    this.#journal.forget(num);
+    const from = blocks[0]!.num;
+    const prunedAt = num - (num % PRUNE_INTERVAL_BLOCKS);
+    if (this.#blocksToKeep > 0 && prunedAt >= from) await this.#prune(num - this.#blocksToKeep);
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.blocks.close(), this.#traces.close()]);
+    await Promise.all([this.blocks.close(), this.#traces.close(), this.#journal.close()]);
     await this.state.close();
   }
 
@@ -147,6 +215,7 @@ export class CoreStorage {
       blockId: id,
       changes: working.changes(),
       buckets: bucketWrites,
+      root: encode(consensusRootSchema, genesisRoot(block.header, { version: 0, producers: genesis.producers })),
       indexed: [{ num: 1, id, transactionIds: [] }],
     });
   }
@@ -192,6 +261,14 @@ export class CoreStorage {
     await this.#traces.prune(keepFrom);
     if (first !== undefined) await this.state.pruneIndex(first);
   }
+}
+
+/** What comes later counts. */
+function merged(parts: readonly ReadonlyMap<string, Uint8Array | null>[]): ReadonlyMap<string, Uint8Array | null> {
+  if (parts.length === 1) return parts[0]!;
+  const all = new Map<string, Uint8Array | null>();
+  for (const part of parts) for (const [key, value] of part) all.set(key, value);
+  return all;
 }
 
 function lostTraces(from: number, to: number): string {

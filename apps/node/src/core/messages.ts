@@ -4,6 +4,7 @@
  * Frequent messages travel as one binary batch per step of the core (`CoreBatch`), because cloning objects between
  * threads costs more than executing a transfer; rare ones are plain objects.
  */
+import type { MessagePort } from 'node:worker_threads';
 import {
   Reader,
   type Rejection,
@@ -12,7 +13,7 @@ import {
   transactionTraceSchema,
   Writer,
 } from '@snapscale/protocol';
-import type { Effect, ReplyResult } from '@snapscale/replica';
+import type { NetworkEffect, ReplyResult } from '@snapscale/replica';
 import type { CoreMetrics } from './core-metrics.js';
 
 /** What the core worker is started with. */
@@ -20,8 +21,14 @@ export type CoreOptions = {
   readonly dataDir: string;
   /** The genesis, encoded. */
   readonly genesis: Uint8Array;
+  /** Accounts for which this node produces. */
+  readonly producers: readonly string[];
   /** Secrets of the keys that may sign blocks, in text form. */
   readonly producerKeys: readonly string[];
+  /** Secrets of the keys that vote, in text form. */
+  readonly finalizerKeys: readonly string[];
+  /** These keys have been in use: without a record of what they promised, everything counts as promised (FIN-6). */
+  readonly keysUsedBefore: boolean;
   /** Blocks (and traces) to keep; older ones are pruned. 0 keeps all. */
   readonly blocksToKeep: number;
   readonly mapSizeBytes: number;
@@ -38,6 +45,8 @@ export type ToCore =
       readonly packed: Uint8Array;
     }
   | { readonly kind: 'proof'; readonly request: number; readonly key: string }
+  /** The other end is the network thread. */
+  | { readonly kind: 'peers'; readonly port: MessagePort }
   | { readonly kind: 'stop' };
 
 /** From the core. */
@@ -45,6 +54,8 @@ export type FromCore =
   | { readonly kind: 'ready'; readonly status: CoreStatus }
   | { readonly kind: 'batch'; readonly bytes: Uint8Array }
   | { readonly kind: 'metrics'; readonly metrics: CoreMetrics }
+  /** `evidenceSchema`, encoded: for the system contract. */
+  | { readonly kind: 'evidence'; readonly evidence: Uint8Array }
   | { readonly kind: 'proof'; readonly request: number; readonly reply: StateProofReply }
   | { readonly kind: 'stopped' };
 
@@ -68,8 +79,10 @@ export type CoreStatus = {
   readonly earliestBlockNum: number;
   /** Blocks that were executed again at start. */
   readonly replayed: number;
-  /** How signatures are recovered here, for the log. */
+  /** What was repaired at the start, for the log. */
   readonly notes: readonly string[];
+  /** How votes are signed and verified here, for the log. */
+  readonly voting: string;
 };
 
 export type ChainPoint = {
@@ -101,10 +114,12 @@ export type CoreEvent =
       readonly entries: readonly (readonly [string, Uint8Array | null])[];
     }
   | { readonly kind: 'head'; readonly point: ChainPoint; readonly transactions: number }
-  | { readonly kind: 'finalized'; readonly num: number; readonly id: Uint8Array; readonly slot: number }
+  | { readonly kind: 'finalized'; readonly point: ChainPoint }
+  /** Readers of the head see no more of what `changes` said of blocks above this one. */
+  | { readonly kind: 'rewind'; readonly num: number }
   | { readonly kind: 'event'; readonly name: string; readonly detail: Readonly<Record<string, string | number>> };
 
-const tags = { executed: 1, failed: 2, rejected: 3, changes: 4, head: 5, finalized: 6, event: 7 } as const;
+const tags = { executed: 1, failed: 2, rejected: 3, changes: 4, head: 5, finalized: 6, event: 7, rewind: 8 } as const;
 
 /** Collects the effects of one step that concern the other threads. */
 export class BatchWriter {
@@ -134,7 +149,7 @@ export class BatchWriter {
     writer.bytes(encodedTrace(result.trace));
   }
 
-  changes({ num, entries }: Extract<Effect, { kind: 'changes' }>): void {
+  changes({ num, entries }: Extract<NetworkEffect, { kind: 'changes' }>): void {
     const shown = entries.filter(([key]) => VISIBLE_PREFIXES.includes(key[0]!));
     if (shown.length === 0) return;
     this.#count++;
@@ -150,25 +165,27 @@ export class BatchWriter {
     }
   }
 
-  head({ num, id, slot, producer, transactions }: Extract<Effect, { kind: 'head' }>): void {
+  head({ num, id, slot, producer, transactions }: Extract<NetworkEffect, { kind: 'head' }>): void {
     this.#count++;
     this.#writer.u8(tags.head);
-    this.#writer.u32(num);
-    this.#writer.raw(id);
-    this.#writer.u32(slot);
-    this.#writer.u64(producer);
+    this.#point({ num, id, slot, producer });
     this.#writer.u32(transactions);
   }
 
-  finalized({ num, id, slot }: Extract<Effect, { kind: 'finalized' }>): void {
+  /** Of each block by itself, in order. */
+  finalized(point: ChainPoint): void {
     this.#count++;
     this.#writer.u8(tags.finalized);
-    this.#writer.u32(num);
-    this.#writer.raw(id);
-    this.#writer.u32(slot);
+    this.#point(point);
   }
 
-  event({ name, detail }: Extract<Effect, { kind: 'event' }>): void {
+  rewind({ num }: Extract<NetworkEffect, { kind: 'rewind' }>): void {
+    this.#count++;
+    this.#writer.u8(tags.rewind);
+    this.#writer.u32(num);
+  }
+
+  event({ name, detail }: { readonly name: string; readonly detail: Readonly<Record<string, string | number>> }): void {
     this.#count++;
     this.#writer.u8(tags.event);
     this.#writer.string(JSON.stringify({ name, detail }));
@@ -180,6 +197,13 @@ export class BatchWriter {
     this.#writer = new Writer(4096);
     this.#count = 0;
     return bytes;
+  }
+
+  #point({ num, id, slot, producer }: ChainPoint): void {
+    this.#writer.u32(num);
+    this.#writer.raw(id);
+    this.#writer.u32(slot);
+    this.#writer.u64(producer);
   }
 }
 
@@ -206,20 +230,21 @@ function readEvent(reader: Reader): CoreEvent {
       };
     case tags.changes:
       return { kind: 'changes', num: reader.u32(), entries: readEntries(reader) };
-    case tags.head: {
-      const num = reader.u32();
-      const id = reader.raw(ID_BYTES);
-      const slot = reader.u32();
-      const producer = reader.u64();
-      return { kind: 'head', point: { num, id, slot, producer }, transactions: reader.u32() };
-    }
+    case tags.head:
+      return { kind: 'head', point: readPoint(reader), transactions: reader.u32() };
     case tags.finalized:
-      return { kind: 'finalized', num: reader.u32(), id: reader.raw(ID_BYTES), slot: reader.u32() };
+      return { kind: 'finalized', point: readPoint(reader) };
+    case tags.rewind:
+      return { kind: 'rewind', num: reader.u32() };
     case tags.event:
       return { kind: 'event', ...JSON.parse(reader.string()) };
     default:
       throw new Error(`unknown tag ${tag} in a batch of the core`);
   }
+}
+
+function readPoint(reader: Reader): ChainPoint {
+  return { num: reader.u32(), id: reader.raw(ID_BYTES), slot: reader.u32(), producer: reader.u64() };
 }
 
 function readExecuted(reader: Reader, hasFailed: boolean): CoreReply {

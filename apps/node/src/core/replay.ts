@@ -1,32 +1,41 @@
-/** Start after a crash: blocks that are in the log, but whose state was not stored yet, are executed again. */
-import type { RecoverPort } from '@snapscale/crypto';
+/** Start after a stop or a crash: blocks that are on disk, but not in the state, are executed again. */
+import { ownPeer } from '@snapscale/consensus';
+import { type RecoverPort, recoverPublicKey } from '@snapscale/crypto';
 import type { VerifiedTransaction } from '@snapscale/execution';
-import { chainIdOf, encode, type Genesis, type TransactionReceipt, transactionTraceSchema } from '@snapscale/protocol';
-import type { Replica } from '@snapscale/replica';
+import { blockDigest, blockId, blockNumOf, type SignedBlock, type TransactionReceipt } from '@snapscale/protocol';
+import type { NetworkInput } from '@snapscale/replica';
 import { verifyReceived } from '../verify/verify-transaction.js';
 import type { CoreStorage } from './core-storage.js';
 
-/** Executes them, and returns how many there were. @throws Reject when the log does not fit the state */
-export async function replayLog(
-  replica: Replica,
+/** What the log has beyond the state, then the journal, in order. Each is one input of the replica. */
+export function* storedBlocks(
   storage: CoreStorage,
-  genesis: Genesis,
+  chainId: Uint8Array,
   recover: RecoverPort,
-): Promise<number> {
-  const chainId = chainIdOf(genesis);
-  let replayed = 0;
-  for (let num = storage.final.num + 1; ; num++) {
+): Generator<Extract<NetworkInput, { kind: 'block' }>> {
+  const committed = storage.final.num;
+  for (let num = committed + 1; ; num++) {
     const block = storage.readBlock(num);
-    if (block === undefined) return replayed;
-    const transactions = block.transactions.map((receipt) => verified(receipt, chainId, recover));
-    for (const effect of replica.step({ kind: 'block', block, transactions, logged: true })) {
-      if (effect.kind !== 'persist') continue;
-      const traces = effect.block.traces.map((trace) => encode(transactionTraceSchema, trace));
-      await storage.persist(effect.block, traces);
-      replica.step({ kind: 'persisted', num });
-    }
-    replayed++;
+    if (block === undefined) break;
+    yield blockInput(block, chainId, recover);
   }
+  for (const block of storage.takeJournal()) {
+    if (blockNumOf(blockId(block.header)) > committed) yield blockInput(block, chainId, recover);
+  }
+}
+
+function blockInput(
+  block: SignedBlock,
+  chainId: Uint8Array,
+  recover: RecoverPort,
+): Extract<NetworkInput, { kind: 'block' }> {
+  return {
+    kind: 'block',
+    from: ownPeer,
+    block,
+    transactions: block.transactions.map((receipt) => verified(receipt, chainId, recover)),
+    signedBy: recoverPublicKey(block.producerSignature, blockDigest(block.header), recover),
+  };
 }
 
 function verified(
@@ -34,6 +43,6 @@ function verified(
   chainId: Uint8Array,
   recover: RecoverPort,
 ): VerifiedTransaction {
-  if (body.kind !== 'packed') throw new Error('a block of the log holds a transaction by its id alone');
+  if (body.kind !== 'packed') throw new Error('a block on disk holds a transaction by its id alone');
   return verifyReceived(body.packed, chainId, recover).verified;
 }

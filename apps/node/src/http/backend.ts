@@ -14,6 +14,7 @@ import type {
   SignedBlock,
   TransactionTrace,
 } from '@snapscale/protocol';
+import type { LightChain } from '../light/light-chain.js';
 
 /** A block of the chain by its place. */
 export type BlockPoint = {
@@ -137,6 +138,8 @@ export type WrittenSnapshot = { readonly file: string; readonly blockNum: number
 
 export interface NodeBackend {
   readonly serverVersion: ServerVersion;
+  /** What clients that trust no node are told. */
+  readonly light: LightChain;
   chainInfo(): ChainInfo;
 
   /** The state after the newest block. */

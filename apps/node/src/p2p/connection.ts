@@ -51,6 +51,8 @@ export type ConnectionOwner = {
   readonly nowMs: () => number;
   /** The own greeting, made at the moment when it is sent. */
   readonly hello: () => HelloBody;
+  /** A message has come or is being sent: its number (see `peerMessageKind`) and its bytes. */
+  readonly counted: (direction: 'in' | 'out', kind: number, bytes: number) => void;
   /** The greeting is done. A fault that is thrown ends the connection. */
   readonly opened: (connection: Connection) => void;
   /** @throws PeerFault to end the connection */
@@ -82,6 +84,8 @@ export class Connection {
   #nextNonce = 1n;
   #roundTripMs: number | undefined;
   #takenMs: number;
+  readonly #ownHello: HelloBody;
+  #pausedMs: number | undefined;
   #closed = false;
 
   constructor(
@@ -107,7 +111,8 @@ export class Connection {
     socket.on('error', (error) => this.#end(new PeerFault('connection_lost', error.message)));
     socket.on('close', () => this.#end(new PeerFault('connection_lost', 'the peer closed the connection')));
     this.#timer = setInterval(() => this.#guard(() => this.#watch()), limits.pingIntervalMs);
-    this.#guard(() => this.#write(encodeFrame(makeHello(owner.hello(), owner.key, bindingOf(socket), dialled))));
+    this.#ownHello = owner.hello();
+    this.#guard(() => this.#write(encodeFrame(makeHello(this.#ownHello, owner.key, bindingOf(socket), dialled))));
   }
 
   /** The greeting is done. */
@@ -146,12 +151,24 @@ export class Connection {
     this.#guard(() => this.#write(message instanceof Uint8Array ? message : encodeFrame(message)));
   }
 
+  /** Bytes that wait for the peer to take them. */
+  get bytesWaiting(): number {
+    return this.#socket.writableLength;
+  }
+
   /** Stops reading until `resume`: the owner has too much to do. */
   pause(): void {
+    if (this.#pausedMs !== undefined) return;
+    this.#pausedMs = this.#owner.nowMs();
     this.#socket.pause();
   }
 
   resume(): void {
+    if (this.#pausedMs === undefined) return;
+    // Nothing was read meanwhile: an answer to a ping may be among what waits.
+    const pausedMs = this.#owner.nowMs() - this.#pausedMs;
+    if (this.#ping !== undefined) this.#ping = { nonce: this.#ping.nonce, sentMs: this.#ping.sentMs + pausedMs };
+    this.#pausedMs = undefined;
     this.#socket.resume();
   }
 
@@ -169,6 +186,7 @@ export class Connection {
       throw new PeerFault('flooding', 'the peer sends more bytes than allowed');
     for (const bytes of this.#frames.push(chunk)) {
       if (this.#closed) return;
+      this.#owner.counted('in', bytes[0]!, bytes.length);
       if (!this.#messages.take(1, nowMs)) throw new PeerFault('flooding', 'the peer sends more messages than allowed');
       this.#receive(decode(peerMessageSchema, bytes));
     }
@@ -177,7 +195,7 @@ export class Connection {
   #receive(message: PeerMessage): void {
     if (message.kind === 'goodbye') {
       const { code, message: text } = message.goodbye;
-      this.#end(new PeerFault(isFaultCode(code) ? code : 'connection_lost', `the peer said: ${text}`));
+      this.#end(new PeerFault(isFaultCode(code) ? code : 'connection_lost', `the peer said: ${text}`, true));
       this.#socket.destroySoon();
       return;
     }
@@ -194,6 +212,7 @@ export class Connection {
       binding: bindingOf(this.#socket),
       dialled: !this.dialled,
       chainId,
+      versions: { min: this.#ownHello.versionMin, max: this.#ownHello.versionMax },
       nowMs: nowMs(),
     });
     this.#status = this.#greeted.body.status;
@@ -242,7 +261,7 @@ export class Connection {
     if (this.#ping === undefined) {
       this.#ping = { nonce: this.#nextNonce++, sentMs: now };
       this.#write(encodeFrame({ kind: 'ping', ping: { nonce: this.#ping.nonce } }));
-    } else if (now - this.#ping.sentMs > limits.silenceMsMax) {
+    } else if (this.#pausedMs === undefined && now - this.#ping.sentMs > limits.silenceMsMax) {
       throw new PeerFault('timeout', `the peer has not answered for ${limits.silenceMsMax} ms`);
     }
   }
@@ -253,6 +272,7 @@ export class Connection {
     if (socket.writableLength + frame.length > this.#owner.limits.sendBytesMax) {
       throw new PeerFault('does_not_read', `${socket.writableLength} bytes wait for the peer to take them`);
     }
+    this.#owner.counted('out', frame[KIND_AT]!, frame.length);
     socket.write(frame);
   }
 
@@ -280,3 +300,5 @@ export class Connection {
 }
 
 const GOODBYE_MS = 500;
+/** The kind of a message is the first byte behind its length. */
+const KIND_AT = 4;

@@ -8,12 +8,19 @@ export const peerFaults = {
   banned: 0,
   connection_lost: 0,
   unreachable: 0,
+  isolated: 0,
   // May be a matter of configuration or of time.
   wrong_chain: 20,
   version: 5,
   not_admitted: 20,
   timeout: 5,
   does_not_read: 10,
+  /** It does not give what it says it has. */
+  unhelpful: 10,
+  /** A transaction that an honest node would not have passed on; a few may be due to another version of the program. */
+  bad_transaction: 4,
+  /** What consensus found wrong. Three times are no accident; once could be our own. */
+  invalid: 40,
   // No honest node does these.
   malformed: 100,
   bad_signature: 100,
@@ -31,10 +38,13 @@ export type PeerFaultCode = keyof typeof peerFaults;
 export class PeerFault extends Error {
   override readonly name = 'PeerFault';
   readonly code: PeerFaultCode;
+  /** The peer said so of this node: no reason to blame the peer. */
+  readonly isOfPeer: boolean;
 
-  constructor(code: PeerFaultCode, message: string) {
+  constructor(code: PeerFaultCode, message: string, isOfPeer = false) {
     super(message);
     this.code = code;
+    this.isOfPeer = isOfPeer;
   }
 }
 

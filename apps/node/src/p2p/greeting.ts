@@ -46,6 +46,8 @@ export type Expectation = {
   /** The other side opened the connection. */
   readonly dialled: boolean;
   readonly chainId: Uint8Array;
+  /** Versions that this side offers. */
+  readonly versions: { readonly min: number; readonly max: number };
   readonly nowMs: number;
 };
 
@@ -54,7 +56,7 @@ export function checkHello(
   hello: { readonly body: Uint8Array; readonly signature: Uint8Array },
   expected: Expectation,
 ): Greeted {
-  const { certificate, binding, dialled, chainId, nowMs } = expected;
+  const { certificate, binding, dialled, chainId, versions, nowMs } = expected;
   const signed = encode(helloSignedSchema, { domain: DOMAIN, binding, dialled, body: hello.body });
   if (!isSignedBy(certificate, signed, hello.signature)) {
     throw new PeerFault(
@@ -69,11 +71,12 @@ export function checkHello(
       `the peer is on chain ${toHex(body.chainId)}, this node on ${toHex(chainId)}: compare the two genesis files`,
     );
   }
-  const version = Math.min(body.versionMax, protocolVersions.max);
-  if (version < body.versionMin || version < protocolVersions.min) {
+  const version = Math.min(body.versionMax, versions.max);
+  if (version < body.versionMin || version < versions.min) {
+    const older = body.versionMax < versions.min ? 'the peer' : 'this node';
     throw new PeerFault(
       'version',
-      `the peer (${body.agent}) speaks versions ${body.versionMin} to ${body.versionMax} of the protocol, this node ${protocolVersions.min} to ${protocolVersions.max}: one of the two must be upgraded`,
+      `the peer (${body.agent}) speaks versions ${body.versionMin} to ${body.versionMax} of the protocol, this node ${versions.min} to ${versions.max}: ${older} must be upgraded`,
     );
   }
   const differenceMs = Number(body.clockMs) - nowMs;

@@ -3,7 +3,7 @@ import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { decode, type HelloBody, type PeerMessage, peerMessageSchema } from '@snapscale/protocol';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { DevelopmentAuthority } from './development-authority.js';
-import type { PeerFault } from './faults.js';
+import { PeerFault } from './faults.js';
 import { encodeFrame, FrameReader } from './frames.js';
 import { bindingOf, makeHello } from './greeting.js';
 import { type Identity, openIdentity, type PeerRole } from './identity.js';
@@ -46,7 +46,8 @@ class Node {
       nowMs: Date.now,
       random: () => 0.5,
       hello,
-      refusal: ({ node }) => (this.refused.has(node) ? `the certificate of ${node} was revoked` : undefined),
+      refusal: ({ node }) =>
+        this.refused.has(node) ? new PeerFault('not_admitted', `the certificate of ${node} was revoked`) : undefined,
       connected: (peer) => this.connected.push(peer),
       disconnected: (node, fault) => this.disconnected.push({ node, fault }),
       received: (node, message) => this.received.push({ node, message }),

@@ -40,6 +40,8 @@ export type PeerInfo = {
   readonly roundTripMs: number | undefined;
   readonly bytesReceived: number;
   readonly bytesSent: number;
+  /** Version of the protocol that both speak. */
+  readonly version: number;
   readonly status: PeerStatus | undefined;
 };
 
@@ -54,7 +56,11 @@ export type NetworkOptions = {
   /** The body of a greeting but for what the network knows itself. */
   readonly hello: () => Omit<HelloBody, 'chainId' | 'clockMs'>;
   /** Why a member is not let in (revoked, suspended …); undefined when it is. */
-  readonly refusal: (member: Member) => string | undefined;
+  readonly refusal: (member: Member) => PeerFault | undefined;
+  /** Whether to open connections to a node. Default: to all. */
+  readonly isWanted?: (node: string) => boolean;
+  /** Of every message, for metrics. */
+  readonly counted?: ConnectionOwner['counted'];
   readonly connected: (peer: PeerInfo) => void;
   readonly disconnected: (node: string, fault: PeerFault) => void;
   /** @throws PeerFault to put the peer out */
@@ -141,8 +147,13 @@ export class PeerNetwork {
     return this.#open.has(node);
   }
 
-  /** Sends to one node; nothing happens when it is not connected. */
-  send(node: string, message: PeerMessage, lossy = false): void {
+  /** Bytes that wait for this node to take them; undefined when it is not connected. */
+  bytesWaiting(node: string): number | undefined {
+    return this.#open.get(node)?.bytesWaiting;
+  }
+
+  /** Sends a message, or its frame, to one node; nothing happens when it is not connected. */
+  send(node: string, message: PeerMessage | Uint8Array, lossy = false): void {
     this.#open.get(node)?.send(message, lossy);
   }
 
@@ -156,25 +167,39 @@ export class PeerNetwork {
     }
   }
 
+  /** Counts a fault against a node; it is put out only when it has gathered too many points. */
+  blame(node: string, fault: PeerFault): void {
+    const nowMs = this.#options.nowMs();
+    this.#table.blame(node, fault, nowMs);
+    if (this.#table.bannedForMs(node, nowMs) === 0) return;
+    // Counted already: the connection ends without a word that would count again.
+    this.#open.get(node)?.close(new PeerFault('banned', `${fault.message}, and more of the kind before`));
+  }
+
   /** Puts a node out for what it did, and remembers it. */
   putOut(node: string, fault: PeerFault): void {
     this.#open.get(node)?.close(fault);
   }
 
-  /** Reads nothing from anybody until `resume`: the rest of the node has too much to do. */
-  pause(): void {
-    for (const connection of this.#open.values()) connection.pause();
+  /** Reads nothing from this node until `resume`: what it sent has to be worked off first. */
+  pause(node: string): void {
+    this.#open.get(node)?.pause();
   }
 
-  resume(): void {
-    for (const connection of this.#open.values()) connection.resume();
+  resume(node: string): void {
+    this.#open.get(node)?.resume();
+  }
+
+  /** Tries every address again now. */
+  retryAll(): void {
+    this.#table.retryAll(this.#options.nowMs());
   }
 
   /** Looks again whether each peer may be here: membership or dates have changed. */
   recheckMembers(): void {
     for (const connection of [...this.#open.values(), ...this.#greeting]) {
       const refusal = this.#refusalOf(connection.member);
-      if (refusal !== undefined) connection.close(new PeerFault('not_admitted', refusal));
+      if (refusal !== undefined) connection.close(refusal);
     }
   }
 
@@ -242,12 +267,13 @@ export class PeerNetwork {
       connection.close(
         new PeerFault('banned', `${node} misbehaved and is let in again in ${Math.ceil(bannedMs / 1000)} s`),
       );
-    } else if (refusal !== undefined) connection.close(new PeerFault('not_admitted', refusal));
+    } else if (refusal !== undefined) connection.close(refusal);
   }
 
-  #refusalOf(member: Member): string | undefined {
+  #refusalOf(member: Member): PeerFault | undefined {
     if (member.validToMs < this.#options.nowMs()) {
-      return `the certificate of ${member.node} expired at ${new Date(member.validToMs).toISOString()}`;
+      const expired = new Date(member.validToMs).toISOString();
+      return new PeerFault('not_admitted', `the certificate of ${member.node} expired at ${expired}`);
     }
     return this.#options.refusal(member);
   }
@@ -260,6 +286,7 @@ export class PeerNetwork {
       limits: this.#limits,
       nowMs,
       hello: () => ({ ...hello(), chainId, clockMs: BigInt(nowMs()) }),
+      counted: this.#options.counted ?? (() => {}),
       opened: (connection) => this.#opened(connection),
       received: (connection, message) => received(connection.member.node, message),
       closed: (connection, fault) => this.#closed(connection, fault),
@@ -329,9 +356,14 @@ export class PeerNetwork {
       if (this.#open.size + this.#dialling.size >= this.#limits.peersMax) return;
       const node = known.foundNode;
       if (connected.has(known.address) || this.#dialling.has(known.address)) continue;
-      if (node !== undefined && (this.#open.has(node) || this.#table.bannedForMs(node, nowMs) > 0)) continue;
+      if (node !== undefined && !this.#mayDial(node, nowMs)) continue;
       this.#dial(known);
     }
+  }
+
+  #mayDial(node: string, nowMs: number): boolean {
+    if (this.#open.has(node) || this.#table.bannedForMs(node, nowMs) > 0) return false;
+    return this.#options.isWanted?.(node) ?? true;
   }
 
   #dial(known: KnownAddress): void {
@@ -377,17 +409,18 @@ export class PeerNetwork {
 }
 
 function infoOf(connection: Connection): PeerInfo {
-  const { member, address, dialled, roundTripMs, bytesReceived, bytesSent, status } = connection;
+  const { member, address, dialled, roundTripMs, bytesReceived, bytesSent, status, greeted } = connection;
   return {
     node: member.node,
     organisation: member.organisation,
     roles: [...member.roles],
     address,
-    agent: connection.greeted.body.agent,
+    agent: greeted.body.agent,
     dialled,
     roundTripMs,
     bytesReceived,
     bytesSent,
+    version: greeted.version,
     status,
   };
 }

@@ -84,6 +84,14 @@ export class PeerTable {
     record.nextAttemptMs = nowMs + waitMs * (0.5 + jitter / 2);
   }
 
+  /** Every address may be tried again now: what was in the way is gone. */
+  retryAll(nowMs: number): void {
+    for (const record of this.#addresses.values()) {
+      record.failures = 0;
+      record.nextAttemptMs = nowMs;
+    }
+  }
+
   /** A node has answered at this address. */
   found(address: string, node: string): void {
     const record = this.#addresses.get(address);
@@ -101,8 +109,8 @@ export class PeerTable {
 
   /** Counts a fault against a node. With too many points it is not let in for a while. */
   blame(node: string, fault: PeerFault, nowMs: number): void {
+    if (fault.isOfPeer || peerFaults[fault.code] === 0) return;
     const points = this.points(node, nowMs) + peerFaults[fault.code];
-    if (points === 0) return;
     const bannedUntilMs = points >= BAN_POINTS ? nowMs + BAN_MS : (this.#nodes.get(node)?.bannedUntilMs ?? 0);
     this.#nodes.delete(node);
     this.#nodes.set(node, { points, atMs: nowMs, bannedUntilMs });

@@ -13,6 +13,11 @@ export class TokenBucket {
     this.#atMs = nowMs;
   }
 
+  /** Takes `count` more out, even below zero: the price of something was known only afterwards. */
+  spend(count: number): void {
+    this.#tokens -= count;
+  }
+
   /** Takes `count` out; false, and nothing taken, when there are not so many. */
   take(count: number, nowMs: number): boolean {
     const passedMs = Math.max(0, nowMs - this.#atMs);

@@ -70,6 +70,13 @@ export function lockDirectory(directory: string, say: (text: string) => void = (
   return held(path, self);
 }
 
+/** Process id of the living process of this machine that holds a directory; undefined when none does. */
+export function holderOf(directory: string): number | undefined {
+  const path = join(directory, LOCK_FILE_NAME);
+  const holder = readHolder(path);
+  return holder !== undefined && holder.host === hostname() && isAlive(holder, path) ? holder.pid : undefined;
+}
+
 /** Waits until the lock file names a process. Gives its state if it does not for long enough; undefined when it does. */
 function awaitClaim(path: string, say: (text: string) => void): string | undefined {
   const began = performance.now();

@@ -11,7 +11,7 @@ import { createHash } from 'node:crypto';
 import type { StateEntry } from '@snapscale/execution';
 
 export const SNAPSHOT_MAGIC = Buffer.from('SNAPSNAP', 'latin1');
-export const SNAPSHOT_VERSION = 1;
+export const SNAPSHOT_VERSION = 2;
 export const PREAMBLE_BYTES = 12;
 export const CHUNK_HEADER_BYTES = 37;
 export const HASH_BYTES = 32;
@@ -28,8 +28,8 @@ export type SnapshotInfo = {
   readonly chainId: Uint8Array;
   readonly blockNum: number;
   readonly blockId: Uint8Array;
-  /** The encoded header of that block. */
-  readonly header: Uint8Array;
+  /** What consensus goes on from (`consensusRootSchema`, encoded), that block's header in it. */
+  readonly root: Uint8Array;
 };
 
 /** The end of a snapshot: what it contained. */
@@ -60,10 +60,10 @@ export function chunkHash(header: Buffer, payload: Uint8Array): Buffer {
   return createHash('sha256').update(header.subarray(0, 5)).update(payload).digest();
 }
 
-export function encodeInfo({ chainId, blockNum, blockId, header }: SnapshotInfo): Buffer {
+export function encodeInfo({ chainId, blockNum, blockId, root }: SnapshotInfo): Buffer {
   const num = Buffer.alloc(4);
   num.writeUInt32LE(blockNum);
-  return Buffer.concat([chainId, num, blockId, header]);
+  return Buffer.concat([chainId, num, blockId, root]);
 }
 
 /** Undefined when `payload` is too short. */
@@ -73,7 +73,7 @@ export function decodeInfo(payload: Buffer): SnapshotInfo | undefined {
     chainId: Uint8Array.from(payload.subarray(0, HASH_BYTES)),
     blockNum: payload.readUInt32LE(HASH_BYTES),
     blockId: Uint8Array.from(payload.subarray(HASH_BYTES + 4, 2 * HASH_BYTES + 4)),
-    header: Uint8Array.from(payload.subarray(2 * HASH_BYTES + 4)),
+    root: Uint8Array.from(payload.subarray(2 * HASH_BYTES + 4)),
   };
 }
 

@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { consensusRootSchema } from '@snapscale/consensus';
+import { decode, encode } from '@snapscale/protocol';
 import { fsyncDirectory, fsyncDirectorySync, writeFully } from './atomic-write.js';
 import { StoreCorruption, StoreFailure } from './failures.js';
 import {
@@ -20,21 +22,16 @@ import {
   encodePreamble,
   encodeTotals,
   PREAMBLE_BYTES,
+  SNAPSHOT_VERSION,
   type SnapshotInfo,
   type SnapshotTotals,
 } from './snapshot-format.js';
-import { type FinalBlock, StateStore } from './state-store.js';
+import { StateStore } from './state-store.js';
 
 export type { SnapshotInfo, SnapshotTotals } from './snapshot-format.js';
 
 /** What is written to the new state in one transaction. */
 const LOAD_BYTES = 16 << 20;
-
-export type SnapshotOrigin = {
-  readonly chainId: Uint8Array;
-  /** The encoded header of the block whose state is written. */
-  readonly headerOf: (final: FinalBlock) => Uint8Array | Promise<Uint8Array>;
-};
 
 /** What a snapshot must be, and a last look at the new state before it can be used. */
 export type SnapshotDemands = {
@@ -53,15 +50,16 @@ export type WrittenSnapshot = SnapshotInfo & SnapshotTotals;
  * appears under its name when it is complete and durable.
  * @throws StoreFailure when there is no final block yet, or the disk refuses.
  */
-export async function writeSnapshot(store: StateStore, file: string, origin: SnapshotOrigin): Promise<WrittenSnapshot> {
+export async function writeSnapshot(store: StateStore, file: string, chainId: Uint8Array): Promise<WrittenSnapshot> {
   const temporary = `${file}.${process.pid}.tmp`;
   const snapshot = store.snapshot();
   let handle: FileHandle | undefined;
   try {
     const final = snapshot.finalBlock();
-    if (final === undefined) throw new StoreFailure(`${store.directory} has no final block yet`);
-    const header = await origin.headerOf(final);
-    const info = { chainId: origin.chainId, blockNum: final.num, blockId: final.id, header };
+    const root = snapshot.consensusRoot();
+    if (final === undefined || root === undefined)
+      throw new StoreFailure(`${store.directory} has no final block yet`);
+    const info = { chainId, blockNum: final.num, blockId: final.id, root: comparableRoot(root) };
     handle = await open(temporary, 'w');
     const writer = new ChunkWriter(handle);
     await writer.start();
@@ -133,8 +131,8 @@ async function fill(store: StateStore, file: string, demands: SnapshotDemands): 
   let state = new Map<string, Uint8Array>();
   let buckets = new Map<string, Uint8Array>();
   let bytes = 0;
-  const load = (final?: FinalBlock) => {
-    store.load(state, buckets, final);
+  const load = (end?: Parameters<StateStore['load']>[2]) => {
+    store.load(state, buckets, end);
     state = new Map();
     buckets = new Map();
     bytes = 0;
@@ -157,7 +155,7 @@ async function fill(store: StateStore, file: string, demands: SnapshotDemands): 
   if (demands.hash !== undefined && !Buffer.from(demands.hash).equals(written.hash)) {
     throw new StoreFailure(`${file} has the content ${hex(written.hash)}, not ${hex(demands.hash)}`);
   }
-  load({ num: written.blockNum, id: written.blockId });
+  load({ final: { num: written.blockNum, id: written.blockId }, root: written.root });
   await demands.check?.(written, store);
   return written;
 }
@@ -211,6 +209,11 @@ async function readSnapshot(
   } finally {
     await reader.close();
   }
+}
+
+/** Without the certificate that this node happens to have: the same block gives the same file everywhere. */
+function comparableRoot(root: Uint8Array): Uint8Array {
+  return encode(consensusRootSchema, { ...decode(consensusRootSchema, root), certificate: undefined });
 }
 
 class ChunkWriter {
@@ -286,7 +289,7 @@ class ChunkReader {
   async info(): Promise<SnapshotInfo> {
     const preamble = await this.#read(PREAMBLE_BYTES, 'the preamble');
     if (!preamble.equals(encodePreamble())) {
-      this.corrupt(`a snapshot of version 1 (${hex(encodePreamble())})`, hex(preamble));
+      this.corrupt(`a snapshot of version ${SNAPSHOT_VERSION} (${hex(encodePreamble())})`, hex(preamble));
     }
     const { kind, payload } = await this.next();
     if (kind !== chunkKinds.info) this.corrupt(`a chunk of kind ${chunkKinds.info}`, `kind ${kind}`);

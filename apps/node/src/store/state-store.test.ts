@@ -29,7 +29,7 @@ for (const cacheBytesMax of [0, 20_000, 100_000_000]) {
     let blockNum = 0;
     return {
       reader,
-      apply: (changes) => reader.commit({ blockNum: ++blockNum, blockId: id(blockNum), changes, buckets: none }),
+      apply: (changes) => reader.commit({ blockNum: ++blockNum, blockId: id(blockNum), changes, buckets: none, root }),
       close: async () => {
         await reader.close();
         rmSync(directory, { recursive: true, force: true });
@@ -37,6 +37,8 @@ for (const cacheBytesMax of [0, 20_000, 100_000_000]) {
     };
   });
 }
+
+const root = new Uint8Array([1, 2, 3]);
 
 describe('StateStore', () => {
   let directory: string;
@@ -50,7 +52,7 @@ describe('StateStore', () => {
     rmSync(directory, { recursive: true, force: true });
   });
   const commit = (blockNum: number, entries: [string, Uint8Array | null][], more: object = {}) =>
-    store.commit({ blockNum, blockId: id(blockNum), changes: new Map(entries), buckets: none, ...more });
+    store.commit({ blockNum, blockId: id(blockNum), changes: new Map(entries), buckets: none, root, ...more });
 
   it('keeps state, buckets, index and final block over reopening', async () => {
     expect(store.finalBlock()).toBeUndefined();
@@ -134,16 +136,16 @@ describe('StateStore', () => {
       [5, 'k'],
     ] as const) {
       const other = StateStore.open(mkdtempSync(join(directory, 'other-')));
-      await other.commit({ blockNum: 5, blockId: id(5), changes: new Map([['k', text('old')]]), buckets: none });
+      await other.commit({ blockNum: 5, blockId: id(5), changes: new Map([['k', text('old')]]), buckets: none, root });
       const changes = new Map([
         ['k', text('new')],
         [key, text('new')],
       ]);
-      await expect(other.commit({ blockNum: num, blockId: id(num), changes, buckets: none })).rejects.toThrow(
+      await expect(other.commit({ blockNum: num, blockId: id(num), changes, buckets: none, root })).rejects.toThrow(
         StoreFailure,
       );
       expect([other.get('k'), other.finalBlock()?.num]).toEqual([text('old'), 5]);
-      await expect(other.commit({ blockNum: 9, blockId: id(9), changes: none, buckets: none })).rejects.toThrow(
+      await expect(other.commit({ blockNum: 9, blockId: id(9), changes: none, buckets: none, root })).rejects.toThrow(
         'accepts no more commits',
       );
       await other.close();
@@ -207,7 +209,7 @@ describe('StateStore', () => {
     await store.close();
     const reader = StateStore.open(directory, { readOnly: true });
     expect(reader.get('k')).toEqual(text('19'));
-    await expect(reader.commit({ blockNum: 50, blockId: id(50), changes: none, buckets: none })).rejects.toThrow(
+    await expect(reader.commit({ blockNum: 50, blockId: id(50), changes: none, buckets: none, root })).rejects.toThrow(
       StoreFailure,
     );
     expect(() => StateStore.open(directory)).toThrow('the writer must be opened before readers');

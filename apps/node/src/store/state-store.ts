@@ -8,11 +8,12 @@ import { Environment, type EnvironmentOptions, type RangeOptions, type Snapshot,
 import { StoreFailure } from './failures.js';
 import { ValueCache } from './value-cache.js';
 
-const FORMAT_VERSION = 2;
+const FORMAT_VERSION = 3;
 const CACHE_BYTES_DEFAULT = 128 << 20;
 /** Bucket prefixes may be empty, keys may not. */
 const BUCKET_KEY_PREFIX = 'b';
 const FINAL_KEY = 'final';
+const ROOT_KEY = 'root';
 const FORMAT_KEY = 'format';
 
 export type StateStoreOptions = EnvironmentOptions & {
@@ -31,6 +32,8 @@ export type StateCommit = {
   readonly changes: Changeset;
   /** Of the state commitment. */
   readonly buckets: ReadonlyMap<string, Uint8Array | null>;
+  /** What consensus goes on from (`consensusRootSchema`, encoded): of this block. */
+  readonly root: Uint8Array;
   /** The blocks that became final, for the index. */
   readonly indexed?: readonly IndexedBlock[];
 };
@@ -116,6 +119,11 @@ export class StateStore implements StateReader {
     return this.#cache === undefined ? this.#readFinal() : this.#final;
   }
 
+  /** What consensus goes on from, as the last commit gave it. */
+  consensusRoot(): Uint8Array | undefined {
+    return this.#meta.get(ROOT_KEY);
+  }
+
   /**
    * Takes the state to a later final block. Commits are done in the order of the calls, one transaction each; the
    * promise resolves when the result would survive a power cut. Reads see the change when it resolves.
@@ -147,6 +155,7 @@ export class StateStore implements StateReader {
     const snapshot = this.#environment.snapshot();
     return {
       finalBlock: () => this.#readFinal(snapshot),
+      consensusRoot: () => this.#readMeta(ROOT_KEY, snapshot),
       state: () => this.#state.range('', '\u0100', {}, snapshot),
       buckets: () => this.#scanBuckets(snapshot),
       end: () => snapshot.end(),
@@ -154,13 +163,24 @@ export class StateStore implements StateReader {
   }
 
   /** @internal For building a state that nobody uses yet; see snapshot.ts. Blocks the thread. */
-  load(state: Changeset, buckets: ReadonlyMap<string, Uint8Array | null>, final?: FinalBlock): void {
+  load(
+    state: Changeset,
+    buckets: ReadonlyMap<string, Uint8Array | null>,
+    end?: { readonly final: FinalBlock; readonly root: Uint8Array },
+  ): void {
+    const meta: [string, Uint8Array][] =
+      end === undefined
+        ? []
+        : [
+            [FINAL_KEY, encodeFinal(end.final)],
+            [ROOT_KEY, end.root],
+          ];
     this.#environment.writeSync('a part of a snapshot', [
       { table: this.#state, changes: state },
       { table: this.#buckets, changes: bucketKeys(buckets) },
-      { table: this.#meta, changes: new Map(final === undefined ? [] : [[FINAL_KEY, encodeFinal(final)]]) },
+      { table: this.#meta, changes: new Map(meta) },
     ]);
-    if (final !== undefined) this.#final = final;
+    if (end !== undefined) this.#final = end.final;
   }
 
   /** Waits for running commits, and closes. */
@@ -194,7 +214,7 @@ export class StateStore implements StateReader {
     return run;
   }
 
-  async #write({ blockNum, blockId, changes, buckets, indexed }: StateCommit): Promise<void> {
+  async #write({ blockNum, blockId, changes, buckets, root, indexed }: StateCommit): Promise<void> {
     const previous = this.#final;
     if (previous !== undefined && blockNum <= previous.num) {
       throw new Error(`commit of block ${blockNum}, but block ${previous.num} is final already`);
@@ -207,7 +227,13 @@ export class StateStore implements StateReader {
         { table: this.#state, changes },
         { table: this.#buckets, changes: bucketKeys(buckets) },
         ...this.index.additions(indexed ?? []),
-        { table: this.#meta, changes: new Map([[FINAL_KEY, encodeFinal(final)]]) },
+        {
+          table: this.#meta,
+          changes: new Map([
+            [FINAL_KEY, encodeFinal(final)],
+            [ROOT_KEY, root],
+          ]),
+        },
       ]);
     } finally {
       this.#committing = undefined;
@@ -220,7 +246,12 @@ export class StateStore implements StateReader {
   }
 
   #readFinal(snapshot?: Snapshot): FinalBlock | undefined {
-    for (const { value } of this.#meta.range(FINAL_KEY, `${FINAL_KEY}\0`, {}, snapshot)) return decodeFinal(value);
+    const value = this.#readMeta(FINAL_KEY, snapshot);
+    return value === undefined ? undefined : decodeFinal(value);
+  }
+
+  #readMeta(key: string, snapshot?: Snapshot): Uint8Array | undefined {
+    for (const { value } of this.#meta.range(key, `${key}\0`, {}, snapshot)) return value;
     return undefined;
   }
 
@@ -240,6 +271,7 @@ export class StateStore implements StateReader {
 /** A view of the state at one moment. */
 export type StateSnapshot = {
   finalBlock(): FinalBlock | undefined;
+  consensusRoot(): Uint8Array | undefined;
   /** All entries in the order of their keys. */
   state(): Iterable<StateEntry>;
   buckets(): Iterable<[string, Uint8Array]>;

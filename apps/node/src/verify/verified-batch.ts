@@ -1,7 +1,7 @@
 /**
  * Verified transactions on their way from a verifying thread to the core: one buffer, which is passed on by transfer.
  *
- * Per transaction: request u32, id 32 bytes, keys (varuint32 count, packed), the received `packed_transaction` with its
+ * Per transaction: request u32, from u32, id 32 bytes, keys (varuint32 count, packed), the received `packed_transaction` with its
  * length, and, when that is compressed, the uncompressed transaction and context-free data with their lengths.
  * The format is between threads of one program and has no version.
  */
@@ -17,10 +17,11 @@ import {
   transactionSchema,
   Writer,
 } from '@snapscale/protocol';
+import type { Origin } from './verify-messages.js';
 import type { CheckedTransaction } from './verify-transaction.js';
 
-/** A verified transaction and the number by which its sender recognises the answer. */
-export type VerifiedSubmission = { readonly request: number; readonly transaction: VerifiedTransaction };
+/** A verified transaction, and whose it is. */
+export type VerifiedSubmission = Origin & { readonly transaction: VerifiedTransaction };
 
 const keysSchema = array(publicKeySchema, limits.signaturesMax);
 const ID_BYTES = 32;
@@ -35,9 +36,10 @@ export class VerifiedBatchWriter {
   }
 
   /** @param received the encoded packed transaction. */
-  add(request: number, received: Uint8Array, { verified, packedContextFreeData }: CheckedTransaction): void {
+  add({ request, from }: Origin, received: Uint8Array, { verified, packedContextFreeData }: CheckedTransaction): void {
     const writer = this.#writer;
     writer.u32(request);
+    writer.u32(from);
     writer.raw(verified.id);
     keysSchema.write(writer, verified.keys);
     writer.bytes(received);
@@ -62,6 +64,7 @@ export function* readVerifiedBatch(bytes: Uint8Array): Generator<VerifiedSubmiss
   const reader = new Reader(bytes);
   while (reader.remaining > 0) {
     const request = reader.u32();
+    const from = reader.u32();
     const id = reader.raw(ID_BYTES);
     const keys = keysSchema.read(reader);
     const received = decode(packedTransactionSchema, reader.bytes());
@@ -71,6 +74,6 @@ export function* readVerifiedBatch(bytes: Uint8Array): Generator<VerifiedSubmiss
     const contextFreeData =
       packedContextFreeData.length === 0 ? [] : decode(contextFreeDataSchema, packedContextFreeData);
     const transaction = decode(transactionSchema, packed);
-    yield { request, transaction: { id, transaction, received, packed, contextFreeData, keys } };
+    yield { request, from, transaction: { id, transaction, received, packed, contextFreeData, keys } };
   }
 }

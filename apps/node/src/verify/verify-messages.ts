@@ -16,29 +16,36 @@ export type FromVerifyWorker =
       readonly rejected: Uint8Array<ArrayBuffer>;
     };
 
-/** A transaction to verify: an encoded `packed_transaction`. */
-export type VerifyRequest = { readonly request: number; readonly bytes: Uint8Array };
+/** Whose a transaction is: `request` is the sender's number for it, `from` the peer that sent it, 0 for a client of this node. */
+export type Origin = { readonly request: number; readonly from: number };
 
-/** To a verifying thread: per transaction request u32, length u32, bytes. */
+/** A transaction to verify: an encoded `packed_transaction`. */
+export type VerifyRequest = Origin & { readonly bytes: Uint8Array };
+
+/** To a verifying thread: per transaction request u32, from u32, length u32, bytes. */
 export function encodeRequests(requests: readonly VerifyRequest[]): Uint8Array<ArrayBuffer> {
-  const size = requests.reduce((sum, { bytes }) => sum + 8 + bytes.length, 0);
+  const size = requests.reduce((sum, { bytes }) => sum + REQUEST_HEAD_BYTES + bytes.length, 0);
   const encoded = new Uint8Array(size);
   const view = new DataView(encoded.buffer);
   let at = 0;
-  for (const { request, bytes } of requests) {
+  for (const { request, from, bytes } of requests) {
     view.setUint32(at, request, true);
-    view.setUint32(at + 4, bytes.length, true);
-    encoded.set(bytes, at + 8);
-    at += 8 + bytes.length;
+    view.setUint32(at + 4, from, true);
+    view.setUint32(at + 8, bytes.length, true);
+    encoded.set(bytes, at + REQUEST_HEAD_BYTES);
+    at += REQUEST_HEAD_BYTES + bytes.length;
   }
   return encoded;
 }
+
+const REQUEST_HEAD_BYTES = 12;
 
 export function* readRequests(encoded: Uint8Array): Generator<VerifyRequest> {
   const reader = new Reader(encoded);
   while (reader.remaining > 0) {
     const request = reader.u32();
-    yield { request, bytes: reader.raw(reader.u32()) };
+    const from = reader.u32();
+    yield { request, from, bytes: reader.raw(reader.u32()) };
   }
 }
 
@@ -46,8 +53,9 @@ export function* readRequests(encoded: Uint8Array): Generator<VerifyRequest> {
 export class RejectionWriter {
   readonly #writer = new Writer(1024);
 
-  add(request: number, rejection: Rejection): void {
+  add({ request, from }: Origin, rejection: Rejection): void {
     this.#writer.u32(request);
+    this.#writer.u32(from);
     rejectionSchema.write(this.#writer, rejection);
   }
 
@@ -59,10 +67,11 @@ export class RejectionWriter {
   }
 }
 
-export function* readRejections(encoded: Uint8Array): Generator<{ request: number; rejection: Rejection }> {
+export function* readRejections(encoded: Uint8Array): Generator<Origin & { rejection: Rejection }> {
   const reader = new Reader(encoded);
   while (reader.remaining > 0) {
     const request = reader.u32();
-    yield { request, rejection: rejectionSchema.read(reader) };
+    const from = reader.u32();
+    yield { request, from, rejection: rejectionSchema.read(reader) };
   }
 }

@@ -11,6 +11,7 @@ import { startThread } from '../threads/start-thread.js';
 import {
   encodeRequests,
   type FromVerifyWorker,
+  type Origin,
   readRejections,
   type VerifyRequest,
   type VerifyWorkerOptions,
@@ -23,7 +24,8 @@ export type VerifyPoolOptions = {
    * to be transferred to the core.
    */
   readonly verified: (batch: Uint8Array<ArrayBuffer>, count: number) => void;
-  readonly rejected: (request: number, rejection: Rejection) => void;
+  /** `from`: the peer that sent the transaction, 0 for a client of this node. */
+  readonly rejected: (request: number, rejection: Rejection, from: number) => void;
   /** A thread died of this; its transactions were rejected and another thread was started. For the log. */
   readonly fault: (error: unknown) => void;
   /** Default: one less than the processors, at least 1, at most 8. */
@@ -32,6 +34,8 @@ export type VerifyPoolOptions = {
   readonly transactionsMax?: number;
   /** Bytes of these. Default 64 MiB. */
   readonly bytesMax?: number;
+  /** Transactions of one peer among these: a peer that floods must not keep clients or other peers out. Default 2,500. */
+  readonly transactionsPerPeerMax?: number;
 };
 
 /** Figures for metrics; counters are totals since start. */
@@ -44,7 +48,7 @@ export type VerifyPoolStats = {
   readonly refused: number;
 };
 
-type Batch = { readonly requests: readonly number[]; readonly bytes: number };
+type Batch = { readonly origins: readonly Origin[]; readonly bytes: number };
 type Thread = { readonly worker: Worker; readonly batches: Batch[]; isReady: boolean };
 
 /** One batch in work and one behind it, so that a thread does not wait for this one between two batches. */
@@ -58,6 +62,10 @@ export class VerifyPool {
   readonly #options: VerifyPoolOptions;
   readonly #transactionsMax: number;
   readonly #bytesMax: number;
+  readonly #transactionsPerPeerMax: number;
+  /** How many transactions each peer has here; all of them may take half of the room. */
+  readonly #ofPeers = new Map<number, number>();
+  #allOfPeers = 0;
   #threads: Thread[] = [];
   #waiting: VerifyRequest[] = [];
   /** Index in `#waiting` of the first that really waits. */
@@ -74,6 +82,7 @@ export class VerifyPool {
     this.#options = options;
     this.#transactionsMax = options.transactionsMax ?? 20_000;
     this.#bytesMax = options.bytesMax ?? 64 << 20;
+    this.#transactionsPerPeerMax = options.transactionsPerPeerMax ?? 2_500;
   }
 
   /** Starts the threads; resolves when all are ready. */
@@ -110,16 +119,25 @@ export class VerifyPool {
    * once, by `verified` or `rejected`.
    * @param request a u32 by which the caller recognises the answer.
    * @param bytes an encoded `packed_transaction`; must not change before the answer.
+   * @param from the peer that sent it; 0 for a client of this node.
    */
-  submit(request: number, bytes: Uint8Array): Rejection | undefined {
+  submit(request: number, bytes: Uint8Array, from = 0): Rejection | undefined {
     if (this.#isClosed) return { code: 'snap_shutting_down', message: 'the node is shutting down' };
     const count = this.#waiting.length - this.#next + this.#inWork;
     if (count >= this.#transactionsMax || this.#bytes + bytes.length > this.#bytesMax) {
       this.#refused++;
       return { code: 'snap_queue_full', message: `${count} transactions of ${this.#bytes} bytes wait to be verified` };
     }
+    if (from !== 0 && !this.#hasRoomFor(from)) {
+      this.#refused++;
+      return {
+        code: 'snap_queue_full',
+        message: `${this.#ofPeers.get(from) ?? 0} transactions of peer ${from} wait to be verified`,
+      };
+    }
     this.#bytes += bytes.length;
-    this.#waiting.push({ request, bytes });
+    if (from !== 0) this.#countOfPeer(from, 1);
+    this.#waiting.push({ request, from, bytes });
     this.#dispatch();
     return undefined;
   }
@@ -128,8 +146,8 @@ export class VerifyPool {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    const requests = this.#waiting.slice(this.#next).map(({ request }) => request);
-    for (const { batches } of this.#threads) for (const batch of batches) requests.push(...batch.requests);
+    const origins: Origin[] = this.#waiting.slice(this.#next);
+    for (const { batches } of this.#threads) for (const batch of batches) origins.push(...batch.origins);
     const threads = this.#threads;
     this.#threads = [];
     this.#waiting = [];
@@ -137,7 +155,7 @@ export class VerifyPool {
     this.#inWork = 0;
     this.#bytes = 0;
     const rejection: Rejection = { code: 'snap_shutting_down', message: 'the node is shutting down' };
-    for (const request of requests) this.#options.rejected(request, rejection);
+    for (const { request, from } of origins) this.#options.rejected(request, rejection, from);
     await Promise.all(threads.map(({ worker }) => worker.terminate()));
   }
 
@@ -197,7 +215,7 @@ export class VerifyPool {
       this.#waiting = this.#waiting.slice(this.#next);
       this.#next = 0;
     }
-    thread.batches.push({ requests: batch.map(({ request }) => request), bytes });
+    thread.batches.push({ origins: batch.map(({ request, from }) => ({ request, from })), bytes });
     this.#inWork += batch.length;
     const encoded = encodeRequests(batch);
     thread.worker.postMessage(encoded, [encoded.buffer]);
@@ -209,15 +227,29 @@ export class VerifyPool {
     this.#verified += done.verifiedCount;
     this.#dispatch();
     if (done.verifiedCount > 0) this.#options.verified(done.verified, done.verifiedCount);
-    for (const { request, rejection } of readRejections(done.rejected)) {
+    for (const { request, from, rejection } of readRejections(done.rejected)) {
       this.#rejected++;
-      this.#options.rejected(request, rejection);
+      this.#options.rejected(request, rejection, from);
     }
   }
 
-  #forget({ requests, bytes }: Batch): void {
-    this.#inWork -= requests.length;
+  #forget({ origins, bytes }: Batch): void {
+    this.#inWork -= origins.length;
     this.#bytes -= bytes;
+    for (const { from } of origins) if (from !== 0) this.#countOfPeer(from, -1);
+  }
+
+  #hasRoomFor(peer: number): boolean {
+    return (
+      (this.#ofPeers.get(peer) ?? 0) < this.#transactionsPerPeerMax && this.#allOfPeers < this.#transactionsMax / 2
+    );
+  }
+
+  #countOfPeer(peer: number, change: 1 | -1): void {
+    this.#allOfPeers += change;
+    const count = (this.#ofPeers.get(peer) ?? 0) + change;
+    if (count > 0) this.#ofPeers.set(peer, count);
+    else this.#ofPeers.delete(peer);
   }
 
   /** A thread that was ready is replaced. One that cannot even start would not start the next time either. */
@@ -227,7 +259,7 @@ export class VerifyPool {
     const rejection: Rejection = { code: 'snap_node_failure', message: 'a verifying thread of the node failed' };
     for (const batch of thread.batches) {
       this.#forget(batch);
-      for (const request of batch.requests) this.#options.rejected(request, rejection);
+      for (const { request, from } of batch.origins) this.#options.rejected(request, rejection, from);
     }
     this.#options.fault(cause);
     if (thread.isReady) this.#startThread().catch(() => {});

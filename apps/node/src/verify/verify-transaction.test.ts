@@ -46,10 +46,14 @@ describe('checkTransaction', () => {
     expect(verified.transaction).toEqual(unpacked.transaction);
     expect(verified.contextFreeData).toEqual(unpacked.contextFreeData);
     const writer = new VerifiedBatchWriter();
-    for (const request of [7, 0, 0xffff_ffff]) writer.add(request, encoded, result.checked);
+    for (const request of [7, 0, 0xffff_ffff]) writer.add({ request, from: request % 5 }, encoded, result.checked);
     expect(writer.count).toBe(3);
     const submissions = [...readVerifiedBatch(writer.take())];
-    expect(submissions.map(({ request }) => request)).toEqual([7, 0, 0xffff_ffff]);
+    expect(submissions.map(({ request, from }) => [request, from])).toEqual([
+      [7, 2],
+      [0, 0],
+      [0xffff_ffff, 0],
+    ]);
     for (const { transaction } of submissions) expect(transaction).toEqual(verified);
     expect([writer.count, writer.take().length]).toEqual([0, 0]);
   });

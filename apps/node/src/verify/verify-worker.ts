@@ -16,9 +16,9 @@ const verified = new VerifiedBatchWriter();
 const rejected = new RejectionWriter();
 
 port.on('message', (batch: Uint8Array) => {
-  for (const { request, bytes } of readRequests(batch)) {
-    const result = checkTransaction(bytes, chainId, recovery.port);
-    if (result.kind === 'verified') verified.add(request, bytes, result.checked);
+  for (const request of readRequests(batch)) {
+    const result = checkTransaction(request.bytes, chainId, recovery.port);
+    if (result.kind === 'verified') verified.add(request, request.bytes, result.checked);
     else rejected.add(request, result.rejection);
   }
   const verifiedCount = verified.count;

@@ -3,6 +3,7 @@ import type { AnyRoute } from '../route.js';
 import { chainBlockRoutes, historyRoutes, traceRoutes } from './chain-blocks.js';
 import { chainInfoRoutes, nodeRoutes } from './chain-info.js';
 import { chainAccountRoutes, chainTableRoutes } from './chain-state.js';
+import { proofRoutes } from './proofs.js';
 import { chainTransactionRoutes, snapRoutes } from './transactions.js';
 
 /** All routes by family and name. */
@@ -17,7 +18,7 @@ export const routes = {
   trace: traceRoutes,
   history: historyRoutes,
   node: nodeRoutes,
-  snap: snapRoutes,
+  snap: { ...snapRoutes, ...proofRoutes },
 } as const;
 
 /** The type of the route table. */

@@ -4,6 +4,7 @@
  */
 import { toHex } from '@snapscale/crypto';
 import { quorumOf, type VotingProducer, type VotingSchedule } from '@snapscale/protocol';
+import type { ChainFacts } from './root.js';
 
 /** Those who vote on a block. */
 export type Electorate = {
@@ -16,6 +17,22 @@ export type Electorate = {
   readonly members: readonly VotingProducer[];
   /** Positions among the members by finalizer key, in hex. */
   readonly positions: ReadonlyMap<string, number>;
+};
+
+/**
+ * Who votes on a child of a block.
+ * @param begins the schedule that comes into force with the child, if one does.
+ */
+export type ElectorateRule = (parent: ChainFacts, begins: VotingSchedule | undefined) => Electorate;
+
+/**
+ * FIN-4: from the block with which a schedule comes into force, the schedule before votes too, until a header shows that such
+ * a block is final.
+ */
+export const electorateOf: ElectorateRule = ({ electorate, activationNum, finalityTree }, begins) => {
+  const isOver = electorate.schedules.length > 1 && finalityTree.leafCount >= activationNum;
+  const current = isOver ? makeElectorate(electorate.schedules[1]!) : electorate;
+  return begins === undefined ? current : makeElectorate(current.schedules[0]!, begins);
 };
 
 /** The electorate of one schedule, or of the step from one to the next. */

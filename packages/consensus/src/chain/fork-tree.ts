@@ -2,6 +2,7 @@
 import { type Signature, toHex } from '@snapscale/crypto';
 import { type BlockHeader, blockNumOf, type QuorumCertificate } from '@snapscale/protocol';
 import type { Ancestry, BlockPoint } from '../voting/finalizer.js';
+import { type ElectorateRule, electorateOf } from './electorate.js';
 import type { ChainFacts, ChainPoint, ConsensusRoot } from './root.js';
 
 /** `accepted`: its header is right. `valid`: executed here. `invalid`: execution refused it, or an ancestor of it. */
@@ -32,7 +33,11 @@ export class ForkTree {
   #root: TreeNode;
   #certificate: QuorumCertificate | undefined;
 
-  constructor({ header, facts, trail, certificate }: ConsensusRoot) {
+  /** Who votes on a child of a block. */
+  readonly electorateOf: ElectorateRule;
+
+  constructor({ header, facts, trail, certificate }: ConsensusRoot, rule: ElectorateRule = electorateOf) {
+    this.electorateOf = rule;
     this.#root = makeNode(header, undefined, facts, undefined);
     this.#root.status = 'valid';
     this.#root.certifiedSlot = facts.slot;
@@ -81,6 +86,16 @@ export class ForkTree {
   ancestor(node: TreeNode, num: number): ChainPoint | undefined {
     if (num < this.#root.facts.num) return this.#trail.get(num);
     return this.ancestorNode(node, num)?.facts;
+  }
+
+  /** The newest final block as of a slot; undefined if that is too long ago to be remembered. */
+  finalAt(slot: number): ChainPoint | undefined {
+    if (slot >= this.#root.facts.slot) return this.#root.facts;
+    let newest: ChainPoint | undefined;
+    for (const point of this.#trail.values()) {
+      if (point.slot <= slot && (newest === undefined || point.num > newest.num)) newest = point;
+    }
+    return newest;
   }
 
   /** As {@link ancestor}, among the blocks of the tree. */

@@ -22,7 +22,6 @@ import {
   votingScheduleSchema,
 } from '@snapscale/protocol';
 import { certificateName, certificateProblem, sameCertificate } from './certificate.js';
-import { type Electorate, makeElectorate } from './electorate.js';
 import { appendLeaf, type FinalityTree, finalityRoot } from './finality-tree.js';
 import type { ForkTree, TreeNode } from './fork-tree.js';
 import type { ChainFacts, ChainPoint } from './root.js';
@@ -78,7 +77,7 @@ function assertHeader(tree: ForkTree, parent: TreeNode, header: BlockHeader, sig
   const extension = headerExtension(header, finalityExtension, finalityExtensionSchema);
   if (extension === undefined) reject('snap_invalid_finality', `${show(header)} says nothing about finality`);
   const begins = schedule !== parent.facts.schedule;
-  const electorate = electorateOf(parent.facts, begins ? schedule : undefined);
+  const electorate = tree.electorateOf(parent.facts, begins ? schedule : undefined);
   // FIN-4
   if (extension.joint !== electorate.schedules.length > 1) {
     reject('snap_invalid_finality', `${show(header)} is wrong about whether the schedule before votes on it`);
@@ -103,18 +102,6 @@ function assertHeader(tree: ForkTree, parent: TreeNode, header: BlockHeader, sig
     finalityTree,
   };
   return { facts, certificates };
-}
-
-/**
- * FIN-4: who votes on a child of a block. From the one with which a schedule comes into force, the schedule before votes
- * too, until a header shows that such a block is final.
- * @param begins the schedule that comes into force with the child, if one does.
- */
-export function electorateOf(parent: ChainFacts, begins: VotingSchedule | undefined): Electorate {
-  const { electorate, activationNum, finalityTree } = parent;
-  const isOver = electorate.schedules.length > 1 && finalityTree.leafCount >= activationNum;
-  const current = isOver ? makeElectorate(electorate.schedules[1]!) : electorate;
-  return begins === undefined ? current : makeElectorate(current.schedules[0]!, begins);
 }
 
 function checkProducer(schedule: VotingSchedule, parent: TreeNode, header: BlockHeader, signedBy: PublicKey): void {

@@ -15,8 +15,10 @@ import {
   blockId,
   blockNumOf,
   DecodeError,
+  type FinalityExtension,
   finalityExtension,
   finalityExtensionSchema,
+  type Genesis,
   headerExtension,
   limits,
   type QuorumCertificate,
@@ -28,16 +30,27 @@ import {
 } from '@snapscale/protocol';
 import { certificateDigest, certificateProblem, signerKeys } from './certificate.js';
 import { makeElectorate } from './electorate.js';
-import { proposalProblem } from './set-change.js';
+import { proposalProblem, scheduleProblem } from './set-change.js';
 
 /** The newest schedule that is trusted, and the one before it, unless that is not known. */
 export type LightTrust = { readonly schedule: VotingSchedule; readonly previous: VotingSchedule | undefined };
+
+/** What somebody who trusts only a genesis trusts. */
+export function genesisTrust({ producers }: Pick<Genesis, 'producers'>): LightTrust {
+  return { schedule: { version: 0, producers }, previous: undefined };
+}
 
 /** A light client's means: the chain that it follows, and how it verifies an aggregate signature. */
 export type LightClientPorts = {
   readonly chainId: Uint8Array;
   verify(keys: readonly BlsPublicKey[], digest: Uint8Array, signature: BlsSignature): boolean;
 };
+
+/** Why nobody should trust these schedules, whoever says them; undefined if a chain can have them, one after the other. */
+export function trustProblem({ schedule, previous }: LightTrust): string | undefined {
+  if (previous === undefined) return scheduleProblem(schedule);
+  return scheduleProblem(previous) ?? proposalProblem(previous, schedule);
+}
 
 /** Why this header with this commit certificate is not final by what is trusted; undefined if it is. */
 export function finalHeaderProblem(
@@ -81,6 +94,15 @@ export function followSchedule(
   return problem ?? next!;
 }
 
+/** How many blocks, from block 1 on, a header shows as final: the leaves of its `finalityMroot`. Undefined if it says nothing. */
+export function finalCountOf(header: BlockHeader): number | undefined {
+  let count: number | undefined;
+  problemOf(() => {
+    count = leafCountOf(finalityOf(header));
+  });
+  return count;
+}
+
 /**
  * Whether a block is an ancestor of what `header`, itself final or not, shows as final. The proof is a Merkle proof of the
  * block's id, whose number gives its place.
@@ -88,10 +110,10 @@ export function followSchedule(
 export function isProvenFinal(header: BlockHeader, id: Uint8Array, proof: MerkleProof): boolean {
   let proven = false;
   problemOf(() => {
-    const { finalized, finalityMroot } = finalityOf(header);
-    const leafCount = finalized === undefined ? 1 : blockNumOf(finalized.blockId);
-    const inPlace = proof.leafCount === leafCount && proof.index === blockNumOf(id) - 1;
-    proven = inPlace && verifyMerkleProof(finalityMroot, id, proof);
+    const finality = finalityOf(header);
+    // The number of leaves comes from the header alone: with another one, a proof could name another place.
+    const inPlace = proof.leafCount === leafCountOf(finality) && proof.index === blockNumOf(id) - 1;
+    proven = inPlace && verifyMerkleProof(finality.finalityMroot, id, proof);
   });
   return proven;
 }
@@ -116,11 +138,15 @@ function assertFinal(
   if (!verify(signerKeys(certificate, point), digest, certificate.signature)) refuse('its signature is not valid');
 }
 
+function leafCountOf({ finalized }: FinalityExtension): number {
+  return finalized === undefined ? 1 : blockNumOf(finalized.blockId);
+}
+
 function isJoint(header: BlockHeader): boolean {
   return finalityOf(header).joint;
 }
 
-function finalityOf(header: BlockHeader): ReturnType<(typeof finalityExtensionSchema)['read']> {
+function finalityOf(header: BlockHeader): FinalityExtension {
   const finality = headerExtension(header, finalityExtension, finalityExtensionSchema);
   return finality ?? refuse('the header says nothing about finality');
 }

@@ -56,8 +56,13 @@ export function scheduleStateAfter(
 
 /** Why `proposed` cannot follow `active`; undefined if it can (CON-4). */
 export function proposalProblem(active: VotingSchedule, proposed: VotingSchedule): string | undefined {
-  const { version, producers } = proposed;
+  const { version } = proposed;
   if (version !== active.version + 1) return `its version is ${version}, not ${active.version + 1}`;
+  return scheduleProblem(proposed);
+}
+
+/** Why nobody could vote by this schedule; undefined if a chain can have it (CON-4). */
+export function scheduleProblem({ producers }: VotingSchedule): string | undefined {
   if (producers.length === 0) return 'it has no producers';
   if (new Set(producers.map(({ name }) => name)).size < producers.length) return 'it names a producer twice';
   // One key with two positions would count twice in a quorum.

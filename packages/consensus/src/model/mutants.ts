@@ -1,4 +1,5 @@
 /** Rules with one part left out, by lying to the real ones about what they ask. */
+import { type ElectorateRule, makeElectorate } from '../chain/electorate.js';
 import { type FinalizerRules, finalizerRules } from '../voting/finalizer.js';
 
 export const mutants = {
@@ -23,3 +24,7 @@ export const withoutGrowingSlots: FinalizerRules = {
   mayPrepare: (state, block, isAncestor) =>
     finalizerRules.mayPrepare({ ...state, lastPrepared: undefined }, block, isAncestor),
 };
+
+/** FIN-4 left out: the new finalizers alone vote on the blocks of the new schedule, as soon as there are any. */
+export const withoutJointElectorate: ElectorateRule = ({ electorate }, begins) =>
+  begins === undefined ? electorate : makeElectorate(begins);

@@ -65,6 +65,9 @@ export class TestNode {
   core: ConsensusCore | undefined;
   /** `stalls`: nothing is written, nothing answered. `tears`: the next record is cut short, and not answered. */
   diskFault: 'stalls' | 'tears' | undefined;
+  /** Blocks are executed later. */
+  #executesLater = false;
+  #toExecute: Uint8Array | undefined;
   /** What the next block that this node builds says. */
   nextProposal: VotingSchedule | undefined;
   nextContent: Uint8Array | undefined;
@@ -104,6 +107,14 @@ export class TestNode {
   feed(event: ConsensusEvent): void {
     if (this.core === undefined) return;
     for (const effect of this.core.step(event)) this.#carryOut(effect);
+  }
+
+  /** From now on executions have to wait, or those that did are made up for. */
+  set executesLater(later: boolean) {
+    this.#executesLater = later;
+    const id = this.#toExecute;
+    this.#toExecute = undefined;
+    if (!later && id !== undefined) this.#execute(id);
   }
 
   receive(message: Message, from: PeerId): void {
@@ -183,7 +194,8 @@ export class TestNode {
         this.feed({ kind: 'persisted', sequence: effect.sequence });
         return;
       case 'execute':
-        this.#execute(effect.id);
+        if (this.#executesLater) this.#toExecute = effect.id;
+        else this.#execute(effect.id);
         return;
       case 'build':
         this.#world.notice(this, effect);

@@ -84,6 +84,9 @@ class Scenario {
       case 'disk':
         this.#node(first).diskFault = words[1] === 'works' ? undefined : (words[1] as 'stalls' | 'tears');
         return;
+      case 'executor':
+        this.#node(first).executesLater = words[1] === 'waits';
+        return;
       case 'equivocate':
         this.#node(first).equivocates = words[1] !== 'no';
         return;

@@ -34,6 +34,20 @@ export const freshSafetyRecord: SafetyRecord = {
   lastProducedSlot: -1,
 };
 
+/**
+ * FIN-6: of a node whose record is lost although its keys may have voted, up to `slot` at most: as if it had prepared and
+ * committed there, on a branch that nobody knows. It votes again for blocks whose chain shows a certificate of the others
+ * from a later slot. Whoever has no others, the only finalizer of its chain, has nobody to contradict: `isAlone`.
+ */
+export function assumedSafetyRecord(slot: number, isAlone: boolean): SafetyRecord {
+  const unknown = { slot, id: new Uint8Array(32) };
+  return {
+    sequence: 0,
+    finalizer: { lastPrepared: unknown, lock: isAlone ? undefined : unknown, offBranch: slot },
+    lastProducedSlot: slot,
+  };
+}
+
 /** Most bytes of an encoded record. */
 export const SAFETY_RECORD_BYTES_MAX = 128;
 

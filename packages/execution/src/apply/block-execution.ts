@@ -30,7 +30,7 @@ import { newProposal, proposalAfterActivation } from '../chain/schedule-proposal
 import { dividePool } from '../native/fees/rewards.js';
 import { updateProducersAuthority } from '../native/producers-authority.js';
 import { expiryKey, taposKey, u32Key } from '../state/keys.js';
-import type { Changeset, StateReader } from '../state/reader.js';
+import type { Changeset, StateKey, StateReader } from '../state/reader.js';
 import { WorkingState } from '../state/working-state.js';
 import {
   type ApplyMode,
@@ -62,6 +62,8 @@ export type FinishedBlock = {
   /** Traces in order of execution, `onblock` first. */
   readonly traces: readonly TransactionTrace[];
   readonly state: WorkingState;
+  /** What closing the block has written, after the changes of the last transaction. */
+  readonly closingKeys: readonly StateKey[];
 };
 
 export class BlockExecution {
@@ -169,7 +171,12 @@ export class BlockExecution {
   /** Closes the block. `rootOf`, when given, is asked for the state root that the header will carry. */
   finish({ rootOf, headerExtensions = [] }: BlockClosing = {}): FinishedBlock {
     const { state } = this.#place;
-    for (const [expiration, ids] of this.#expiring) state.put(expiryKey(expiration, this.num), joined(ids));
+    const closingKeys: StateKey[] = [];
+    for (const [expiration, ids] of this.#expiring) {
+      const key = expiryKey(expiration, this.num);
+      state.put(key, joined(ids));
+      closingKeys.push(key);
+    }
     state.forgetUndo();
     const stateRoot = rootOf?.(state.changes());
     const { schedule, scheduleChanged } = this.#setting;
@@ -190,7 +197,7 @@ export class BlockExecution {
       newProducers: scheduleChanged ? schedule : undefined,
       headerExtensions: extensions,
     };
-    return { num: this.num, header, transactions: this.#transactions, traces: this.#traces, state };
+    return { num: this.num, header, transactions: this.#transactions, traces: this.#traces, state, closingKeys };
   }
 
   /**

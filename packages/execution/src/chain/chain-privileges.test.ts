@@ -13,7 +13,7 @@ describe('setFinalizers', () => {
   let privileges: ChainPrivileges;
   beforeEach(() => {
     state = new WorkingState(new MemoryState());
-    const genesis = { initialSlot: 1, initialKey: testKey(1), config: defaultChainConfig };
+    const genesis = { initialSlot: 1, initialKey: testKey(1), config: defaultChainConfig, producers: [] };
     applyGenesis(state, { ...genesis, parameters: defaultSnapParameters });
     privileges = new ChainPrivileges(state, () => {});
   });

@@ -82,6 +82,7 @@ describe('applyGenesis', () => {
     const genesis = {
       initialSlot: 1,
       initialKey: testKey(1),
+      producers: [],
       config: defaultChainConfig,
       parameters: { ...defaultSnapParameters, fundShare: 1 },
     };

@@ -25,8 +25,7 @@ import { updateProducersAuthority } from './producers-authority.js';
 import { systemAbi } from './system-abi.js';
 
 /**
- * Fills an empty state: configuration and parameters, the accounts that the protocol knows, and a schedule of one
- * producer, `eosio`, with the initial key. Throws when the parameters are not valid: such a genesis is a mistake of
+ * Fills an empty state: configuration and parameters, the accounts that the protocol knows, and the first schedule. Throws when the parameters are not valid: such a genesis is a mistake of
  * whoever starts the chain.
  *
  * | account | owner | active |
@@ -56,7 +55,11 @@ export function applyGenesis(state: WorkingState, genesis: Genesis): void {
   createPermission(state, slot, names.eosioProds, names.prodMajor, names.active, byEosio);
   createPermission(state, slot, names.eosioProds, names.prodMinor, names.prodMajor, byEosio);
 
-  const schedule = { version: 0, producers: [{ name: names.eosio, key: genesis.initialKey }] };
+  const producers = genesis.producers.map(({ name, key }) => ({ name, key }));
+  const schedule = {
+    version: 0,
+    producers: producers.length === 0 ? [{ name: names.eosio, key: genesis.initialKey }] : producers,
+  };
   putSchedule(state, schedule);
   updateProducersAuthority(state, schedule);
 }

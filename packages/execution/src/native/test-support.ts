@@ -91,7 +91,13 @@ export class TestLedger {
   };
 
   constructor({ config = defaultChainConfig, parameters = defaultSnapParameters }: TestLedgerOptions = {}) {
-    applyGenesis(this.state, { initialSlot: 1, initialKey: testKey(initialKeyNumber), config, parameters });
+    applyGenesis(this.state, {
+      initialSlot: 1,
+      initialKey: testKey(initialKeyNumber),
+      config,
+      parameters,
+      producers: [],
+    });
   }
 
   get block(): BlockInfo {

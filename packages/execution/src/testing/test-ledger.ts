@@ -70,6 +70,7 @@ export class TestLedger {
     this.genesis = {
       initialSlot: setting.initialSlot ?? 1_600_000_000,
       initialKey: testKey,
+      producers: [],
       config: { ...defaultChainConfig, minTransactionCpuUsage: 10 },
       parameters: { ...defaultSnapParameters, ...parameters },
     };

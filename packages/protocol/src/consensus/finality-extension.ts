@@ -21,6 +21,9 @@ export const proposedScheduleExtension = 0x5350;
 /** Header extension with the {@link votingScheduleSchema} that comes into force with the block; `newProducers` repeats its producers. */
 export const activeScheduleExtension = 0x5341;
 
+/** Header extensions that consensus decides, in the order of headers; all others follow from execution. */
+export const consensusExtensions: readonly number[] = [finalityExtension, activeScheduleExtension];
+
 /** Wire type of what a header says about finality. */
 export const finalityExtensionSchema = struct('finality', {
   justify: nullable(quorumCertificateSchema),

@@ -1,6 +1,14 @@
 /** One generator of valid values for every wire type: what the properties, vectors and fuzz tests run over. */
 
-import { concatBytes, type PublicKey, type Signature, sha256, toHex } from '@snapscale/crypto';
+import {
+  blsPublicKeyOf,
+  concatBytes,
+  generateBlsPrivateKey,
+  type PublicKey,
+  type Signature,
+  sha256,
+  toHex,
+} from '@snapscale/crypto';
 import {
   type Abi,
   type Action,
@@ -82,6 +90,9 @@ export function makeSymbol(random: Random): bigint {
 export function makeAsset(random: Random): Asset {
   return { amount: random.signed(64) / 4n, symbol: makeSymbol(random) };
 }
+
+/** Deriving one takes milliseconds. */
+const finalizerKey = blsPublicKeyOf(generateBlsPrivateKey(new Uint8Array(48).fill(7)));
 
 export function makeKey(random: Random): PublicKey {
   const type = random.below(3);
@@ -365,6 +376,7 @@ export const samples: Readonly<Record<string, Sample<unknown>>> = {
     initialKey: makeKey(random),
     config: makeNumbers(defaultChainConfig)(random),
     parameters: makeNumbers(defaultSnapParameters)(random),
+    producers: random.list(3, () => ({ name: makeName(random), key: makeKey(random), finalizerKey })),
   })),
   abi: of(abiSchema, makeAbi),
 };

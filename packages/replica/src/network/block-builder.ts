@@ -33,6 +33,14 @@ export type DraftPlace = {
   readonly setting: BlockSetting;
 };
 
+/** What the builder asks of the chain that it extends. */
+export type HeadOfChain = {
+  /** Where a speculative draft begins now; undefined if nowhere. */
+  place(): DraftPlace | undefined;
+  /** The state after the head. */
+  state(): StateReader;
+};
+
 /** A transaction with where it came from: {@link ownPeer} for this node's clients. */
 type Arrival = Submission & { readonly from: PeerId };
 
@@ -50,6 +58,9 @@ type Draft = {
 /** A draft that has been taken to be closed. */
 export type OwnDraft = { readonly execution: BlockExecution; readonly transactions: readonly VerifiedTransaction[] };
 
+/** Readers of the head see a closed draft while it waits for its signature. */
+type ClosedDraft = Pick<Draft, 'execution' | 'parent' | 'isShown'>;
+
 /** Waiting transactions that one step applies at most, so that other inputs are served in between. */
 const BATCH = 64;
 /** CPU time, as it is billed, after which a step takes up no further transaction, for the same reason. */
@@ -60,25 +71,22 @@ const SPENT_US_PER_DRAFT = 50_000;
 
 export class BlockBuilder {
   readonly #services: ChainServices;
-  readonly #headPlace: () => DraftPlace | undefined;
+  readonly #head: HeadOfChain;
   readonly #clients: TransactionPool<Arrival>;
   readonly #peers: TransactionPool<Arrival>;
   readonly #failed = new AccountLoad(FAILED_US_PER_DRAFT);
   readonly #spent = new AccountLoad(SPENT_US_PER_DRAFT);
   #draft: Draft | undefined;
+  /** Until it is the head or another block is: no draft begins beside it. */
+  #closed: ClosedDraft | undefined;
   #stepCpuUs = 0;
   #isClientsTurn = true;
   #isDraining = false;
   #effects: NetworkEffect[] = [];
 
-  /** @param headPlace where a speculative draft begins now; undefined if nowhere. */
-  constructor(
-    services: ChainServices,
-    headPlace: () => DraftPlace | undefined,
-    limits: PoolLimits = defaultPoolLimits,
-  ) {
+  constructor(services: ChainServices, head: HeadOfChain, limits: PoolLimits = defaultPoolLimits) {
     this.#services = services;
-    this.#headPlace = headPlace;
+    this.#head = head;
     this.#clients = new TransactionPool(limits);
     this.#peers = new TransactionPool(limits);
   }
@@ -120,8 +128,25 @@ export class BlockBuilder {
   takeOwn(): OwnDraft | undefined {
     const draft = this.#draft;
     if (!draft?.isOwn) return undefined;
+    const { execution, parent, isShown, arrivals } = draft;
     this.#draft = undefined;
-    return { execution: draft.execution, transactions: draft.arrivals.map(({ transaction }) => transaction) };
+    this.#closed = { execution, parent, isShown };
+    return { execution, transactions: arrivals.map(({ transaction }) => transaction) };
+  }
+
+  /** Whether readers of the head have seen all of this block but what closing it has written. */
+  isShown({ state }: ExecutedBlock): boolean {
+    return this.#closed?.execution.state === state && this.#closed.isShown;
+  }
+
+  /** An own block has not become the head: what it held waits again. `state` is that after the head. */
+  lose({ state: lost, transactions }: ExecutedBlock, state: StateReader): void {
+    const closed = this.#closed;
+    if (closed?.execution.state === lost) {
+      this.#closed = undefined;
+      if (closed.isShown) this.#effects.push({ kind: 'rewind', num: closed.parent.num });
+    }
+    this.#reclaim(transactions, state);
   }
 
   /** Ends the draft: what it held waits again. */
@@ -130,7 +155,8 @@ export class BlockBuilder {
     if (draft === undefined) return;
     this.#draft = undefined;
     if (draft.isShown) this.#effects.push({ kind: 'rewind', num: draft.parent.num });
-    for (const arrival of draft.arrivals.reverse()) this.#poolOf(arrival).putBack(arrival);
+    this.#clients.putFirst(draft.arrivals.filter(({ from }) => from === ownPeer));
+    this.#peers.putFirst(draft.arrivals.filter(({ from }) => from !== ownPeer));
   }
 
   /** The speculative draft is of a slot that has long passed. */
@@ -145,9 +171,11 @@ export class BlockBuilder {
    * @param state after the new head
    */
   headMoved(left: readonly ExecutedBlock[], entered: readonly ExecutedBlock[], state: StateReader): void {
+    this.#closed = undefined;
     if (this.#draft?.isOwn) this.#draft.isShown = false;
     else this.abandon();
-    for (const { transactions } of left) this.reclaim(transactions, state);
+    for (const { transactions } of left) this.#reclaim(transactions, state);
+    if (this.waiting === 0) return;
     for (const block of entered) {
       block.transactions.forEach((transaction, index) => {
         const waiting = this.#clients.remove(transaction);
@@ -159,7 +187,7 @@ export class BlockBuilder {
   }
 
   /** Transactions of a block that is not on the head's chain wait again, unless `state`, after the head, has them. */
-  reclaim(transactions: readonly VerifiedTransaction[], state: StateReader): void {
+  #reclaim(transactions: readonly VerifiedTransaction[], state: StateReader): void {
     const lost = transactions.filter(
       (transaction) =>
         state.get(transactionKey(transaction.id)) === undefined &&
@@ -212,7 +240,7 @@ export class BlockBuilder {
 
   /** What a transaction would do on the draft. */
   answer(request: RequestId, transaction: VerifiedTransaction, mode: 'trial' | 'readOnly'): void {
-    const execution = (this.#draft ?? this.#openOnHead())?.execution;
+    const execution = (this.#draft ?? this.#closed ?? this.#openOnHead())?.execution;
     if (execution === undefined) {
       this.#reply(request, notReady);
       return;
@@ -232,7 +260,7 @@ export class BlockBuilder {
   };
 
   #openOnHead(): Draft | undefined {
-    const place = this.#headPlace();
+    const place = this.#closed === undefined ? this.#head.place() : undefined;
     return place === undefined ? undefined : this.#open(place, false);
   }
 
@@ -261,11 +289,7 @@ export class BlockBuilder {
 
   #wait(arrival: Arrival): boolean {
     const { transaction, request } = arrival;
-    const state = this.#draft?.execution.state ?? this.#headPlace()?.state;
-    if (state === undefined) {
-      this.#reply(request, notReady);
-      return false;
-    }
+    const state = (this.#draft ?? this.#closed)?.execution.state ?? this.#head.state();
     const isKnown = state.get(transactionKey(transaction.id)) !== undefined || this.#isWaiting(transaction.id);
     const rejection = isKnown
       ? duplicate

@@ -54,7 +54,7 @@ class Fixture {
     const root = pending.rootOf(state.changes());
     expect(toHex(root!)).toBe(toHex(this.rootOf(state)));
     return this.tree.insert(
-      { point: { num: point.num + 1, id, header }, transactions: [], traces: [], state },
+      { point: { num: point.num + 1, id, header }, transactions: [], traces: [], state, closingKeys: [] },
       pending,
     );
   }

@@ -39,6 +39,8 @@ export type ExecutedBlock = {
   readonly traces: readonly TransactionTrace[];
   readonly state: WorkingState;
   readonly changes: Changeset;
+  /** What closing the block has written, its header among it: all that a reader of its finished draft has not seen. */
+  readonly closingKeys: readonly StateKey[];
 };
 
 /** The state root of a block under execution. */
@@ -73,6 +75,11 @@ export class BlockTree {
   /** True when no final block waits for the store. */
   get isCommitted(): boolean {
     return this.#final === this.#committed;
+  }
+
+  /** Final blocks that wait for the store. */
+  get uncommitted(): number {
+    return this.#final.num - this.#committed.num;
   }
 
   /** Bodies, and executed blocks, that are held. */
@@ -124,10 +131,11 @@ export class BlockTree {
   /** Adds a block that has just been executed; nothing else has been executed since. */
   insert(executed: Omit<ExecutedBlock, 'changes' | 'previous'>, { update }: PendingRoot): ExecutedBlock {
     const { point, state } = executed;
+    const closingKeys = [...executed.closingKeys, globalKeys.header];
     const previous = this.executed(point.header.previous);
     state.put(globalKeys.header, encode(blockHeaderSchema, point.header));
     state.forgetUndo();
-    const block: ExecutedBlock = { ...executed, previous, changes: state.changes() };
+    const block: ExecutedBlock = { ...executed, previous, changes: state.changes(), closingKeys };
     this.#executed.set(toHex(point.id), block);
     if (update !== undefined) {
       this.#updates.set(block, update);

@@ -68,6 +68,13 @@ export type NetworkEffect =
 
 export type NetworkNotice =
   | ConsensusNotice
+  /** Own slots have passed without a block of this node. */
+  | 'slots-missed'
+  /** The schedule names a key for a producer of this node that it does not have: it makes no blocks. */
+  | 'block-key-missing'
+  /** Too many final blocks wait for the store: no more are made or executed until half of them are in it. */
+  | 'store-behind'
+  | 'store-caught-up'
   /** This node could not execute a transaction, or a block, because of a defect of its own. */
   | 'execution-fault'
   /** Executing a peer's block gave something else than its header says. */

@@ -56,7 +56,7 @@ describe('one producer', () => {
 
   it('answers at once, includes, and is final and durable in the next slot', () => {
     const { world, seen } = start(['prod.a'], alone);
-    world.run(1000);
+    world.run(1100);
     const [node] = world.nodes as [SimulatedNode];
     const before = balanceOf(node.disk.state, 'bob');
     const transaction = alone.transfer('alice', 'bob', 25, 'rent', node.nowMs);

@@ -6,18 +6,29 @@
  * then the blocks of the journal, in its order, as `block` inputs from `ownPeer` after a first `tick`.
  */
 import {
+  authorisedProducer,
   type BlockPlan,
   ConsensusCore,
   type ConsensusEffect,
   type ConsensusEvent,
   type ConsensusRoot,
   type ConsensusStatus,
+  type ElectorateRule,
+  type FinalizerActivity,
   type FinalizerRules,
   ownPeer,
   producersOf,
   type SafetyRecord,
 } from '@snapscale/consensus';
-import { type BlsPublicKey, equalBytes, merkleRoot, type Signature, toHex } from '@snapscale/crypto';
+import {
+  type BlsPublicKey,
+  equalBytes,
+  formatPublicKey,
+  merkleRoot,
+  type PublicKey,
+  type Signature,
+  toHex,
+} from '@snapscale/crypto';
 import {
   applyBlock,
   type BlockSetting,
@@ -29,10 +40,10 @@ import {
   type StateReader,
 } from '@snapscale/execution';
 import {
-  activeScheduleExtension,
   blockDigest,
   blockId,
-  finalityExtension,
+  consensusExtensions,
+  formatName,
   msToSlot,
   type Name,
   Reject,
@@ -43,7 +54,7 @@ import {
 import type { PoolLimits } from '../pool.js';
 import { BlockBuilder, type DraftPlace } from './block-builder.js';
 import { type BlockBody, BlockTree, type ExecutedBlock, wayBetween } from './block-tree.js';
-import type { NetworkEffect } from './effects.js';
+import type { NetworkEffect, NetworkNotice } from './effects.js';
 import type { NetworkInput } from './inputs.js';
 
 /** What a replica is made of. */
@@ -62,14 +73,22 @@ export type NetworkReplicaOptions = {
   readonly producers: readonly Name[];
   /** Keys with which it votes. */
   readonly finalizerKeys: readonly BlsPublicKey[];
+  /** True for keys with which the host can sign blocks; all of its producers' unless given. */
+  readonly canSign?: (key: PublicKey) => boolean;
   readonly poolLimits?: PoolLimits;
   readonly reversibleBlocksMax?: number;
+  /** Final blocks that may wait for the store before no more are made or executed. */
+  readonly uncommittedBlocksMax?: number;
   /** For tests that break a rule of voting. */
   readonly rules?: FinalizerRules;
+  /** For tests that break FIN-4. */
+  readonly electorateRule?: ElectorateRule;
 };
 
 /** How long before the end of its slot a producer gives up waiting for the block of the slot before. */
 const HANDOVER_MS = 100;
+/** Their states are held in memory: a minute's worth. */
+const UNCOMMITTED_BLOCKS_MAX = 120;
 
 type Unsigned = { readonly executed: ExecutedBlock; readonly body: Omit<SignedBlock, 'producerSignature'> };
 
@@ -80,11 +99,19 @@ export class NetworkReplica {
   readonly #tree: BlockTree;
   readonly #builder: BlockBuilder;
   readonly #producers: ReadonlySet<Name>;
+  readonly #canSign: (key: PublicKey) => boolean;
+  readonly #uncommittedBlocksMax: number;
   readonly #unsigned = new Map<string, Unsigned>();
   #effects: NetworkEffect[] = [];
   #nowMs = 0;
   #nowSlot = 0;
   #isDraining = false;
+  /** The store has too far to go. */
+  #isStoreBehind = false;
+  /** The newest own block that was begun. */
+  #begun: BlockPlan | undefined;
+  /** A key that cannot sign, of which the operator has been told. */
+  #missingKey: PublicKey | undefined;
   /** Slot and head for which the core has been asked whether to build. */
   #openedFor = '';
   /** Undefined while the head is the committed block. */
@@ -92,14 +119,20 @@ export class NetworkReplica {
   #toExecute: { readonly id: Uint8Array; readonly previous: Uint8Array } | undefined;
 
   constructor(options: NetworkReplicaOptions) {
-    const { services, store, commitment, root, poolLimits, ...core } = options;
+    const { services, store, commitment, root, poolLimits, canSign, uncommittedBlocksMax, ...core } = options;
     const { id, num } = root.facts;
     this.#services = services;
     this.#store = store;
     this.#producers = new Set(core.producers);
+    this.#canSign = canSign ?? (() => true);
+    this.#uncommittedBlocksMax = uncommittedBlocksMax ?? UNCOMMITTED_BLOCKS_MAX;
     this.#core = new ConsensusCore({ ...core, root });
     this.#tree = new BlockTree(store, { id, num, header: root.header }, commitment);
-    this.#builder = new BlockBuilder(services, () => this.#headPlace(), poolLimits);
+    this.#builder = new BlockBuilder(
+      services,
+      { place: () => this.#headPlace(), state: () => this.headState },
+      poolLimits,
+    );
   }
 
   /** The best executed block. */
@@ -119,6 +152,11 @@ export class NetworkReplica {
 
   get status(): ConsensusStatus & { readonly waiting: number; readonly bodies: number; readonly executed: number } {
     return { ...this.#core.status, waiting: this.#builder.waiting, ...this.#tree.size };
+  }
+
+  /** Whose votes have come lately: the finalizers of the head's schedule. */
+  get finalizers(): readonly FinalizerActivity[] {
+    return this.#core.finalizers;
   }
 
   /** True when nothing of this node is under way: after `drain`, the host may end. */
@@ -156,7 +194,8 @@ export class NetworkReplica {
     this.#execute();
     // Blocks of the own journal come one by one, and the head is the last.
     if (input.kind !== 'block' || input.from !== ownPeer) this.#openSlot();
-    if (this.#builder.applyWaiting() || this.#toExecute !== undefined) effects.push({ kind: 'continue' });
+    const canExecute = this.#toExecute !== undefined && !this.#isStoreBehind;
+    if (this.#builder.applyWaiting() || canExecute) effects.push({ kind: 'continue' });
     return effects;
   }
 
@@ -215,7 +254,7 @@ export class NetworkReplica {
 
   /** Asks the core for the next slot's block as soon as the block of this slot is the head, or at the last moment without it. */
   #openSlot(): void {
-    if (this.#isDraining || this.#builder.own !== undefined || this.#unsigned.size > 0) return;
+    if (this.#isDraining || this.#isStoreBehind || this.#builder.own !== undefined || this.#unsigned.size > 0) return;
     const slot = this.#nowSlot + 1;
     const isLate = this.#nowMs >= slotToMs(slot) - HANDOVER_MS;
     if (this.#core.head.slot < this.#nowSlot && !isLate) return;
@@ -227,7 +266,31 @@ export class NetworkReplica {
 
   #build(plan: BlockPlan): void {
     const place = this.#place(plan);
-    if (place !== undefined) this.#builder.build(place);
+    if (place === undefined || !this.#hasKeyFor(plan)) return;
+    this.#noteMissedSlots(plan);
+    this.#begun = plan;
+    this.#builder.build(place);
+  }
+
+  /** A schedule may name another key of an account than this node was given. */
+  #hasKeyFor({ producer, schedule }: BlockPlan): boolean {
+    const { key } = schedule.producers.find(({ name }) => name === producer)!;
+    const canSign = this.#canSign(key);
+    if (!canSign && this.#missingKey !== key) {
+      this.#missingKey = key;
+      this.#notice('block-key-missing', { producer: formatName(producer), key: formatPublicKey(key) });
+    }
+    return canSign;
+  }
+
+  /** Own slots since the last own block. A gap before the first one is the time that the node was off. */
+  #noteMissedSlots({ slot, schedule }: BlockPlan): void {
+    if (this.#begun?.schedule.version !== schedule.version) return;
+    let missed = 0;
+    for (let empty = this.#begun.slot + 1; empty < slot; empty++) {
+      if (this.#producers.has(authorisedProducer(schedule, empty - 1, empty).name)) missed++;
+    }
+    if (missed > 0) this.#notice('slots-missed', { missed, slot });
   }
 
   #close({ slot, previous }: { readonly slot: number; readonly previous: Uint8Array }): void {
@@ -241,9 +304,10 @@ export class NetworkReplica {
     const pending = this.#tree.rootOn(previous);
     const { headerExtensions } = plan;
     const finished = execution.finish({ rootOf: pending.rootOf, headerExtensions });
-    const { num, header, traces, state } = finished;
+    const { num, header, traces, state, closingKeys } = finished;
     const id = blockId(header);
-    const executed = this.#tree.insert({ point: { num, id, header }, transactions, traces, state }, pending);
+    const point = { num, id, header };
+    const executed = this.#tree.insert({ point, transactions, traces, state, closingKeys }, pending);
     const body = { header, transactions: finished.transactions, blockExtensions: [] };
     this.#unsigned.set(toHex(id), { executed, body });
     this.#effects.push({ kind: 'signBlock', id, digest: blockDigest(header), key: execution.producerKey });
@@ -256,7 +320,7 @@ export class NetworkReplica {
     const { executed, body } = unsigned;
     if (this.#tree.executed(id) !== executed) {
       // Finality has taken another way meanwhile.
-      this.#builder.reclaim(executed.transactions, this.headState);
+      this.#builder.lose(executed, this.headState);
       return;
     }
     const { num, header } = executed.point;
@@ -264,7 +328,7 @@ export class NetworkReplica {
     this.#tree.addBody(id, { block, transactions: executed.transactions, isJournalled: true });
     this.#effects.push({ kind: 'journal', entry: { kind: 'block', num, id, block } });
     this.#feed({ kind: 'produced', header, signature: producerSignature });
-    if (!equalBytes(this.head.id, id)) this.#builder.reclaim(executed.transactions, this.headState);
+    if (!equalBytes(this.head.id, id)) this.#builder.lose(executed, this.headState);
   }
 
   // Blocks of others
@@ -291,7 +355,7 @@ export class NetworkReplica {
 
   #execute(): void {
     const next = this.#toExecute;
-    if (next === undefined) return;
+    if (next === undefined || this.#isStoreBehind) return;
     this.#toExecute = undefined;
     const body = this.#tree.body(next.id);
     const valid = body !== undefined && this.#apply(next.id, next.previous, body);
@@ -304,13 +368,13 @@ export class NetworkReplica {
     const place = plan && this.#place(plan);
     if (place === undefined) return false;
     const { parent, state: base, setting } = place;
-    const headerExtensions = header.headerExtensions.filter(({ type }) => CONSENSUS_EXTENSIONS.includes(type));
+    const headerExtensions = header.headerExtensions.filter(({ type }) => consensusExtensions.includes(type));
     const pending = this.#tree.rootOn(previous);
     try {
       const closing = { rootOf: pending.rootOf, headerExtensions };
       const finished = applyBlock(this.#services, base, parent, block, transactions, setting, closing);
-      const { num, traces, state } = finished;
-      this.#tree.insert({ point: { num, id, header }, transactions, traces, state }, pending);
+      const { num, traces, state, closingKeys } = finished;
+      this.#tree.insert({ point: { num, id, header }, transactions, traces, state, closingKeys }, pending);
       if (!isJournalled) this.#effects.push({ kind: 'journal', entry: { kind: 'block', num, id, block } });
       return true;
     } catch (error) {
@@ -319,7 +383,7 @@ export class NetworkReplica {
       const isRefused = error instanceof Reject;
       const message = error instanceof Error ? error.message : String(error);
       const name = isRefused ? 'block-invalid' : 'execution-fault';
-      this.#effects.push({ kind: 'event', name, detail: { block: toHex(id), message } });
+      this.#notice(name, { block: toHex(id), message });
       return false;
     }
   }
@@ -388,13 +452,14 @@ export class NetworkReplica {
     const next = this.#tree.executed(id);
     const { left, entered } = wayBetween(this.#head, next);
     this.#head = next;
-    const ancestorNum = (entered[0]?.point.num ?? point.num + 1) - 1;
-    this.#effects.push({ kind: 'rewind', num: ancestorNum });
-    this.#builder.headMoved(left, entered, state);
-    for (const { point: shown, changes } of entered) {
-      this.#effects.push({ kind: 'changes', num: shown.num, entries: [...changes] });
-    }
     const { num, header } = point;
+    const isShown = next !== undefined && this.#builder.isShown(next);
+    if (!isShown) this.#effects.push({ kind: 'rewind', num: (entered[0]?.point.num ?? num + 1) - 1 });
+    this.#builder.headMoved(left, entered, state);
+    for (const { point: shown, changes, closingKeys } of entered) {
+      const entries = isShown ? closingKeys.map((key) => [key, changes.get(key) ?? null] as const) : [...changes];
+      this.#effects.push({ kind: 'changes', num: shown.num, entries });
+    }
     const transactions = entered.at(-1)?.transactions.length ?? 0;
     this.#effects.push({ kind: 'head', num, id, slot: header.slot, producer: header.producer, transactions });
     this.#followHead();
@@ -413,7 +478,12 @@ export class NetworkReplica {
       const { block } = this.#tree.body(point.id)!;
       return { num: point.num, id: point.id, block, traces, changes, buckets };
     });
-    if (blocks.length > 0) this.#effects.push({ kind: 'commit', blocks, root, certificate });
+    if (blocks.length === 0) return;
+    this.#effects.push({ kind: 'commit', blocks, root, certificate });
+    const { uncommitted } = this.#tree;
+    if (this.#isStoreBehind || uncommitted < this.#uncommittedBlocksMax) return;
+    this.#isStoreBehind = true;
+    this.#notice('store-behind', { uncommitted });
   }
 
   #committed(num: number): void {
@@ -422,6 +492,14 @@ export class NetworkReplica {
     if (this.#head !== undefined && this.#head.point.num <= num) this.#head = undefined;
     this.#builder.committed(committed, this.#store);
     this.#effects.push({ kind: 'finalized', num, id: committed.id, slot: committed.header.slot });
+    const { uncommitted } = this.#tree;
+    if (!this.#isStoreBehind || uncommitted > this.#uncommittedBlocksMax / 2) return;
+    this.#isStoreBehind = false;
+    this.#notice('store-caught-up', { uncommitted });
+  }
+
+  #notice(name: NetworkNotice, detail: Readonly<Record<string, string | number>>): void {
+    this.#effects.push({ kind: 'event', name, detail });
   }
 
   // Transactions
@@ -451,9 +529,6 @@ export class NetworkReplica {
     return { parent: place.point, state: place.state, setting };
   }
 }
-
-/** Header extensions that consensus has checked; all others follow from execution. In the order of headers. */
-const CONSENSUS_EXTENSIONS: readonly number[] = [finalityExtension, activeScheduleExtension];
 
 function assertNever(value: never): never {
   throw new Error(`unexpected input or effect ${JSON.stringify(value)}`);

@@ -69,7 +69,7 @@ type AuthorityJson = { readonly producers: readonly { readonly authority: readon
 const zeroHash = '0'.repeat(64);
 
 /** The block with this number or id. Rejects with `unknown_block_exception`. */
-function requireBlock(backend: NodeBackend, numOrId: string): StoredBlock {
+export function requireBlock(backend: NodeBackend, numOrId: string): StoredBlock {
   return findBlock(backend, numOrId) ?? reject('unknown_block_exception', `Could not find block: ${numOrId}`);
 }
 

@@ -5,6 +5,7 @@ import { blockHandlers } from './blocks.js';
 import { chainInfoHandlers } from './chain-info.js';
 import { contractHandlers } from './contracts.js';
 import { nodeHandlers } from './node.js';
+import { proofHandlers } from './proofs.js';
 import { snapHandlers } from './snap.js';
 import { tableHandlers } from './tables.js';
 import { historyHandlers, traceHandlers } from './traces.js';
@@ -23,5 +24,5 @@ export const handlers: AllHandlers = {
   trace: traceHandlers,
   history: historyHandlers,
   node: nodeHandlers,
-  snap: snapHandlers,
+  snap: { ...snapHandlers, ...proofHandlers },
 };

@@ -66,7 +66,7 @@ async function submitAll({ backend }: RequestContext, packed: readonly Uint8Arra
 }
 
 /** The key of an entry, given in hex or as a row. */
-function entryKey(request: {
+export function entryKey(request: {
   readonly key?: string | undefined;
   readonly code?: string | undefined;
   readonly scope?: string | undefined;

@@ -192,7 +192,7 @@ function tracedAction(source: AbiSource, trace: ActionTrace) {
 }
 
 /** The whole bytes of a beginning of a transaction id. */
-function idPrefix(text: string): Uint8Array {
+export function idPrefix(text: string): Uint8Array {
   if (!/^[0-9a-fA-F]*$/.test(text) || text.length < PREFIX_DIGITS_MIN) {
     return reject(
       'transaction_id_type_exception',

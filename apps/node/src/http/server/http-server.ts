@@ -121,6 +121,7 @@ function createApp(parts: ServerParts, observer: HttpObserver): FastifyInstance 
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const failure = failureOf(error) ?? (isFastifyError(error) ? fromFastify(error) : undefined);
     if (failure === undefined) observer.fault?.(request.routeOptions.url ?? 'other', error);
+    if (failure?.status === 413) keepReading(request, reply);
     return sendFailure(reply, failure ?? faultFailure());
   });
   const methods = new Map(allRoutes().map((route) => [route.path, route.methods.join(', ')]));
@@ -131,6 +132,19 @@ function createApp(parts: ServerParts, observer: HttpObserver): FastifyInstance 
     return sendFailure(reply, failure);
   });
   return app;
+}
+
+/** A body of up to this size that is too large is read to its end and thrown away. */
+const DISCARDED_BYTES_MAX = 64 << 20;
+
+/**
+ * A client that is still sending sees a reset instead of the answer when the connection is closed under it. The time for
+ * the request bounds the reading.
+ */
+function keepReading(request: FastifyRequest, reply: FastifyReply): void {
+  if (Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY) > DISCARDED_BYTES_MAX) return;
+  reply.header('connection', 'keep-alive');
+  request.raw.resume();
 }
 
 /** Sends an error body. */

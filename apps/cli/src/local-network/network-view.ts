@@ -1,0 +1,107 @@
+/** A network of this machine as a table. */
+import type { LocalNodeStatus, NetworkDescription, NetworkStatus } from '@snapscale/api';
+import { withSnakeCaseNames } from '../program/json-names.js';
+import type { Output } from '../program/output.js';
+import { type Column, table } from '../terminal/layout.js';
+import { printable, type Style } from '../terminal/style.js';
+
+/** A node whose newest block is so many behind the others' is catching up. */
+const BEHIND = 6;
+/** Finality that lags by more blocks than this is shown as late. */
+const LAG_MAX = 12;
+
+/** Shows the network: the result of most commands. */
+export function showNetwork(status: NetworkStatus, output: Output): void {
+  output.result(withSnakeCaseNames(withFigures(status)), () => networkLines(status, output.style));
+}
+
+/** A network that nobody holds. */
+export function stoppedNetwork(directory: string, { chainId, nodes }: NetworkDescription): NetworkStatus {
+  return {
+    directory,
+    running: false,
+    chainId,
+    nodes: nodes.map(({ name, organisation, httpPort, peerPort }) => ({
+      name,
+      organisation,
+      state: 'stopped',
+      url: `http://localhost:${httpPort}`,
+      peerPort,
+    })),
+    notices: [],
+  };
+}
+
+/** The table, what is wrong, and what has happened. */
+export function networkLines(status: NetworkStatus, style: Style): string[] {
+  const { nodes, notices, directory, running } = status;
+  const newest = Math.max(0, ...nodes.map(({ head }) => head ?? 0));
+  const isParted = nodes.some(({ side }) => side !== undefined);
+  const columns: Column[] = [
+    { title: 'node' },
+    { title: 'organisation' },
+    { title: 'pid', right: true },
+    { title: 'http' },
+    { title: 'peer port', right: true },
+    ...['head', 'final', 'lag', 'peers'].map((title) => ({ title, right: true })),
+    ...(isParted ? [{ title: 'side', right: true }] : []),
+    { title: 'state' },
+  ];
+  const rows = nodes.map((node) => [
+    node.name,
+    node.organisation,
+    ...[node.pid].map(number),
+    node.url,
+    String(node.peerPort),
+    ...[node.head, node.final, lagOf(node), node.peers].map(number),
+    ...(isParted ? [number(node.side)] : []),
+    stateText(node, newest, style),
+  ]);
+  const reasons = nodes.flatMap(({ name, reason }) => (reason === undefined ? [] : [printable(`${name}: ${reason}`)]));
+  return [
+    `${style.bold(running ? 'running' : 'not running')}  ${style.dim(directory)}`,
+    '',
+    ...table(columns, rows, style),
+    ...(reasons.length > 0 ? ['', ...reasons] : []),
+    ...(notices.length > 0 ? ['', style.dim('lately (UTC)'), ...notices.map(printable)] : []),
+  ];
+}
+
+/** With all fields for all nodes, so that programs need not look which there are. */
+function withFigures(status: NetworkStatus): unknown {
+  return {
+    ...status,
+    pid: status.pid ?? null,
+    nodes: status.nodes.map((node) => ({
+      ...node,
+      pid: node.pid ?? null,
+      side: node.side ?? null,
+      reason: node.reason ?? null,
+      ...{ head: node.head ?? null, final: node.final ?? null, lag: lagOf(node) ?? null, peers: node.peers ?? null },
+    })),
+  };
+}
+
+/** Blocks of the node that are not final yet. */
+function lagOf({ head, final }: LocalNodeStatus): number | undefined {
+  return head === undefined || final === undefined ? undefined : head - final;
+}
+
+function number(value: number | undefined): string {
+  return value === undefined ? '-' : String(value);
+}
+
+function stateText(node: LocalNodeStatus, newest: number, style: Style): string {
+  switch (node.state) {
+    case 'running':
+      if (node.head === undefined) return style.red('silent');
+      if (node.head < newest - BEHIND) return style.yellow('catching up');
+      return (lagOf(node) ?? 0) > LAG_MAX ? style.yellow('waits for finality') : style.green('running');
+    case 'failed':
+      return style.red('failed');
+    case 'killed':
+      return style.red('killed');
+    default:
+      return node.state;
+  }
+}

@@ -1,0 +1,221 @@
+/** A whole network of node processes on this machine: started in turn, watched, parted and healed, ended together. */
+import type { LocalNode, LocalNodeStatus, NetworkDescription, NetworkStatus } from '@snapscale/api';
+import { LaunchFailure, toFailure } from './failure.js';
+import { LogFile } from './log-file.js';
+import { Notices, noticeOf } from './log-notices.js';
+import type { NetworkDirectory } from './network-directory.js';
+import { NodeChild } from './node-child.js';
+import { probe } from './node-probe.js';
+import { startInTurn } from './start-in-turn.js';
+
+/** Logs are looked at so often, milliseconds. */
+const LOG_INTERVAL_MS = 500;
+/** How often it is looked whether blocks become final, milliseconds. */
+const FINALITY_POLL_MS = 200;
+
+export type LocalNetworkOptions = {
+  readonly directory: NetworkDirectory;
+  readonly description: NetworkDescription;
+  /** Options for Node and the node's program. */
+  readonly program: readonly string[];
+  /** Options of all nodes besides their directories and ports. */
+  readonly nodeOptions: readonly string[];
+  /** For people: a line at a time. */
+  readonly say: (text: string) => void;
+  readonly nowMs: () => number;
+  /** Called when the last node has died: nobody has asked any of them to end. */
+  readonly allDied: () => void;
+};
+
+export class LocalNetwork {
+  readonly #options: LocalNetworkOptions;
+  readonly #children = new Map<string, NodeChild>();
+  readonly #logs = new Map<string, LogFile>();
+  readonly #notices: Notices;
+  readonly #watch: NodeJS.Timeout;
+  /** The sides of a partition; empty without one. */
+  #sides: readonly (readonly string[])[] = [];
+  #isEnding = false;
+  readonly #abandon = () => {
+    for (const child of this.#children.values()) child.abandon();
+  };
+
+  constructor(options: LocalNetworkOptions) {
+    this.#options = options;
+    const { directory, description } = options;
+    this.#notices = new Notices(options.say, options.nowMs);
+    for (const node of description.nodes) {
+      const log = new LogFile(directory.logs, node.name);
+      this.#logs.set(node.name, log);
+      const command = [...options.program, ...this.#argumentsOf(node)];
+      this.#children.set(node.name, new NodeChild({ node, command, log, died: (child) => this.#died(child) }));
+    }
+    this.#watch = setInterval(() => this.#readLogs(), LOG_INTERVAL_MS);
+    // A defect of the launcher must not leave nodes behind that nobody holds.
+    process.once('exit', this.#abandon);
+  }
+
+  /** Starts all nodes and waits until they answer; when too few do, all end again. @throws LaunchFailure */
+  async startAll(signal: AbortSignal): Promise<void> {
+    try {
+      await startInTurn([...this.#children.values()], this.#options.say, signal);
+    } catch (error) {
+      await this.end();
+      throw error;
+    }
+  }
+
+  /** Waits until a block that was made after now is final. False: not within the time. */
+  async awaitFinality(timeoutMs: number, signal: AbortSignal): Promise<boolean> {
+    const end = performance.now() + timeoutMs;
+    let from: number | undefined;
+    while (performance.now() < end && !signal.aborted) {
+      const { nodes } = await this.status();
+      const head = Math.max(...nodes.map((node) => node.head ?? 0));
+      const final = Math.max(...nodes.map((node) => node.final ?? 0));
+      from ??= head;
+      if (final > from) return true;
+      await new Promise((resolve) => setTimeout(resolve, FINALITY_POLL_MS));
+    }
+    return false;
+  }
+
+  /** Starts one node and waits until it answers. */
+  async start(name: string): Promise<void> {
+    await this.#child(name).start();
+  }
+
+  async stop(name: string): Promise<void> {
+    await this.#child(name).stop();
+  }
+
+  async kill(name: string): Promise<void> {
+    const child = this.#child(name);
+    if (!child.isAlive) throw new LaunchFailure(`${name} does not run: there is nothing to kill`);
+    await child.kill();
+  }
+
+  /** Cuts the links between groups; nodes that are not named form the last one. @throws LaunchFailure */
+  partition(groups: readonly (readonly string[])[]): void {
+    const named = groups.flat();
+    for (const name of named) this.#child(name);
+    const twice = named.find((name, index) => named.indexOf(name) !== index);
+    if (twice !== undefined) throw new LaunchFailure(`${twice} is named twice: a node is on one side only`);
+    const rest = [...this.#children.keys()].filter((name) => !named.includes(name));
+    const sides = [...groups, rest].filter((side) => side.length > 0);
+    if (sides.length < 2) {
+      throw new LaunchFailure('a partition has two sides at least', {
+        hint: 'For example: snapscale network partition north,east south,west',
+      });
+    }
+    this.#sides = sides;
+    this.#isolateAll();
+  }
+
+  heal(): void {
+    this.#sides = [];
+    this.#isolateAll();
+  }
+
+  /** Ends all nodes gracefully, and the watch over them. */
+  async end(): Promise<void> {
+    this.#isEnding = true;
+    await Promise.all([...this.#children.values()].map((child) => child.stop()));
+    clearInterval(this.#watch);
+    process.off('exit', this.#abandon);
+    this.#readLogs();
+  }
+
+  async status(): Promise<NetworkStatus> {
+    const { directory, description } = this.#options;
+    const nodes = await Promise.all([...this.#children.values()].map((child) => this.#statusOf(child)));
+    return {
+      directory: directory.path,
+      running: true,
+      pid: process.pid,
+      chainId: description.chainId,
+      nodes,
+      notices: this.#notices.newest,
+    };
+  }
+
+  async #statusOf(child: NodeChild): Promise<LocalNodeStatus> {
+    const { node, state, pid } = child;
+    const answer = state === 'running' ? await probe(node.httpPort) : undefined;
+    const side = this.#sides.findIndex((names) => names.includes(node.name));
+    const reason = child.reason ?? (state === 'running' ? complaintOf(answer) : undefined);
+    return {
+      name: node.name,
+      organisation: node.organisation,
+      state: child.state,
+      ...(reason === undefined ? {} : { reason }),
+      ...(pid === undefined ? {} : { pid }),
+      url: urlOf(node),
+      peerPort: node.peerPort,
+      ...(side < 0 ? {} : { side: side + 1 }),
+      ...(answer === undefined ? {} : { head: answer.head, final: answer.final }),
+      ...(answer?.peers === undefined ? {} : { peers: answer.peers }),
+    };
+  }
+
+  #argumentsOf(node: LocalNode): string[] {
+    const { directory, description, nodeOptions } = this.#options;
+    const others = description.nodes.filter(({ name }) => name !== node.name);
+    return [
+      ...['--data', directory.nodeDirectory(node.name), '--port', String(node.httpPort)],
+      ...['--peer-port', String(node.peerPort)],
+      ...(others.length === 0 ? [] : ['--peers', others.map(({ peerPort }) => `127.0.0.1:${peerPort}`).join(',')]),
+      ...nodeOptions,
+    ];
+  }
+
+  #child(name: string): NodeChild {
+    const child = this.#children.get(name);
+    if (child !== undefined) return child;
+    throw new LaunchFailure(`there is no node ${JSON.stringify(name)}`, {
+      hint: `The nodes are: ${[...this.#children.keys()].join(', ')}`,
+    });
+  }
+
+  #isolateAll(): void {
+    for (const [name, child] of this.#children) {
+      const own = this.#sides.find((side) => side.includes(name)) ?? [];
+      const others = this.#sides.length === 0 ? [] : [...this.#children.keys()].filter((other) => !own.includes(other));
+      child.isolate(others);
+    }
+  }
+
+  #died(child: NodeChild): void {
+    if (this.#isEnding) return;
+    const { name } = child.node;
+    this.#notices.add(
+      `${name} has died: ${child.reason}. The others go on while they are enough; it is not started again by itself: snapscale network start ${name}`,
+    );
+    for (const line of child.lastLines) this.#options.say(`  ${line}`);
+    if ([...this.#children.values()].every(({ state }) => state === 'failed')) this.#options.allDied();
+  }
+
+  #readLogs(): void {
+    for (const [name, log] of this.#logs) {
+      try {
+        for (const line of log.newLines()) {
+          const notice = noticeOf(name, line);
+          if (notice !== undefined) this.#notices.add(notice);
+        }
+        log.rotate();
+      } catch (error) {
+        this.#notices.add(`the log of ${name} cannot be read: ${toFailure(error).message}`);
+      }
+    }
+  }
+}
+
+/** Where a node answers. */
+export function urlOf({ httpPort }: LocalNode): string {
+  return `http://localhost:${httpPort}`;
+}
+
+function complaintOf(answer: Awaited<ReturnType<typeof probe>>): string | undefined {
+  if (answer === undefined) return 'it does not answer';
+  return answer.complaints.length === 0 ? undefined : answer.complaints.join('; ');
+}

@@ -1,0 +1,110 @@
+/** Everything before the first node starts: nobody else at work there, room, a sane clock, ports, keys, certificates. */
+import { statfsSync } from 'node:fs';
+import type { NetworkDescription } from '@snapscale/api';
+import { DirectoryInUse } from '../store/failures.js';
+import { type DirectoryLock, holderOf, lockDirectory } from '../store/lock.js';
+import { createNetwork, renewIdentities } from './create-network.js';
+import { diskHint, LaunchFailure } from './failure.js';
+import { NetworkDirectory } from './network-directory.js';
+import { type LauncherOptions, producersOf } from './options.js';
+import { choosePorts } from './ports.js';
+
+/** A network is not started with less room than this for each node. */
+const FREE_BYTES_PER_NODE_MIN = 32 * 2 ** 20;
+/** A clock that is behind the making of the network by more than this is off. */
+const CLOCK_TOLERANCE_MS = 5000;
+/** Nodes that a killed launcher has left behind get this time to end, milliseconds. */
+const LEFT_BEHIND_MS_MAX = 15_000;
+const LEFT_BEHIND_POLL_MS = 50;
+
+export type PreparedNetwork = {
+  readonly directory: NetworkDirectory;
+  readonly description: NetworkDescription;
+  readonly isNew: boolean;
+  readonly lock: DirectoryLock;
+};
+
+/** Opens the network of a directory or makes one there, and takes the directory's lock. @throws LaunchFailure, StoreFailure */
+export async function prepareNetwork(
+  options: LauncherOptions,
+  say: (text: string) => void,
+  nowMs: number,
+): Promise<PreparedNetwork> {
+  const directory = new NetworkDirectory(options.directory);
+  const lock = takeLock(directory.path, say);
+  try {
+    const found = directory.open();
+    if (found !== undefined) requireFits(found, options, directory.path);
+    const count = found?.nodes.length ?? producersOf(options);
+    requireRoom(directory.path, count);
+    if (found === undefined) {
+      say(`Making a network of ${count} organisations in ${directory.path}`);
+      const description = await createNetwork(directory, await choosePorts(count, options.port), nowMs);
+      return { directory, description, isNew: true, lock };
+    }
+    requireClock(found, nowMs);
+    for (const { name } of found.nodes) await endLeftBehind(name, directory.nodeDirectory(name), say);
+    const ports = await choosePorts(count, options.port);
+    const description = { ...found, nodes: found.nodes.map((node, index) => ({ ...node, ...ports[index]! })) };
+    directory.save(description);
+    if (await renewIdentities(directory, description.nodes, nowMs)) say('Certificates were about to end: issued anew');
+    return { directory, description, isNew: false, lock };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+function takeLock(path: string, say: (text: string) => void): DirectoryLock {
+  try {
+    return lockDirectory(path, say);
+  } catch (error) {
+    if (!(error instanceof DirectoryInUse)) throw error;
+    const holder = holderOf(path);
+    throw new LaunchFailure(
+      `a network is running in ${path} already${holder === undefined ? '' : ` (process ${holder})`}`,
+      { hint: 'Look at it with: snapscale network status. End it with: snapscale network down' },
+    );
+  }
+}
+
+function requireFits(found: NetworkDescription, { producers }: LauncherOptions, path: string): void {
+  const { length } = found.nodes;
+  if (producers === undefined || producers === length) return;
+  throw new LaunchFailure(`the network in ${path} has ${length} producers, not ${producers}`, {
+    hint: 'Leave --producers out, or make another network elsewhere: --data DIR',
+  });
+}
+
+function requireRoom(path: string, count: number): void {
+  const { bavail, bsize } = statfsSync(path);
+  const free = bavail * bsize;
+  const needed = count * FREE_BYTES_PER_NODE_MIN;
+  if (free >= needed) return;
+  const megabytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MB`;
+  throw new LaunchFailure(
+    `the disk is full: ${path} has room for ${megabytes(free)}, and ${count} nodes need ${megabytes(needed)} at least`,
+    { hint: diskHint },
+  );
+}
+
+function requireClock({ createdAt }: NetworkDescription, nowMs: number): void {
+  if (nowMs >= Date.parse(createdAt) - CLOCK_TOLERANCE_MS) return;
+  throw new LaunchFailure(
+    `the clock of this machine is off: it says ${new Date(nowMs).toISOString()}, but this network was made at ${createdAt}`,
+    { hint: 'Set the clock (NTP does it), then start again; blocks are made by the clock' },
+  );
+}
+
+/** A launcher that was killed leaves its nodes behind; they would refuse to share their directories. */
+async function endLeftBehind(name: string, directory: string, say: (text: string) => void): Promise<void> {
+  const pid = holderOf(directory);
+  if (pid === undefined) return;
+  say(`${name} still runs (process ${pid}): its launcher was killed. Ending it first.`);
+  process.kill(pid, 'SIGTERM');
+  const began = performance.now();
+  while (holderOf(directory) === pid) {
+    await new Promise((resolve) => setTimeout(resolve, LEFT_BEHIND_POLL_MS));
+    if (performance.now() - began > LEFT_BEHIND_MS_MAX) process.kill(pid, 'SIGKILL');
+  }
+}

@@ -1,0 +1,298 @@
+/**
+ * The network thread: holds the connections to other nodes, passes on to the core what only the core can judge, hands
+ * transactions to the main thread, and answers by itself what needs neither.
+ */
+import { join } from 'node:path';
+import type { MessagePort } from 'node:worker_threads';
+import type { PeerId } from '@snapscale/consensus';
+import { encode, type PeerMessage, type PeerStatus, peerMessageSchema } from '@snapscale/protocol';
+import { PeerFault } from '../p2p/faults.js';
+import { type PeerInfo, PeerNetwork } from '../p2p/network.js';
+import { BlockLogReader } from '../store/block-log/block-log-reader.js';
+import { BlockServer } from './block-server.js';
+import { type FromCoreToNetwork, type FromNetworkToCore, IncomingWriter, readOutgoing } from './core-channel.js';
+import { CoreGate } from './core-gate.js';
+import {
+  encodeTransactions,
+  type FromNetwork,
+  type NetworkStats,
+  type NetworkWorkerOptions,
+  type ToNetwork,
+} from './network-messages.js';
+import { PeerNumbers } from './peer-numbers.js';
+import { TrafficCounter } from './traffic.js';
+import { isPeersFault } from './transaction-faults.js';
+import { TransactionGate } from './transaction-gate.js';
+
+const STATS_INTERVAL_MS = 1_000;
+/** Peers are told where this node stands at most so often. */
+const STATUS_INTERVAL_MS = 500;
+
+export type PostToMain = (message: FromNetwork, transfer?: readonly ArrayBuffer[]) => void;
+
+export class NetworkHost {
+  readonly #post: PostToMain;
+  readonly #core: MessagePort;
+  readonly #network: PeerNetwork;
+  readonly #numbers = new PeerNumbers();
+  readonly #traffic = new TrafficCounter();
+  readonly #transactions = new TransactionGate();
+  readonly #gate: CoreGate;
+  readonly #blocks: BlockServer;
+  readonly #log: BlockLogReader;
+  readonly #forCore = new IncomingWriter();
+  readonly #statsTimer: NodeJS.Timeout;
+  readonly #statusTimer: NodeJS.Timeout;
+  #status: PeerStatus = nowhere;
+  #isStatusNew = false;
+  #isolated: ReadonlySet<string> = new Set();
+
+  private constructor(options: NetworkWorkerOptions, post: PostToMain) {
+    this.#post = post;
+    this.#core = options.corePort;
+    this.#log = BlockLogReader.open(join(options.dataDir, 'blocks'));
+    this.#network = this.#makeNetwork(options);
+    this.#gate = new CoreGate((peer, paused) => this.#setPaused(peer, paused));
+    this.#blocks = new BlockServer({
+      log: this.#log,
+      nowMs: Date.now,
+      send: (peer, message) => this.#send(peer, message),
+      bytesWaiting: (peer) => this.#network.bytesWaiting(this.#nameOf(peer)),
+      passOn: (peer, request) => this.#passToCore(peer, request),
+      fault: (error) => this.#event('block-log-unreadable', { reason: messageOf(error) }),
+    });
+    this.#core.on('message', (message: FromCoreToNetwork) => this.#receiveFromCore(message));
+    this.#statsTimer = setInterval(() => post({ kind: 'stats', stats: this.#stats() }), STATS_INTERVAL_MS);
+    this.#statusTimer = setInterval(() => this.#tellStatus(), STATUS_INTERVAL_MS);
+  }
+
+  /** Begins to take and open connections. @throws when the port is taken or the identity is not in order */
+  static async start(options: NetworkWorkerOptions, post: PostToMain): Promise<NetworkHost> {
+    const host = new NetworkHost(options, post);
+    const port = await host.#network.listen(options.port, options.host);
+    const { node, organisation } = host.#network.self;
+    post({ kind: 'ready', port, node, organisation });
+    return host;
+  }
+
+  /** Takes a message of the main thread. */
+  receive(message: ToNetwork): void {
+    switch (message.kind) {
+      case 'isolate':
+        this.#isolated = new Set(message.nodes);
+        this.#network.recheckMembers();
+        // Whoever was kept out has gathered failures: the wait for the next attempt begins anew.
+        this.#network.retryAll();
+        break;
+      case 'infos': {
+        const peers = this.#network.peers.map((info) => ({ ...info, id: this.#numbers.numberOf(info.node) }));
+        this.#post({ kind: 'infos', request: message.request, peers });
+        break;
+      }
+      case 'rejected':
+        if (isPeersFault(message.rejection)) {
+          this.#blame(message.peer, new PeerFault('bad_transaction', message.rejection.message));
+        }
+        break;
+      case 'taken':
+        this.#transactions.taken(message.transactions, message.bytes);
+        break;
+      case 'close':
+        void this.#close();
+        break;
+    }
+  }
+
+  #makeNetwork({ identity, chainId, peers, agent, versions, limits }: NetworkWorkerOptions): PeerNetwork {
+    return new PeerNetwork({
+      identity,
+      chainId,
+      peers: peers.map((address) => ({ address, node: undefined, configured: true })),
+      limits,
+      nowMs: Date.now,
+      random: Math.random,
+      hello: () => ({
+        versionMin: versions.min,
+        versionMax: versions.max,
+        agent,
+        listens: undefined,
+        status: this.#status,
+      }),
+      refusal: ({ node }) =>
+        this.#isolated.has(node) ? new PeerFault('isolated', `${node} is kept apart from this node`) : undefined,
+      isWanted: (node) => !this.#isolated.has(node),
+      counted: (direction, kind, bytes) => this.#traffic.count(direction, kind, bytes),
+      connected: (peer) => this.#connected(peer),
+      disconnected: (node, fault) => this.#disconnected(node, fault),
+      received: (node, message) => this.#received(this.#numbers.numberOf(node), message),
+      event: (name, detail) => this.#event(name, detail),
+    });
+  }
+
+  #connected({ node, organisation, roles, agent, version, dialled, status }: PeerInfo): void {
+    const id = this.#numbers.numberOf(node);
+    this.#postToCore({ kind: 'connected', peer: { id, node, isProducer: roles.includes('producer') } });
+    this.#event('peer-connected', {
+      node,
+      organisation,
+      agent,
+      version,
+      opened: dialled ? 'by this node' : 'by the peer',
+    });
+    this.#gate.connected(id);
+    // Its greeting says where it stands, as a status would.
+    if (status !== undefined) this.#passToCore(id, { kind: 'status', status });
+  }
+
+  #disconnected(node: string, fault: PeerFault): void {
+    const id = this.#numbers.numberOf(node);
+    this.#blocks.forget(id);
+    this.#transactions.forget(id);
+    this.#postToCore({ kind: 'disconnected', peer: id });
+    this.#event('peer-disconnected', { node, code: fault.code, reason: fault.message });
+  }
+
+  /** @throws PeerFault */
+  #received(peer: PeerId, message: PeerMessage): void {
+    const nowMs = Date.now();
+    if (!this.#gate.admits(peer, message.kind, nowMs)) return;
+    switch (message.kind) {
+      case 'transactions':
+        if (this.#transactions.offer(peer, message.transactions, nowMs)) queueMicrotask(() => this.#handTransactions());
+        break;
+      case 'getBlock':
+      case 'getBlocks':
+        this.#blocks.request(peer, message);
+        break;
+      case 'block':
+      case 'compactBlock':
+      case 'getBlockTransactions':
+      case 'blockTransactions':
+      case 'blocks':
+      case 'vote':
+      case 'certificate':
+      case 'status':
+        this.#passToCore(peer, message);
+        break;
+      case 'getSnapshot':
+        this.#send(peer, { kind: 'snapshot', snapshot: { request: message.getSnapshot.request, manifest: undefined } });
+        break;
+      case 'getChunk':
+        this.#send(peer, { kind: 'chunk', chunk: { request: message.getChunk.request, data: undefined } });
+        break;
+      case 'snapshot':
+      case 'chunk':
+        throw new PeerFault('unexpected', `the peer sent a ${message.kind} that nobody asked for`);
+      default:
+        // Connections keep the rest to themselves.
+        break;
+    }
+  }
+
+  #handTransactions(): void {
+    const batch = encodeTransactions(this.#transactions.take());
+    this.#post(batch, [batch.buffer]);
+  }
+
+  #passToCore(from: PeerId, message: PeerMessage): void {
+    const encoded = encode(peerMessageSchema, message);
+    this.#gate.passed(from, encoded.length, Date.now());
+    if (this.#forCore.isEmpty) queueMicrotask(() => this.#flushToCore());
+    this.#forCore.add({ from, message: encoded });
+  }
+
+  #flushToCore(): void {
+    if (this.#forCore.isEmpty) return;
+    const batch = this.#forCore.take();
+    this.#core.postMessage(batch, [batch.buffer]);
+  }
+
+  /** What was collected goes first: the core must not hear that a peer left before what it said. */
+  #postToCore(message: Exclude<FromNetworkToCore, Uint8Array>): void {
+    this.#flushToCore();
+    this.#core.postMessage(message);
+  }
+
+  #receiveFromCore(message: FromCoreToNetwork): void {
+    if (message instanceof Uint8Array) {
+      for (const { to, lossy, frame } of readOutgoing(message)) {
+        for (const peer of to) this.#network.send(this.#nameOf(peer), frame, lossy);
+      }
+      return;
+    }
+    switch (message.kind) {
+      case 'status':
+        this.#status = message.status;
+        this.#isStatusNew = true;
+        break;
+      case 'blame':
+        this.#blame(message.peer, new PeerFault(message.code, message.message));
+        break;
+      case 'taken':
+        this.#gate.taken(message.of);
+        break;
+    }
+  }
+
+  #tellStatus(): void {
+    if (!this.#isStatusNew) return;
+    this.#isStatusNew = false;
+    this.#network.broadcast({ kind: 'status', status: this.#status });
+  }
+
+  #blame(peer: PeerId, fault: PeerFault): void {
+    const node = this.#nameOf(peer);
+    this.#event('peer-blamed', { node, code: fault.code, reason: fault.message });
+    this.#network.blame(node, fault);
+  }
+
+  #send(peer: PeerId, message: PeerMessage): void {
+    this.#network.send(this.#nameOf(peer), message);
+  }
+
+  #setPaused(peer: PeerId, paused: boolean): void {
+    if (paused) this.#network.pause(this.#nameOf(peer));
+    else this.#network.resume(this.#nameOf(peer));
+  }
+
+  #nameOf(peer: PeerId): string {
+    return this.#numbers.nameOf(peer) ?? '';
+  }
+
+  #event(name: string, detail: Readonly<Record<string, string | number>>): void {
+    this.#post({ kind: 'event', name, detail });
+  }
+
+  #stats(): NetworkStats {
+    const { peers } = this.#network;
+    const measured = peers.flatMap(({ node, roundTripMs }) => (roundTripMs === undefined ? [] : [[node, roundTripMs]]));
+    return {
+      peers: peers.length,
+      traffic: this.#traffic.all,
+      roundTripMs: Object.fromEntries(measured),
+      transactions: this.#transactions.stats,
+      served: this.#blocks.stats,
+      ...this.#gate.stats,
+    };
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#statsTimer);
+    clearInterval(this.#statusTimer);
+    this.#blocks.close();
+    await this.#network.close();
+    this.#core.close();
+    this.#log.close();
+    this.#post({ kind: 'closed' });
+  }
+}
+
+const nowhere: PeerStatus = {
+  head: { num: 0, id: new Uint8Array(32), slot: 0 },
+  final: { num: 0, id: new Uint8Array(32), slot: 0 },
+  earliestBlockNum: 0,
+};
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

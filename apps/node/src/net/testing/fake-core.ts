@@ -1,0 +1,192 @@
+/** A core without consensus or execution, for tests of the network: a chain of blocks that it believes, and what it heard. */
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import {
+  equalBytes,
+  merkleRoot,
+  type PublicKey,
+  portableRecover,
+  recoverPublicKey,
+  sign,
+  toHex,
+} from '@snapscale/crypto';
+import type { VerifiedTransaction } from '@snapscale/execution';
+import {
+  type BlockHeader,
+  blockDigest,
+  blockId,
+  blockNumOf,
+  name,
+  type PackedTransaction,
+  receiptDigests,
+  type SignedBlock,
+  transactionId,
+} from '@snapscale/protocol';
+import type { NetworkInput } from '@snapscale/replica';
+import type { PeerLinkOwner } from '../../core/peers/owner.js';
+import { PeerLink } from '../../core/peers/peer-link.js';
+import { loadSignatureRecovery } from '../../verify/signature-recovery.js';
+import { testChainId, testKey } from '../../verify/testing/transactions.js';
+import { verifyReceived } from '../../verify/verify-transaction.js';
+
+const recovery = loadSignatureRecovery();
+const producerKey = testKey(77);
+
+/** A signed block on `previous` with these transactions. */
+export function fakeBlock(previous: Uint8Array, slot: number, packed: readonly PackedTransaction[] = []): SignedBlock {
+  const transactions = packed.map((transaction) => ({
+    status: 0 as const,
+    cpuUsageUs: 100,
+    netUsageWords: 12,
+    transaction: { kind: 'packed' as const, packed: transaction },
+  }));
+  const header: BlockHeader = {
+    slot,
+    producer: name('prod'),
+    confirmed: 0,
+    previous,
+    transactionMroot: merkleRoot(receiptDigests(transactions)),
+    actionMroot: new Uint8Array(32),
+    scheduleVersion: 0,
+    newProducers: undefined,
+    headerExtensions: [],
+  };
+  const producerSignature = sign(producerKey, blockDigest(header));
+  return { header, producerSignature, transactions, blockExtensions: [] };
+}
+
+/** A chain of `count` blocks from number 1. */
+export function fakeChain(
+  count: number,
+  packed: (num: number) => readonly PackedTransaction[] = () => [],
+): SignedBlock[] {
+  const blocks: SignedBlock[] = [];
+  let previous: Uint8Array = new Uint8Array(32);
+  for (let num = 1; num <= count; num++) {
+    const block = fakeBlock(previous, num, packed(num));
+    blocks.push(block);
+    previous = blockId(block.header);
+  }
+  return blocks;
+}
+
+export class FakeCore implements PeerLinkOwner {
+  readonly chain: SignedBlock[] = [];
+  readonly inputs: NetworkInput[] = [];
+  readonly events: { readonly name: string; readonly detail: Readonly<Record<string, string | number>> }[] = [];
+  readonly transactions = new Map<string, VerifiedTransaction>();
+  /** Blocks up to this number are final. */
+  finalNum = 0;
+  /** Milliseconds by which its clock is ahead. */
+  skewMs = 0;
+  /** Whole keys recovered, to see what was spared. */
+  verified = 0;
+  link: PeerLink | undefined;
+
+  /** The link to the network, and the port that the network gets. */
+  open(): MessagePort {
+    const { port1, port2 } = new MessageChannel();
+    this.link = new PeerLink(port1, this);
+    return port2;
+  }
+
+  /** Inputs of one kind. */
+  heard<K extends NetworkInput['kind']>(kind: K): Extract<NetworkInput, { kind: K }>[] {
+    return this.inputs.filter((input): input is Extract<NetworkInput, { kind: K }> => input.kind === kind);
+  }
+
+  /** Makes a block on the head and sends it to all peers. */
+  produce(packed: readonly PackedTransaction[] = []): SignedBlock {
+    const { id, slot } = this.head();
+    const block = fakeBlock(id, slot + 1, packed);
+    this.chain.push(block);
+    this.link!.carryOut({ kind: 'sendBlock', id: blockId(block.header), block, except: 0 });
+    this.link!.moved();
+    return block;
+  }
+
+  /** This node has verified a transaction. */
+  know(received: PackedTransaction): VerifiedTransaction {
+    const transaction = verifyReceived(received, testChainId, recovery.port).verified;
+    this.transactions.set(toHex(transaction.id), transaction);
+    return transaction;
+  }
+
+  step(input: NetworkInput): void {
+    this.inputs.push(input);
+    if (input.kind !== 'block') return;
+    const { block, from } = input;
+    const id = blockId(block.header);
+    if (this.chain.some(({ header }) => equalBytes(blockId(header), id))) return;
+    const previous = this.#place(block.header.previous);
+    if (previous === undefined) {
+      this.link!.carryOut({ kind: 'requestBlock', id: block.header.previous, from });
+      return;
+    }
+    if (previous.num !== this.head().num) return;
+    this.chain.push(block);
+    this.link!.carryOut({ kind: 'sendBlock', id, block, except: from });
+    this.link!.moved();
+  }
+
+  nowMs(): number {
+    return Date.now() + this.skewMs;
+  }
+
+  head(): { id: Uint8Array; num: number; slot: number } {
+    return pointOf(this.chain.at(-1));
+  }
+
+  final(): { id: Uint8Array; num: number; slot: number } {
+    return pointOf(this.chain[this.finalNum - 1]);
+  }
+
+  earliestBlockNum(): number {
+    return 1;
+  }
+
+  block(id: Uint8Array): SignedBlock | undefined {
+    const num = blockNumOf(id);
+    const block = this.chain[num - 1];
+    return num > this.finalNum && block !== undefined && equalBytes(blockId(block.header), id) ? block : undefined;
+  }
+
+  bestChain(fromNum: number, count: number): readonly SignedBlock[] {
+    const from = Math.max(fromNum, this.finalNum + 1);
+    return from === fromNum ? this.chain.slice(from - 1, from - 1 + count) : [];
+  }
+
+  known(id: Uint8Array): VerifiedTransaction | undefined {
+    return this.transactions.get(toHex(id));
+  }
+
+  verify(received: PackedTransaction): VerifiedTransaction {
+    this.verified++;
+    return verifyReceived(received, testChainId, recovery.port).verified;
+  }
+
+  signedBy(block: SignedBlock): PublicKey {
+    return recoverPublicKey(block.producerSignature, blockDigest(block.header), portableRecover);
+  }
+
+  event(name: string, detail: Readonly<Record<string, string | number>>): void {
+    this.events.push({ name, detail });
+  }
+
+  #place(id: Uint8Array): { num: number } | undefined {
+    if (id.every((byte) => byte === 0)) return { num: 0 };
+    const num = blockNumOf(id);
+    const block = this.chain[num - 1];
+    return block !== undefined && equalBytes(blockId(block.header), id) ? { num } : undefined;
+  }
+}
+
+/** Id of a packed transaction that is not compressed. */
+export function idOf(packed: PackedTransaction): Uint8Array {
+  return transactionId(packed.packedTransaction);
+}
+
+function pointOf(block: SignedBlock | undefined): { id: Uint8Array; num: number; slot: number } {
+  if (block === undefined) return { id: new Uint8Array(32), num: 0, slot: 0 };
+  const id = blockId(block.header);
+  return { id, num: blockNumOf(id), slot: block.header.slot };
+}

@@ -1,0 +1,136 @@
+/** Proofs that a client checks without trusting the node: pieces of the chain as hex, in the packed form of the protocol. */
+import { integer, list, nullable, optional, record, type Schema, type ValueOf } from '../schema.js';
+import { checksum, hex } from './primitives.js';
+
+/** Version of the proof document. */
+export const proofVersion = 1;
+
+const certificate = hex('Commit certificate, packed (`quorum_certificate`).');
+
+/** A change of the schedule. */
+export const lightStep = record(
+  {
+    headers: list(
+      hex('Block header, packed.'),
+      'From the block that brings the schedule into force, block by block, to the one that the certificate is for.',
+    ),
+    certificate,
+  },
+  { title: 'LightStep' },
+);
+
+/** A header with its commit certificate. */
+export const finalHeader = record({ header: hex('Block header, packed.'), certificate }, { title: 'FinalHeader' });
+
+const siblings = list(checksum('Hash.'), 'Hashes beside the way to the root, the leaf’s level first.', {
+  maxItems: 64,
+});
+
+const merklePath = record(
+  { index: integer('Position of the leaf.'), leaf_count: integer('Number of leaves.'), siblings },
+  { title: 'MerklePath' },
+);
+
+const provenBlock = record(
+  {
+    header: hex('Header of the block that is proved, packed.'),
+    path: nullable(
+      record({ leaf_count: integer('Blocks that the anchor shows as final.'), siblings }, { title: 'FinalityPath' }),
+    ),
+  },
+  {
+    title: 'ProvenBlock',
+    description: 'With a `path` under the `finalityMroot` of the anchor; null: it is the anchor.',
+  },
+);
+
+const provenTransaction = record(
+  { receipt: hex('`transaction_receipt` with the packed transaction.'), path: merklePath },
+  { title: 'ProvenTransaction', description: 'Leads to the block’s `transaction_mroot`.' },
+);
+
+const provenAction = record(
+  {
+    receipt: hex('`action_receipt`, packed.'),
+    action: hex('`action`, packed.'),
+    return_value: hex('What the action returned.'),
+    path: merklePath,
+  },
+  { title: 'ProvenAction', description: 'Leads to the block’s `action_mroot`.' },
+);
+
+const provenEntry = record(
+  {
+    key: hex('Key of the entry.'),
+    value: nullable(hex('Its value, or null: there is none.')),
+    proof: hex('Leaves and siblings.'),
+  },
+  { title: 'ProvenEntry', description: 'Leads to the state root in the block’s header.' },
+);
+
+/** What a node answers to a request for a proof: everything but the way to the anchor's schedule. */
+export const proofPart = record(
+  {
+    chain_id: checksum('Id of the chain.'),
+    anchor: finalHeader,
+    block: provenBlock,
+    transaction: optional(provenTransaction),
+    action: optional(provenAction),
+    entry: optional(provenEntry),
+  },
+  { title: 'ProofPart' },
+);
+
+/** A proof as a document of its own: what a file of `snapscale proof get` holds. */
+export const chainProof = record(
+  {
+    version: integer('Of this format: 1.', { minimum: proofVersion, maximum: proofVersion }),
+    chain_id: checksum('Id of the chain.'),
+    genesis: optional(hex('Genesis, packed; its SHA-256 is the chain id.')),
+    steps: list(lightStep, 'Changes of the schedule up to that of the anchor.'),
+    anchor: finalHeader,
+    block: provenBlock,
+    transaction: optional(provenTransaction),
+    action: optional(provenAction),
+    entry: optional(provenEntry),
+  },
+  { title: 'ChainProof' },
+);
+
+/** A proof as a document of its own. */
+export type ChainProof = ValueOf<typeof chainProof>;
+
+/** The part of a proof that a node answers with. */
+export type ProofPart = ValueOf<typeof proofPart>;
+
+const producer = record({
+  producer_name: { type: 'string' } as Schema<string>,
+  block_signing_key: { type: 'string' } as Schema<string>,
+  finalizer_key: { type: 'string' } as Schema<string>,
+});
+
+const schedule = record(
+  { version: integer('Version.', { minimum: 0 }), producers: list(producer, 'In the order of their turns.') },
+  { title: 'VotingSchedule' },
+);
+
+/** What a client trusts, as a file. */
+export const checkpoint = record(
+  {
+    version: integer('Of this format: 1.', { minimum: 1, maximum: 1 }),
+    chain_id: checksum('Id of the chain.'),
+    schedule,
+    previous_schedule: optional(schedule),
+    block: optional(
+      record({
+        num: integer('Number of the newest block that is known to be final.'),
+        id: checksum('Its id.'),
+        timestamp: { type: 'string' } as Schema<string>,
+      }),
+    ),
+  },
+  { title: 'Checkpoint' },
+);
+
+/** What a client trusts. */
+export type Checkpoint = ValueOf<typeof checkpoint>;
