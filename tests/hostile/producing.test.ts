@@ -9,7 +9,8 @@ import {
   WorkingState,
 } from '@snapscale/execution';
 import { type Action, formatName, type Rejection, slotToMs } from '@snapscale/protocol';
-import { type Effect, type Input, Replica, type Submission } from '@snapscale/replica';
+import type { NetworkEffect, Submission } from '@snapscale/replica';
+import { LoneProducer } from '@snapscale/replica/testing';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { AttackLedger, actionOf } from './support/attack-ledger.js';
 import { contract, forever, times } from './support/modules.js';
@@ -22,55 +23,31 @@ afterAll(() => report.print());
 /** A replica with its host's duties, and the time of each step. */
 class Producer {
   readonly ledger: AttackLedger;
-  readonly replica: Replica;
-  readonly replies = new Map<number, Extract<Effect, { kind: 'reply' }>['result']>();
-  nowMs: number;
+  readonly host: LoneProducer;
   longestStepMs = 0;
-  blocks = 0;
   #request = 1;
 
   constructor(ledger: AttackLedger) {
     this.ledger = ledger;
     ledger.produceBlock();
-    this.replica = new Replica({
-      services: new ChainServices(),
-      store: ledger.store,
-      final: ledger.head,
-      commitment: undefined,
-      canSign: () => true,
-    });
-    this.nowMs = slotToMs(ledger.head.header.slot) + 50;
-    this.step({ kind: 'tick', nowMs: this.nowMs });
+    const around = (step: () => NetworkEffect[]) => this.#measured(step);
+    this.host = new LoneProducer({ ledger, around, replica: { services: new ChainServices() } });
   }
 
-  step(input: Input): void {
+  get waiting(): number {
+    return this.host.replica.status.waiting;
+  }
+
+  #measured(step: () => NetworkEffect[]): NetworkEffect[] {
     const began = performance.now();
     const cpuBegan = process.cpuUsage();
-    const effects = this.replica.step(input);
+    const effects = step();
     const cpu = process.cpuUsage(cpuBegan);
     this.longestStepMs = Math.max(
       this.longestStepMs,
       Math.min(performance.now() - began, (cpu.user + cpu.system) / 1000),
     );
-    let goOn = false;
-    for (const effect of effects) {
-      if (effect.kind === 'reply') this.replies.set(effect.request, effect.result);
-      if (effect.kind === 'continue') goOn = true;
-      if (effect.kind === 'sign') {
-        this.blocks++;
-        this.step({ kind: 'signed', num: effect.num, signature: new Uint8Array(66) as never });
-      }
-      if (effect.kind === 'persist') {
-        this.ledger.store.apply(effect.block.changes);
-        this.step({ kind: 'persisted', num: effect.block.num });
-      }
-    }
-    if (goOn) this.#goOn();
-  }
-
-  /** As a host does: another step at once; here without letting time pass. */
-  #goOn(): void {
-    this.step({ kind: 'tick', nowMs: this.nowMs });
+    return effects;
   }
 
   submission(action: Action, keys?: Submission['transaction']['keys']): Submission {
@@ -84,18 +61,15 @@ class Producer {
   }
 
   send(submissions: readonly Submission[]): void {
-    for (let i = 0; i < submissions.length; i += 64) {
-      this.step({ kind: 'transactions', nowMs: this.nowMs, submissions: submissions.slice(i, i + 64) });
-    }
+    for (let i = 0; i < submissions.length; i += 64) this.host.send(submissions.slice(i, i + 64));
   }
 
   nextBlock(): void {
-    this.nowMs += 500;
-    this.step({ kind: 'tick', nowMs: this.nowMs });
+    this.host.pass();
   }
 
   outcome({ request }: Submission): string {
-    const result = this.replies.get(request);
+    const result = this.host.replies.get(request);
     if (result === undefined) return 'waiting';
     const rejection: Rejection | undefined = result.kind === 'rejected' ? result.rejection : result.trace.except;
     return rejection?.code ?? 'ok';
@@ -125,7 +99,7 @@ describe('work that fails', () => {
     expect(answered).toBeLessThan(4);
     report.add('the longest step among 24 failing transactions', producer.longestStepMs);
     for (let block = 0; block < 100; block++) producer.nextBlock();
-    expect(producer.blocks).toBeGreaterThanOrEqual(100);
+    expect(producer.host.stored.length).toBeGreaterThanOrEqual(100);
     for (const attack of attacks)
       expect(['tx_cpu_usage_exceeded', 'wasm_execution_error', 'expired_tx_exception']).toContain(
         producer.outcome(attack),
@@ -168,9 +142,9 @@ describe('blocks that are full', () => {
     const forged = Array.from({ length: 2000 }, () =>
       producer.submission(actionOf('good', 'go', NO_DATA, 'victim'), [stranger]),
     );
-    const waitingBefore = producer.replica.waiting;
+    const waitingBefore = producer.waiting;
     producer.send(forged);
-    expect(producer.replica.waiting).toBe(waitingBefore);
+    expect(producer.waiting).toBe(waitingBefore);
     for (const one of forged) expect(producer.outcome(one)).toBe('unsatisfied_authorization');
     const nobody = producer.submission({ ...actionOf('good', 'go', NO_DATA), authorization: [] });
     producer.send([nobody]);

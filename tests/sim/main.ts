@@ -1,6 +1,7 @@
 /**
- * `npm run sim -- --seed S --nodes N --minutes M [--seeds COUNT] [--cheat KIND] [--once]`: simulated networks. Each seed
- * runs twice, unless `--once`. With `--mutants`, rules of voting are broken one by one, and have to be caught.
+ * `npm run sim -- --seed S --nodes N --minutes M [--spares COUNT] [--seeds COUNT] [--cheat KIND] [--once]`: simulated
+ * networks of N producers, with so many accounts besides that schedules may change to. Each seed runs twice, unless
+ * `--once`. With `--mutants`, rules are broken one by one, and have to be caught.
  */
 import { readFileSync } from 'node:fs';
 import { cheatKinds, SimulatedGenesis, type SimulationResult, simulate } from '@snapscale/simulator';
@@ -17,6 +18,7 @@ type Flags = {
   seeds: number;
   nodes: number;
   minutes: number;
+  spares: number;
   cheat: string | undefined;
   once: boolean;
   mutants: boolean;
@@ -40,6 +42,7 @@ function flagsOf(words: readonly string[]): Flags {
     seeds: number('seeds', 1),
     nodes: number('nodes', 4),
     minutes: number('minutes', 1),
+    spares: number('spares', 1),
     cheat: value('cheat'),
     once: words.includes('--once'),
     mutants: words.includes('--mutants'),
@@ -63,12 +66,12 @@ function loadGenesis(nodes: number, others: number): SimulatedGenesis {
 }
 
 function main(): number {
-  const { seed: first, seeds, nodes, minutes, cheat, once, mutants } = flagsOf(process.argv.slice(2));
+  const { seed: first, seeds, nodes, minutes, spares, cheat, once, mutants } = flagsOf(process.argv.slice(2));
   const kind = cheatKinds.find((known) => known === cheat);
   if (cheat !== undefined && kind === undefined)
     throw new Error(`--cheat ${cheat}: known are ${cheatKinds.join(', ')}`);
   if (mutants) return huntMutants(loadGenesis(4, 4), first, Math.max(seeds, MUTANT_SEEDS)) ? 0 : 1;
-  const genesis = loadGenesis(nodes, 1);
+  const genesis = loadGenesis(nodes, spares);
   const began = process.cpuUsage();
   let virtualMs = 0;
   let failed = 0;
@@ -91,11 +94,11 @@ function main(): number {
         [outcome, detail] = ['not repeatable', 'the same seed went another way'];
     }
     console.log(
-      `seed ${seed}, ${result.cheat}: ${outcome}; ${result.finalNum} final blocks, ${result.transactions} transactions; ${detail}`,
+      `seed ${seed}, ${result.cheat}: ${outcome}; ${result.finalNum} final blocks, ${result.transactions} transactions, evidence ${result.evidence}; ${detail}`,
     );
     if (outcome === 'pass') continue;
     failed++;
-    const flags = `--seed ${seed} --nodes ${nodes} --minutes ${minutes}${kind === undefined ? '' : ` --cheat "${kind}"`}`;
+    const flags = `--seed ${seed} --nodes ${nodes} --spares ${spares} --minutes ${minutes}${kind === undefined ? '' : ` --cheat "${kind}"`}`;
     console.log(`  replay: npm run sim -- ${flags}`);
   }
   const { user, system } = process.cpuUsage(began);

@@ -27,10 +27,10 @@ export type NodeConfig = {
   readonly edgeAccount: Name | undefined;
 };
 
-export const usage = `Usage: npm start -- [options]
+export const usage = `Usage: npm start -- --single [options]
 
-Runs a SnapScale node with one producer. Without options: a development network on
-http://localhost:8888 with well-known keys, for this machine only.
+Runs one SnapScale node. Without further options: a development network of its own, with one
+producer, on http://localhost:8888, with well-known keys, for this machine only.
 
   --data DIR        where the chain is kept      (default: .snapscale/development or .snapscale/production)
   --port N          HTTP port, 0 = any free one  (default: 8888)
@@ -84,7 +84,10 @@ export function parseConfig(args: readonly string[], root: string): NodeConfig |
     logLevel: oneOf('--log-level', values['log-level'] ?? 'info', ['fatal', 'error', 'warn', 'info', 'debug', 'trace']),
     peerPort: peerPort === undefined ? undefined : integer('--peer-port', peerPort, 0, 65_535),
     peerHost: values['peer-host'] ?? '127.0.0.1',
-    peers: (values.peers ?? '').split(',').filter((peer) => peer !== '').map(peerAddress),
+    peers: (values.peers ?? '')
+      .split(',')
+      .filter((peer) => peer !== '')
+      .map(peerAddress),
     identityDir: resolve(expandHome(values.identity ?? join(dataDir, 'identity'))),
     edgeAccount: values['edge-account'] === undefined ? undefined : account('--edge-account', values['edge-account']),
   };

@@ -177,7 +177,8 @@ export function markFounded(directory: string, { genesis, development }: ChainFi
   writeGenesis(directory, { genesis, development, founded: true });
 }
 
-function writeGenesis(directory: string, files: Pick<ChainFiles, 'genesis' | 'development' | 'founded'>): void {
+/** Writes `genesis.json`: which chain the directory is of. */
+export function writeGenesis(directory: string, files: Pick<ChainFiles, 'genesis' | 'development' | 'founded'>): void {
   const { genesis, development, founded } = files;
   writeJson(join(directory, GENESIS_FILE), { development, founded, genesis: genesisSchema.toJson(genesis) });
 }

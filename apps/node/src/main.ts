@@ -21,7 +21,8 @@ async function main(): Promise<void> {
     log.fatal({ err: error }, 'the core has died; what is final is safe, start the node again');
     process.exit(1);
   });
-  process.stdout.write(welcome(node, config.dataDir));
+  // A launcher has words of its own.
+  if (process.send === undefined) process.stdout.write(welcome(node, config.dataDir));
   tellParent({ kind: 'ready', url: node.url, peerPort: node.network?.port ?? 0 });
   obeyParent(node);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop(node));

@@ -83,13 +83,13 @@ async function startLocked(
     verified: (batch) => core.forward(batch),
     rejected: (request, rejection, from) => {
       if (from === 0) core.resolve(request, { kind: 'rejected', rejection });
-      else network?.blame(from, rejection);
+      else network?.rejected(from, rejection);
     },
     fault: (error) => log.error({ err: error }, 'a verifying thread died and was replaced'),
   });
   log.info(verify.description);
   log.info(core.status.voting);
-  const network = await startNetwork(config, log, core, verify, chainIdOf(genesis));
+  const network = await startNetwork(config, log, core, verify, chainIdOf(genesis), died);
   const metrics = new NodeMetrics(core, verify);
   const backend = new CoreBackend({
     core,
@@ -126,6 +126,9 @@ async function startLocked(
   };
 }
 
+/** What happens whenever nodes start and stop. */
+const ordinaryEvents: ReadonlySet<string> = new Set(['peer-connected', 'dial-failed']);
+
 /** Begins to take and open connections; the core hears of what comes at once. */
 async function startNetwork(
   config: NodeConfig,
@@ -133,6 +136,7 @@ async function startNetwork(
   core: CoreClient,
   verify: VerifyPool,
   chainId: Uint8Array,
+  died: (error: Error) => void,
 ): Promise<NetworkClient | undefined> {
   if (config.peerPort === undefined) return undefined;
   const { port1, port2 } = new MessageChannel();
@@ -148,7 +152,8 @@ async function startNetwork(
     transactions: (batch) => {
       for (const { peer, packed } of batch) verify.submit(0, packed, peer);
     },
-    event: (name, detail) => log.warn(detail, name),
+    event: (name, detail) => (ordinaryEvents.has(name) ? log.info(detail, name) : log.warn(detail, name)),
+    died,
   });
   log.info({ host: config.peerHost, port: network.port }, 'takes connections of other nodes');
   return network;

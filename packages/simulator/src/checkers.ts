@@ -1,9 +1,13 @@
-/** What must hold of a simulated network after each event: agreement, monotone finality, tokens neither made nor lost. */
-
-import type { PeerId } from '@snapscale/consensus';
-import { toHex } from '@snapscale/crypto';
+/**
+ * What must hold of a simulated network after each event: agreement, monotone finality, tokens neither made nor lost, nobody
+ * honest penalised, accused or silenced; and in the end, that cheats were noticed.
+ */
+import { checkProductionEvidence, checkVoteEvidence, type Evidence, type PeerId } from '@snapscale/consensus';
+import { fakeRecover, fakeVerify } from '@snapscale/consensus/testing';
+import { equalBytes, toHex } from '@snapscale/crypto';
+import { formatName } from '@snapscale/protocol';
 import type { NetworkEffect } from '@snapscale/replica';
-import { balanceOf, holders, tokensInAll } from './genesis.js';
+import { balanceOf, holders, type SimulatedGenesis, tokensInAll } from './genesis.js';
 import type { SimulatedNode } from './node.js';
 
 export class Checkers {
@@ -11,13 +15,17 @@ export class Checkers {
   readonly #final = new Map<number, string>();
   readonly #committed = new Map<string, number>();
   readonly #cheats: ReadonlySet<PeerId>;
+  readonly #genesis: SimulatedGenesis;
+  /** Who has evidence against whom, by kind, account and slot. */
+  readonly #accusations = new Map<string, Set<string>>();
   /** Transactions in final blocks. */
   transactions = 0;
   /** The first fault. */
   fault: string | undefined;
 
   /** @param cheats nodes of whom nothing is expected. */
-  constructor(cheats: ReadonlySet<PeerId>) {
+  constructor(genesis: SimulatedGenesis, cheats: ReadonlySet<PeerId>) {
+    this.#genesis = genesis;
     this.#cheats = cheats;
   }
 
@@ -33,10 +41,29 @@ export class Checkers {
     else if (effect.kind === 'head') this.#checkReader(node, effect.id);
     else if (effect.kind === 'penalise' && !this.#cheats.has(effect.peer)) {
       this.#fail(`${node.label} penalises peer ${effect.peer}, who is honest: ${effect.rejection.message}`);
+    } else if (effect.kind === 'evidence') {
+      this.#checkEvidence(node, effect.evidence);
     } else if (effect.kind === 'event') {
+      if (effect.name === 'own-key-elsewhere') this.#fail(`${node.label} falls silent: ${effect.detail.reason}`);
       if (effect.name === 'execution-fault') this.#fail(`${node.label}: ${effect.detail.message}`);
       if (effect.name === 'finality-broken') this.#fail(`${node.label} has stopped: ${effect.detail.reason}`);
     }
+  }
+
+  /** Pieces of evidence, each counted once, whoever has it. */
+  get accusations(): number {
+    return this.#accusations.size;
+  }
+
+  /** Who of these honest nodes has not noticed that an account did something twice in a slot; undefined if all have. */
+  unaware(
+    kind: Evidence['kind'],
+    account: string,
+    slot: number,
+    nodes: readonly SimulatedNode[],
+  ): SimulatedNode | undefined {
+    const aware = this.#accusations.get(`${kind} ${account} ${slot}`);
+    return nodes.find(({ peer, label }) => !this.#cheats.has(peer) && aware?.has(label) !== true);
   }
 
   /** At the end: nodes with the same committed block have the same state, entry by entry. */
@@ -57,6 +84,32 @@ export class Checkers {
         this.#fail(`${node.label} and ${other.label} have other states after block ${committedNum}`);
       }
     }
+  }
+
+  /** Evidence holds, and against cheats alone. */
+  #checkEvidence({ label }: SimulatedNode, evidence: Evidence): void {
+    const { chainId, members } = this.#genesis;
+    const verify = (...[key, digest, signature]: Parameters<Parameters<typeof checkVoteEvidence>[2]>) =>
+      fakeVerify(digest, [key], [signature]) !== undefined;
+    const proven =
+      evidence.kind === 'production'
+        ? checkProductionEvidence(evidence.production, fakeRecover)
+        : checkVoteEvidence(evidence.votes, chainId, verify);
+    const account =
+      proven &&
+      members.find((member) => {
+        const { block, finalizer } = this.#genesis.keys(member);
+        return 'name' in proven
+          ? formatName(proven.name) === member && equalBytes(proven.key, block)
+          : equalBytes(proven.key, finalizer);
+      });
+    const isCheat = account !== undefined && [...this.#cheats].some((peer) => members[peer - 1] === account);
+    if (!isCheat || proven === undefined) {
+      this.#fail(`${label} accuses ${account ?? 'nobody'} of doing two things in slot ${proven?.slot}`);
+      return;
+    }
+    const key = `${evidence.kind} ${account} ${proven.slot}`;
+    this.#accusations.set(key, (this.#accusations.get(key) ?? new Set()).add(label));
   }
 
   #checkAgreement(node: SimulatedNode, { blocks }: Extract<NetworkEffect, { kind: 'commit' }>): void {

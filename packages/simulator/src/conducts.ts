@@ -19,24 +19,31 @@ import type { Conduct, SimulatedNode } from './node.js';
 type BlockPacket = Extract<Packet, { readonly kind: 'block' }>;
 type VotePacket = Extract<Packet, { readonly kind: 'vote' }>;
 
+/** A cheat tells of each slot for which it has sent two blocks: others have to notice. */
+export type DoubleSlot = (node: SimulatedNode, slot: number) => void;
+
 /** Sends each peer its own version of its blocks; all but one cannot be executed. */
-export function equivocator(chance: Chance, peers: readonly number[]): Conduct {
+export function equivocator(chance: Chance, peers: readonly number[], onDouble: DoubleSlot): Conduct {
   return {
     isReckless: true,
     outgoing(node, packet) {
       if (!isOwnBlock(node, packet) || !chance.percent(40)) return [{ packet }];
-      return peers.map((to) => ({ packet: chance.percent(50) ? packet : changedBlock(node, packet.block, to), to }));
+      const { block } = packet;
+      const versions = peers.map((to) => ({ packet: chance.percent(50) ? packet : changedBlock(node, block, to), to }));
+      if (new Set(versions.map((version) => version.packet)).size > 1) onDouble(node, block.header.slot);
+      return versions;
     },
   };
 }
 
 /** Makes two versions of its blocks, sends both to everybody, one a little later, and votes for both in both phases. */
-export function doubleDealer(chainId: Uint8Array): Conduct {
+export function doubleDealer(chainId: Uint8Array, onDouble: DoubleSlot): Conduct {
   return {
     isReckless: true,
     outgoing(node, packet) {
       if (!isOwnBlock(node, packet)) return [{ packet }];
       const second = changedBlock(node, packet.block, 1);
+      onDouble(node, packet.block.header.slot);
       const votes = [packet, second].flatMap(({ block }) => votesFor(chainId, node, block));
       return [{ packet }, ...[second, ...votes].map((other) => ({ packet: other, afterMs: 20 }))];
     },
@@ -140,7 +147,8 @@ export function forger(chance: Chance): Conduct {
 export function babbler(genesis: SimulatedGenesis, chance: Chance): Conduct {
   return {
     outgoing(node, packet) {
-      if (isOwnBlock(node, packet)) return [{ packet }, ...wrongHeaders(node, packet.block).map((p) => ({ packet: p }))];
+      if (isOwnBlock(node, packet))
+        return [{ packet }, ...wrongHeaders(node, packet.block).map((p) => ({ packet: p }))];
       if (packet.kind !== 'vote') return [{ packet }];
       const { vote } = packet;
       const { finalizer } = genesis.keys(chance.pick(genesis.members));

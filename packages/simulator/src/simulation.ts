@@ -1,11 +1,23 @@
-/** One seed: a storm of faults and cheats, then calm, in which finality must return. */
+/** One seed: a storm of faults and cheats, then calm, in which finality must return and cheats must be noticed. */
 import { toHex } from '@snapscale/crypto';
 import { msToSlot } from '@snapscale/protocol';
 import type { NetworkReplicaOptions } from '@snapscale/replica';
-import { doubleVoter, equivocator, forger, invalidProducer, saboteur, withholder } from './conducts.js';
+import {
+  babbler,
+  type DoubleSlot,
+  doubleDealer,
+  doubleVoter,
+  equivocator,
+  forger,
+  hoarder,
+  invalidProducer,
+  saboteur,
+  selective,
+  withholder,
+} from './conducts.js';
 import type { SimulatedGenesis } from './genesis.js';
 import { calm } from './network.js';
-import type { SimulatedNode } from './node.js';
+import { briskPace, honest, type SimulatedNode } from './node.js';
 import { World } from './world.js';
 
 export const cheatKinds = [
@@ -18,16 +30,28 @@ export const cheatKinds = [
   'amnesia',
   'twins',
   'saboteur',
+  'double dealer',
+  'selective',
+  'hoarder',
+  'babbler',
+  'reckless twins',
 ] as const;
 
 export type CheatKind = (typeof cheatKinds)[number];
 
-/** How bad the weather is; the chances of partitions and crashes are for each tenth of a second. */
+/** What a second cheat of a larger network may be. */
+const accompliceKinds = cheatKinds.filter((kind) => !['none', 'twins', 'reckless twins'].includes(kind));
+
+/** How bad the weather is; the chances of partitions, crashes and proposals are for each tenth of a second. */
 export type Severity = {
   readonly lossPercent: number;
   readonly latencyMaxMs: number;
   readonly restlessPercent: number;
   readonly crashPerMille: number;
+  readonly proposalsPerMille: number;
+  /** How far one node's clock may be off; the others are within a tenth of a second. */
+  readonly skewMaxMs: number;
+  readonly writeMaxMs: number;
 };
 
 export type SimulationOptions = {
@@ -37,7 +61,7 @@ export type SimulationOptions = {
   readonly members: readonly string[];
   /** Minutes of virtual time with faults. */
   readonly minutes: number;
-  /** Of one member; chosen by the seed unless given. */
+  /** Of the first member; chosen by the seed unless given. As many others cheat as consensus bears. */
   readonly cheat?: CheatKind;
   /** Chosen by the seed unless given. */
   readonly severity?: Severity;
@@ -45,12 +69,15 @@ export type SimulationOptions = {
 };
 
 export type SimulationResult = {
-  readonly outcome: 'pass' | 'no-progress' | 'diverged';
+  /** `unnoticed`: a cheat did something twice in a slot, in calm weather, and somebody did not notice. */
+  readonly outcome: 'pass' | 'no-progress' | 'diverged' | 'unnoticed';
   readonly detail: string;
   readonly cheat: CheatKind;
   readonly finalNum: number;
   /** Transactions in final blocks. */
   readonly transactions: number;
+  /** Pieces of evidence. */
+  readonly evidence: number;
   readonly virtualMs: number;
   /** Digest of what has happened: equal for equal seeds. */
   readonly transcript: string;
@@ -59,8 +86,24 @@ export type SimulationResult = {
 
 /** Slots of calm within which finality must have come back. */
 const RECOVERY_SLOTS = 60;
+/** Slots that finality may lag in calm weather: gaps of absent or cheating producers' turns. */
+const BEHIND_SLOTS_MAX = 12;
+/** Slots within which a cheat has to be noticed. */
+const NOTICE_SLOTS = 4;
 const STEP_MS = 100;
-const PROPOSALS_PER_MILLE = 10;
+const BLACKOUTS_PER_MILLE = 2;
+const CLOCK_STEPS_PER_MILLE = 5;
+
+/** A slot for which an account has made two blocks, and whether it voted for both. */
+type Doubled = { readonly account: string; readonly slot: number; readonly voted: boolean };
+
+type Course = {
+  readonly world: World;
+  readonly cheat: CheatKind;
+  readonly kinds: ReadonlyMap<SimulatedNode, CheatKind>;
+  readonly severity: Severity;
+  readonly doubled: Doubled[];
+};
 
 export function simulate({
   genesis,
@@ -72,35 +115,54 @@ export function simulate({
   replica,
 }: SimulationOptions): SimulationResult {
   const kind = cheat ?? cheatKinds[seed % cheatKinds.length]!;
-  const accounts = kind === 'twins' ? [...members, members[0]!] : members;
-  const cheats = kind === 'none' ? [] : kind === 'twins' ? [0, members.length] : [0];
-  const world = new World({
-    genesis,
-    seed,
-    accounts,
-    cheats,
-    replica: { reversibleBlocksMax: 60, ...replica },
-  });
-  conductOf(world, kind);
-  for (const node of world.nodes) node.skewMs = world.chance.below(200) - 100;
+  const areTwins = kind === 'twins' || kind === 'reckless twins';
+  const accounts = areTwins ? [...members, members[0]!] : members;
+  const count = kind === 'none' ? 0 : Math.floor((genesis.root.facts.schedule.producers.length - 1) / 3);
+  const cheats = Array.from({ length: count }, (_, i) => i);
+  if (areTwins) cheats.push(members.length);
+  const world = new World({ genesis, seed, accounts, cheats, replica: { reversibleBlocksMax: 60, ...replica } });
+  const { chance } = world;
+  const kinds = new Map(
+    cheats.map((position, i) => {
+      const node = world.nodes[position]!;
+      return [node, i === 0 || position === members.length ? kind : chance.pick(accompliceKinds)];
+    }),
+  );
+  const course: Course = {
+    world,
+    cheat: kind,
+    kinds,
+    severity: severity ?? severityOf(world),
+    doubled: [],
+  };
+  for (const [node, its] of kinds) conductOf(course, node, its);
+  setClocks(course, course.severity.skewMaxMs);
   world.start();
-  storm(world, minutes * 60_000, kind, severity ?? severityOf(world));
-  const { fault } = world.checkers;
-  if (fault === undefined) recover(world);
-  return result(world, kind);
+  storm(course, minutes * 60_000);
+  if (world.checkers.fault === undefined) recover(course);
+  return result(course);
 }
 
-function conductOf({ chance, genesis, network, nodes }: World, kind: CheatKind): void {
-  const member = nodes[0]!;
-  const peers = nodes.slice(1).map(({ peer }) => peer);
-  if (kind === 'equivocator') member.conduct = equivocator(chance, peers);
-  else if (kind === 'double voter') member.conduct = doubleVoter(genesis.chainId);
-  else if (kind === 'withholder') member.conduct = withholder;
-  else if (kind === 'invalid blocks') member.conduct = invalidProducer(chance);
-  else if (kind === 'forger') member.conduct = forger(chance);
+function conductOf({ world, doubled }: Course, node: SimulatedNode, kind: CheatKind): void {
+  const { chance, genesis, network, nodes } = world;
+  const peers = nodes.filter((other) => other !== node).map(({ peer }) => peer);
+  const note =
+    (voted: boolean): DoubleSlot =>
+    ({ account }, slot) =>
+      doubled.push({ account, slot, voted });
+  if (kind === 'equivocator') node.conduct = equivocator(chance, peers, note(false));
+  else if (kind === 'double dealer') node.conduct = doubleDealer(genesis.chainId, note(true));
+  else if (kind === 'double voter') node.conduct = doubleVoter(genesis.chainId);
+  else if (kind === 'withholder') node.conduct = withholder;
+  else if (kind === 'invalid blocks') node.conduct = invalidProducer(chance);
+  else if (kind === 'selective') node.conduct = selective(chance, peers);
+  else if (kind === 'hoarder') node.conduct = hoarder(chance);
+  else if (kind === 'forger') node.conduct = forger(chance);
+  else if (kind === 'babbler') node.conduct = babbler(genesis, chance);
+  else if (kind === 'reckless twins') node.conduct = { ...honest, isReckless: true };
   else if (kind === 'saboteur') {
-    member.conduct = saboteur(genesis.chainId);
-    network.unbound = new Set([member.peer]);
+    node.conduct = saboteur(genesis.chainId);
+    network.unbound = new Set([node.peer]);
   }
 }
 
@@ -110,73 +172,112 @@ function severityOf({ chance }: World): Severity {
     latencyMaxMs: chance.pick([20, 100, 400, 1500, 4000]),
     restlessPercent: chance.pick([1, 5]),
     crashPerMille: chance.pick([0, 5, 20]),
+    proposalsPerMille: chance.pick([1, 3, 10]),
+    skewMaxMs: chance.pick([100, 100, 600, 3_000]),
+    writeMaxMs: chance.pick([8, 8, 100, 1_000]),
   };
 }
 
+/** Clocks within a tenth of a second; one of them may be farther off. */
+function setClocks({ world }: Course, skewMaxMs: number): void {
+  const { chance, nodes } = world;
+  for (const node of nodes) node.skewMs = chance.below(200) - 100;
+  chance.pick(nodes).skewMs = chance.below(2 * skewMaxMs) - skewMaxMs;
+}
+
 /** Bad weather. */
-function storm(world: World, ms: number, kind: CheatKind, severity: Severity): void {
-  const { chance, genesis, network, nodes, timeline } = world;
-  const { lossPercent, latencyMaxMs, restlessPercent, crashPerMille } = severity;
+function storm(course: Course, ms: number): void {
+  const { world, severity } = course;
+  const { chance, network, timeline } = world;
+  const { lossPercent, latencyMaxMs, restlessPercent, skewMaxMs, writeMaxMs } = severity;
   network.weather = { latencyMinMs: 1, latencyMaxMs, lossPercent, duplicatePercent: 3 };
+  world.pace = { ...briskPace, writeMaxMs };
   const endMs = timeline.nowMs + ms;
   while (timeline.nowMs < endMs && world.checkers.fault === undefined) {
-    if (chance.percent(restlessPercent)) world.partition(2);
-    if (chance.percent(restlessPercent)) world.partition(1);
-    const node = chance.pick(nodes);
-    if (node.replica === undefined) {
-      if (chance.percent(20)) restart(node, kind, nodes);
-    } else if (chance.below(1000) < crashPerMille) {
-      node.crash();
-    } else if (genesis.canPropose && chance.below(1000) < PROPOSALS_PER_MILLE) {
-      world.propose(node);
-    } else if (chance.percent(30)) {
-      world.transfer(node);
-    }
+    if (chance.percent(restlessPercent)) world.partition();
+    if (chance.percent(restlessPercent)) world.reunite();
+    if (chance.below(1000) < CLOCK_STEPS_PER_MILLE) setClocks(course, skewMaxMs);
+    trouble(course);
     world.run(STEP_MS);
   }
 }
 
-/** Faults stop: all run and hear each other. */
-function recover(world: World): void {
-  world.partition(1);
-  world.network.weather = calm;
-  for (const node of world.nodes) if (node.replica === undefined) node.start();
-  for (let slot = 0; slot < RECOVERY_SLOTS; slot++) {
-    if (slot % 3 === 0) world.transfer(world.chance.pick(world.nodes));
-    world.run(500);
+/** Something happens to one node, or to all. */
+function trouble(course: Course): void {
+  const { world, severity } = course;
+  const { chance, genesis, nodes } = world;
+  const { crashPerMille, proposalsPerMille } = severity;
+  const node = chance.pick(nodes);
+  if (node.replica === undefined) {
+    if (chance.percent(20)) restart(course, node);
+  } else if (crashPerMille > 0 && chance.below(1000) < BLACKOUTS_PER_MILLE) {
+    for (const each of nodes) if (each.replica !== undefined) each.crash();
+  } else if (chance.below(1000) < crashPerMille) {
+    node.crash();
+  } else if (genesis.canPropose && chance.below(1000) < proposalsPerMille) {
+    world.propose(node);
+  } else if (chance.percent(30)) {
+    world.transfer(node);
   }
-  world.checkers.compareStates(world.nodes);
 }
 
-function restart(node: SimulatedNode, kind: CheatKind, nodes: readonly SimulatedNode[]): void {
-  if (kind === 'amnesia' && node === nodes[0]) node.disk.forgetPromises();
+function restart({ kinds }: Course, node: SimulatedNode): void {
+  if (kinds.get(node) === 'amnesia') node.disk.forgetPromises();
   node.start();
 }
 
-function result(world: World, cheat: CheatKind): SimulationResult {
+/** Faults stop: all run and hear each other. Cheats go on. */
+function recover(course: Course): void {
+  const { world, doubled } = course;
+  const { checkers, nodes, timeline } = world;
+  world.reunite();
+  world.network.weather = calm;
+  world.pace = briskPace;
+  setClocks(course, 100);
+  for (const node of nodes) if (node.replica === undefined) restart(course, node);
+  for (let slot = 0; slot < RECOVERY_SLOTS; slot++) {
+    if (slot % 3 === 0) world.transfer(world.chance.pick(nodes));
+    if (slot === RECOVERY_SLOTS >> 1) doubled.splice(0);
+    world.run(500);
+  }
+  checkers.compareStates(nodes);
+  const endSlot = msToSlot(timeline.nowMs) - NOTICE_SLOTS;
+  doubled.splice(0, doubled.length, ...doubled.filter(({ slot }) => slot < endSlot));
+}
+
+/** Who has not noticed what a cheat did in calm weather. */
+function unnoticed({ world, doubled }: Course): string | undefined {
+  for (const { account, slot, voted } of doubled) {
+    for (const kind of voted ? (['production', 'votes'] as const) : (['production'] as const)) {
+      const unaware = world.checkers.unaware(kind, account, slot, world.nodes);
+      if (unaware !== undefined) return `${unaware.label} has no evidence (${kind}) against ${account} in slot ${slot}`;
+    }
+  }
+  return undefined;
+}
+
+function result(course: Course): SimulationResult {
+  const { world, cheat, kinds } = course;
   const { checkers, timeline, genesis, transcript, counts } = world;
   const nowSlot = msToSlot(timeline.nowMs);
-  const honest = world.nodes.filter(
-    (_, i) => cheat === 'none' || (i > 0 && i < world.nodes.length - (cheat === 'twins' ? 1 : 0)),
-  );
-  const finals = honest.map(({ replica }) => replica?.final.slot ?? 0);
-  const behind = nowSlot - Math.min(...finals);
-  const detail =
-    checkers.fault ??
-    `final ${behind} slots behind; heads ${honest.map(({ replica }) => replica && `${replica.head.num} ${toHex(replica.head.id).slice(8, 14)}`).join(', ')}`;
-  const outcome = checkers.fault !== undefined ? 'diverged' : behind > BEHIND_SLOTS_MAX ? 'no-progress' : 'pass';
-  const { finalNum, transactions } = checkers;
+  const members = world.nodes.filter((node) => !kinds.has(node));
+  const behind = nowSlot - Math.min(...members.map(({ replica }) => replica?.final.slot ?? 0));
+  const missed = unnoticed(course);
+  const heads = members.map(({ replica }) => replica && `${replica.head.num} ${toHex(replica.head.id).slice(8, 14)}`);
+  const detail = checkers.fault ?? missed ?? `final ${behind} slots behind; heads ${[...new Set(heads)].join(', ')}`;
+  let outcome: SimulationResult['outcome'] = 'pass';
+  if (checkers.fault !== undefined) outcome = 'diverged';
+  else if (behind > BEHIND_SLOTS_MAX) outcome = 'no-progress';
+  else if (missed !== undefined) outcome = 'unnoticed';
   return {
     outcome,
     detail,
     cheat,
-    finalNum,
-    transactions,
+    finalNum: checkers.finalNum,
+    transactions: checkers.transactions,
+    evidence: checkers.accusations,
     virtualMs: timeline.nowMs - genesis.startMs,
     transcript,
     counts,
   };
 }
-
-/** Slots that finality may lag in calm weather: gaps of an absent or cheating producer's turn. */
-const BEHIND_SLOTS_MAX = 12;

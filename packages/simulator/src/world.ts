@@ -49,7 +49,7 @@ export class World {
     this.network = new Network(this.timeline, this.chance, (to, from, packet) =>
       this.nodes[to - 1]!.receive(packet, from),
     );
-    this.checkers = new Checkers(new Set(cheats.map((position) => position + 1)));
+    this.checkers = new Checkers(genesis, new Set(cheats.map((position) => position + 1)));
     this.#nodeWorld = {
       timeline: this.timeline,
       chance: this.chance,
@@ -70,7 +70,12 @@ export class World {
     };
     this.nodes = accounts.map(
       (account, i) =>
-        new SimulatedNode(this.#nodeWorld, i + 1, account, accounts.indexOf(account) < i ? `${account}'s twin` : account),
+        new SimulatedNode(
+          this.#nodeWorld,
+          i + 1,
+          account,
+          accounts.indexOf(account) < i ? `${account}'s twin` : account,
+        ),
     );
   }
 

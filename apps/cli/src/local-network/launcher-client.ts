@@ -52,11 +52,13 @@ export async function tryCommand(directory: string, command: NetworkCommand): Pr
   return statusOf(reply);
 }
 
+/** The last of the answers. */
+export type FinalReply = Exclude<NetworkReply, { readonly kind: 'progress' }>;
+
 /** What the last answer says. @throws CommandError when the launcher has refused */
-export function statusOf(reply: NetworkReply): NetworkStatus {
+export function statusOf(reply: FinalReply): NetworkStatus {
   if (reply.kind === 'done') return reply.status;
-  const [message, lines, hint] =
-    reply.kind === 'refused' ? [reply.message, reply.lines, reply.hint] : ['the answer was cut off', [], undefined];
+  const { message, lines, hint } = reply;
   throw new CommandError('network_refused', exitCodes.failed, message, hint, { lines });
 }
 
@@ -67,7 +69,7 @@ export function describedNetwork(directory: string): NetworkDescription | undefi
 }
 
 /** Undefined: nobody listens, so that the address is one that a killed launcher has left behind. */
-function ask(socket: string, request: string): Promise<NetworkReply | undefined> {
+function ask(socket: string, request: string): Promise<FinalReply | undefined> {
   return new Promise((resolvePromise, reject) => {
     let text = '';
     const connection = connect(socket, () => connection.write(request));
@@ -78,9 +80,9 @@ function ask(socket: string, request: string): Promise<NetworkReply | undefined>
       else reject(configurationError(`the launcher cannot be asked at ${socket}: ${error.message}`));
     });
     connection.on('close', () => {
-      const last = text.trimEnd().split('\n').at(-1)!;
-      if (last === '') resolvePromise(undefined);
-      else resolvePromise(JSON.parse(last) as NetworkReply);
+      if (text === '') resolvePromise(undefined);
+      else if (text.endsWith('\n')) resolvePromise(JSON.parse(text) as FinalReply);
+      else reject(configurationError(`the answer of the launcher at ${socket} was cut off`));
     });
   });
 }

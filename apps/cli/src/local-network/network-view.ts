@@ -35,7 +35,9 @@ export function stoppedNetwork(directory: string, { chainId, nodes }: NetworkDes
 /** The table, what is wrong, and what has happened. */
 export function networkLines(status: NetworkStatus, style: Style): string[] {
   const { nodes, notices, directory, running } = status;
-  const newest = Math.max(0, ...nodes.map(({ head }) => head ?? 0));
+  // In a partition each side has a chain of its own.
+  const newest = (of: LocalNodeStatus) =>
+    Math.max(...nodes.map(({ head, side }) => (side === of.side ? (head ?? 0) : 0)));
   const isParted = nodes.some(({ side }) => side !== undefined);
   const columns: Column[] = [
     { title: 'node' },
@@ -55,7 +57,7 @@ export function networkLines(status: NetworkStatus, style: Style): string[] {
     String(node.peerPort),
     ...[node.head, node.final, lagOf(node), node.peers].map(number),
     ...(isParted ? [number(node.side)] : []),
-    stateText(node, newest, style),
+    stateText(node, newest(node), style),
   ]);
   const reasons = nodes.flatMap(({ name, reason }) => (reason === undefined ? [] : [printable(`${name}: ${reason}`)]));
   return [

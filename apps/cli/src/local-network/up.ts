@@ -6,10 +6,10 @@ import type { Handler } from '../program/command.js';
 import { CommandError, cancelled, configurationError, exitCodes } from '../program/failures.js';
 import type { Session } from '../program/session.js';
 import type { Values } from '../program/values.js';
-import { launcherProgram, networkDirectory, statusOf, tryCommand } from './launcher-client.js';
+import { type FinalReply, launcherProgram, networkDirectory, statusOf, tryCommand } from './launcher-client.js';
 import { networkLines, showNetwork } from './network-view.js';
 
-/** Largest number of producers that a schedule holds; the launcher says so, too. */
+/** Options that are passed on as they are; the launcher checks them. */
 const OPTIONS = ['producers', 'port', 'logLevel'] as const;
 
 export const upCommand: Handler = async (session, values) => {
@@ -72,7 +72,7 @@ async function inBackground({ output, signal }: Session, options: readonly strin
 }
 
 /** Passes on what the launcher says meanwhile. Undefined when it ends without an answer. */
-function lastReply(child: ChildProcess, say: (text: string) => void): Promise<NetworkReply | undefined> {
+function lastReply(child: ChildProcess, say: (text: string) => void): Promise<FinalReply | undefined> {
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('disconnect', () => resolve(undefined));

@@ -168,6 +168,7 @@ const titles: Readonly<Record<string, string>> = {
   configuration: 'Something on this machine is not usable',
   cancelled: 'Cancelled',
   not_in_this_version: 'Not in this version',
+  proof_invalid: 'The proof proves nothing',
   tests_failed: 'Tests of the contract failed',
   build_failed: 'The sources cannot be compiled',
   network_not_running: 'No network of this machine is running',

@@ -5,6 +5,7 @@ import { actingCommands } from './act.js';
 import { contractCommand } from './contract.js';
 import { lookingCommands } from './get.js';
 import { networkCommand } from './network.js';
+import { proofCommand } from './proof.js';
 
 const keys = () => import('../commands/key.js');
 const conversions = () => import('../commands/convert.js');
@@ -124,6 +125,7 @@ export const root: Command = {
     ...actingCommands,
     contractCommand,
     networkCommand,
+    proofCommand,
     { name: 'key', summary: 'private keys, in an encrypted file', group: 'Tools:', commands: keyCommands },
     {
       name: 'convert',

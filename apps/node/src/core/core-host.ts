@@ -81,7 +81,7 @@ export class CoreHost {
   readonly #storage: CoreStorage;
   readonly #replica: NetworkReplica;
   readonly #batch = new BatchWriter();
-  readonly #meter = new CoreMeter();
+  readonly #meter: CoreMeter;
   readonly #encodedTraces = new Map<TransactionTrace, Uint8Array>();
   readonly #inbox: VerifiedSubmission[] = [];
   /** Inputs that effects have led to, for when the effects before them are carried out. */
@@ -111,6 +111,7 @@ export class CoreHost {
     this.#post = post;
     this.#storage = storage;
     this.#replica = replica;
+    this.#meter = new CoreMeter(replica, parts.options.producers);
     this.#head = pointOf(storage.final);
     this.#metricsTimer = setInterval(() => this.#postMetrics(), METRICS_INTERVAL_MS);
   }
@@ -194,6 +195,7 @@ export class CoreHost {
       notes: storage.notes,
       voting: this.#bls.description,
     };
+    this.#meter.begin(this.#head);
     this.#post({ kind: 'ready', status });
     this.#step({ kind: 'tick', nowMs: Date.now() });
   }
@@ -353,7 +355,9 @@ export class CoreHost {
     this.#journalled = [];
     this.#isFlushing = true;
     this.#awaited++;
+    const began = performance.now();
     this.#storage.flushJournal().then(() => {
+      this.#meter.journalled(performance.now() - began);
       this.#isFlushing = false;
       this.#awaited--;
       for (const sequence of sequences) this.#step({ kind: 'persisted', sequence });
@@ -363,18 +367,20 @@ export class CoreHost {
 
   #commit({ blocks, root }: Extract<NetworkEffect, { kind: 'commit' }>): void {
     this.#awaited++;
-    this.#tail = this.#tail.then(async () => {
-      const began = performance.now();
-      await this.#storage.commit(blocks, root, ({ traces }) => traces.map((trace) => this.#encode(trace)));
-      for (const { traces } of blocks) for (const trace of traces) this.#encodedTraces.delete(trace);
-      this.#meter.persisted(performance.now() - began);
-      this.#awaited--;
-      for (const { num, id, block } of blocks) {
-        this.#batch.finalized({ num, id, slot: block.header.slot, producer: block.header.producer });
-      }
-      this.#step({ kind: 'committed', num: blocks.at(-1)!.num });
-      this.#peers?.moved();
-    }, undefined).catch(fail);
+    this.#tail = this.#tail
+      .then(async () => {
+        const began = performance.now();
+        await this.#storage.commit(blocks, root, ({ traces }) => traces.map((trace) => this.#encode(trace)));
+        for (const { traces } of blocks) for (const trace of traces) this.#encodedTraces.delete(trace);
+        this.#meter.persisted(performance.now() - began);
+        this.#awaited--;
+        for (const { num, id, block } of blocks) {
+          this.#batch.finalized({ num, id, slot: block.header.slot, producer: block.header.producer });
+        }
+        this.#step({ kind: 'committed', num: blocks.at(-1)!.num });
+        this.#peers?.moved();
+      }, undefined)
+      .catch(fail);
   }
 
   #encode(trace: TransactionTrace): Uint8Array {
@@ -400,7 +406,7 @@ export class CoreHost {
   }
 
   #postMetrics(): void {
-    this.#post({ kind: 'metrics', metrics: this.#meter.read(this.#replica) });
+    this.#post({ kind: 'metrics', metrics: this.#meter.read(this.#inbox.length, this.#peers?.status) });
   }
 
   #endWhenIdle(): void {
@@ -425,7 +431,7 @@ export class CoreHost {
       step: (input) => this.#step(input),
       nowMs: () => Date.now(),
       head: () => replica.head,
-      final: () => this.#storage.final,
+      final: () => pointOf(this.#storage.final),
       earliestBlockNum: () => this.#storage.earliestBlockNum,
       block: (id) => replica.block(id),
       bestChain: (fromNum, count) => this.#bestChain(fromNum, count),

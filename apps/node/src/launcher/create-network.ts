@@ -4,20 +4,18 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { LocalNode, NetworkDescription } from '@snapscale/api';
 import {
-  type BlsPrivateKey,
   blsPublicKeyOf,
   formatBlsPrivateKey,
   formatPrivateKey,
-  formatPublicKey,
   generateBlsPrivateKey,
   generatePrivateKey,
-  type PrivateKey,
   parsePrivateKey,
   publicKeyOf,
 } from '@snapscale/crypto';
-import { chainIdOf, defaultSnapParameters, type Genesis, genesisSchema, msToSlot, name } from '@snapscale/protocol';
-import { DEVELOPMENT_PRIVATE_KEY, newChainConfig } from '../data-directory.js';
+import { chainIdOf, defaultSnapParameters, type Genesis, msToSlot, name } from '@snapscale/protocol';
+import { DEVELOPMENT_PRIVATE_KEY, newChainConfig, writeGenesis, writeKeys } from '../data-directory.js';
 import { DevelopmentAuthority } from '../p2p/development-authority.js';
+import { identityFiles } from '../p2p/identity-files.js';
 import { writeFileAtomicSync } from '../store/atomic-write.js';
 import type { NetworkDirectory } from './network-directory.js';
 import { nodeNames } from './node-names.js';
@@ -62,29 +60,21 @@ export async function createNetwork(
   await directory.create(description, async (node, path) => {
     const { blockKey, finalizerKey } = secrets.get(node.name)!;
     const isFounder = node.name === founder;
-    writeJson(join(path, 'genesis.json'), {
-      development: true,
-      founded: !isFounder,
-      genesis: genesisSchema.toJson(genesis),
+    writeGenesis(path, { genesis, development: true, founded: !isFounder });
+    writeKeys(path, {
+      producers: [node.name],
+      producerKeys: [formatPrivateKey(blockKey)],
+      finalizerKeys: [formatBlsPrivateKey(finalizerKey)],
+      // Signs the first transactions.
+      ...(isFounder ? { foundingKey: DEVELOPMENT_PRIVATE_KEY } : {}),
+      inUse: false,
     });
-    writeJson(join(path, 'keys.json'), keysFile(node.name, blockKey, finalizerKey, isFounder));
     await writeIdentity(authority, node, path, nowMs);
   });
   return description;
 }
 
 const AUTHORITY_NAME = 'SnapScale development network';
-
-/** The founder has the development key too, which signs the first transactions. */
-function keysFile(producer: string, blockKey: PrivateKey, finalizerKey: BlsPrivateKey, isFounder: boolean): unknown {
-  return {
-    producers: [producer],
-    public_keys: [formatPublicKey(publicKeyOf(blockKey))],
-    producer_keys: [formatPrivateKey(blockKey)],
-    finalizer_keys: [formatBlsPrivateKey(finalizerKey)],
-    ...(isFounder ? { founding_key: DEVELOPMENT_PRIVATE_KEY } : {}),
-  };
-}
 
 /**
  * Gives all nodes new certificates of a new authority when one of them ends soon or is missing. The nodes must not run:
@@ -98,7 +88,7 @@ export async function renewIdentities(
 ): Promise<boolean> {
   const trusted = new Set<string>();
   const isDue = nodes.some(({ name }) => {
-    const [certificate, , authorities] = identityFiles(directory.nodeDirectory(name));
+    const { certificate, authorities } = identityFiles(join(directory.nodeDirectory(name), 'identity'));
     if (!existsSync(certificate) || !existsSync(authorities)) return true;
     // Several: an earlier renewal was interrupted.
     trusted.add(readFileSync(authorities, 'utf8'));
@@ -124,20 +114,11 @@ async function writeIdentity(
     nowMs,
     hosts: ['127.0.0.1'],
   });
-  const [certificate, key, authorities] = identityFiles(directory);
-  mkdirSync(dirname(certificate), { recursive: true, mode: 0o700 });
-  writeText(certificate, identity.certificate);
-  writeText(key, identity.privateKey);
-  writeText(authorities, `${identity.authorities.join('\n')}\n`);
-}
-
-function identityFiles(directory: string): readonly [certificate: string, key: string, authorities: string] {
-  const path = join(directory, 'identity');
-  return [join(path, 'node.pem'), join(path, 'node.key'), join(path, 'authorities.pem')];
-}
-
-function writeJson(path: string, value: unknown): void {
-  writeText(path, `${JSON.stringify(value, null, 2)}\n`);
+  const files = identityFiles(join(directory, 'identity'));
+  mkdirSync(dirname(files.certificate), { recursive: true, mode: 0o700 });
+  writeText(files.certificate, identity.certificate);
+  writeText(files.privateKey, identity.privateKey);
+  writeText(files.authorities, `${identity.authorities.join('\n')}\n`);
 }
 
 /** Readable by the owner alone. */

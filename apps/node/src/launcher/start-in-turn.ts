@@ -53,7 +53,7 @@ export async function startInTurn(
     const late = children.filter(({ state }) => state === 'starting').map(({ node }) => node.name);
     if (late.length > 0) say(`  … ${seconds()}, waiting for ${late.join(', ')}`);
   }, PATIENCE_MS);
-  await Promise.all(Array.from({ length: Math.max(1, availableParallelism() - 1) }, takeTurns));
+  await Promise.all(Array.from({ length: availableParallelism() }, takeTurns));
   await Promise.race([Promise.all(started), gaveUp]);
   clearInterval(reminder);
   signal.removeEventListener('abort', giveUp);

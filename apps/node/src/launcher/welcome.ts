@@ -33,11 +33,7 @@ export function welcome(description: NetworkDescription, directory: string, isNe
     '',
     'Try:  npx snapscale transfer alice bob "5.0000 XST"',
     '      npx snapscale network status',
-    ...(nodes.length < 4
-      ? []
-      : [
-          `      npx snapscale network kill ${last.name}    (the others go on; "network start ${last.name}" brings it back)`,
-        ]),
+    ...(nodes.length < 4 ? [] : [`      npx snapscale network kill ${last.name}    (the others go on)`]),
     'Stop with Ctrl-C; the next start resumes.',
     '',
   ].join('\n');

@@ -1,91 +1,75 @@
 /** The node's figures in the text format of Prometheus. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { CoreClient } from '../core/core-client.js';
-import type { CoreMetrics } from '../core/core-metrics.js';
-import type { VerifyPool } from '../verify/verify-pool.js';
-
-const coreGauges: readonly (readonly [keyof CoreMetrics, string, string])[] = [
-  ['blocks', 'snapscale_blocks_total', 'Blocks completed since start'],
-  ['transactions', 'snapscale_transactions_total', 'Transactions included in blocks since start'],
-  ['transactionsFailed', 'snapscale_transactions_failed_total', 'Transactions refused or failed since start'],
-  ['slotsMissed', 'snapscale_slots_missed_total', 'Slots without a block since start'],
-  ['waiting', 'snapscale_pool_transactions', 'Transactions that wait for a block with room'],
-  ['reversible', 'snapscale_reversible_blocks', 'Complete blocks that are not durable yet'],
-  ['executeSeconds', 'snapscale_core_execute_seconds_total', 'Time spent executing transactions'],
-  ['closeSeconds', 'snapscale_core_close_seconds_total', 'Time spent completing blocks, state roots included'],
-  ['persistSeconds', 'snapscale_core_persist_seconds_total', 'Time from a complete block to a durable one'],
-  ['heapBytes', 'snapscale_core_heap_bytes', 'Heap of the core thread'],
-];
+import type { CoreSamples } from '../core/core-metrics.js';
+import {
+  type MetricSources,
+  type ReadMetric,
+  readMetrics,
+  requestSeconds,
+  sampledMetrics,
+  submissionsTotal,
+} from './catalogue.js';
 
 export class NodeMetrics {
   readonly #registry = new Registry();
+  readonly #sources: () => MetricSources;
+  readonly #sampled = new Map<keyof CoreSamples, Histogram>();
+  /** Values of the exposition that is being made. */
+  #current: MetricSources | undefined;
   /** Seconds that requests took, by route and status. */
   readonly requests: Histogram<'route' | 'status'>;
   /** Replies of transactions, by outcome. */
   readonly submissions: Counter<'outcome'>;
 
-  constructor(core: CoreClient, verify: VerifyPool) {
+  /** @param sources called once for each exposition */
+  constructor(sources: () => MetricSources) {
     const registers = [this.#registry];
+    this.#sources = sources;
     collectDefaultMetrics({ register: this.#registry });
-    for (const [field, name, help] of coreGauges) {
-      const read = () => Number(core.metrics?.[field] ?? 0);
-      if (name.endsWith('_total')) new Counter({ name, help, registers, collect: followTotal(read) });
-      else new Gauge({ name, help, registers, collect: follow(read) });
+    for (const declaration of readMetrics) this.#declare(declaration);
+    for (const { name, help, samples, buckets } of sampledMetrics) {
+      this.#sampled.set(samples, new Histogram({ name, help, buckets: [...buckets], registers }));
     }
-    new Gauge({
-      name: 'snapscale_head_block',
-      help: 'Number of the newest block',
-      registers,
-      collect() {
-        this.set(core.head.num);
-      },
-    });
-    new Gauge({
-      name: 'snapscale_final_block',
-      help: 'Number of the newest final block',
-      registers,
-      collect() {
-        this.set(core.final.num);
-      },
-    });
-    new Gauge({
-      name: 'snapscale_verify_waiting',
-      help: 'Transactions that wait for a verifying thread',
-      registers,
-      collect() {
-        this.set(verify.stats.waiting);
-      },
-    });
-    this.requests = new Histogram({
-      name: 'snapscale_http_request_seconds',
-      help: 'Time to answer HTTP requests',
-      labelNames: ['route', 'status'],
-      buckets: [0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
-      registers,
-    });
-    this.submissions = new Counter({
-      name: 'snapscale_submissions_total',
-      help: 'Transactions handed in, by outcome',
-      labelNames: ['outcome'],
-      registers,
-    });
+    const { labels, buckets, ...requests } = requestSeconds;
+    this.requests = new Histogram({ ...requests, labelNames: labels, buckets: [...buckets], registers });
+    const { labels: labelNames, ...submissions } = submissionsTotal;
+    this.submissions = new Counter({ ...submissions, labelNames, registers });
+  }
+
+  /** Takes the core's samples of the last second. */
+  observe(samples: CoreSamples): void {
+    for (const [kind, histogram] of this.#sampled) for (const seconds of samples[kind]) histogram.observe(seconds);
   }
 
   async expose(): Promise<{ readonly contentType: string; readonly text: string }> {
+    this.#current = this.#sources();
     return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
   }
-}
 
-function follow(read: () => number): (this: Gauge) => void {
-  return function () {
-    this.set(read());
-  };
-}
-
-/** A counter that is counted elsewhere. */
-function followTotal(read: () => number): (this: Counter) => void {
-  return function () {
-    this.reset();
-    this.inc(read());
-  };
+  #declare({ kind, name, help, labels, read }: ReadMetric): void {
+    const readings = () => (this.#current === undefined ? [] : read(this.#current));
+    const options = { name, help, labelNames: [...labels], registers: [this.#registry] };
+    const withLabels = (values: readonly string[]) =>
+      Object.fromEntries(values.map((value, index) => [labels[index]!, value]));
+    if (kind === 'gauge') {
+      new Gauge({
+        ...options,
+        collect() {
+          this.reset();
+          // Without labels a reset sets zero, which would be a claim.
+          if (labels.length === 0) this.remove();
+          for (const [value, ...values] of readings()) this.set(withLabels(values), value);
+        },
+      });
+      return;
+    }
+    // A counter that is counted elsewhere.
+    new Counter({
+      ...options,
+      collect() {
+        this.reset();
+        for (const [value, ...values] of readings()) this.inc(withLabels(values), value);
+      },
+    });
+  }
 }

@@ -3,7 +3,16 @@ import { type BlockHeader, blockId, type QuorumCertificate } from '@snapscale/pr
 import { describe, expect, it } from 'vitest';
 import { Cluster, makeSchedule } from '../testing/cluster.js';
 import { fakeVerify } from '../testing/fake-signatures.js';
-import { finalHeaderProblem, followSchedule, isProvenFinal, type LightTrust } from './light-client.js';
+import {
+  finalCountOf,
+  finalHeaderProblem,
+  followSchedule,
+  genesisTrust,
+  isProvenFinal,
+  type LightTrust,
+  trustProblem,
+} from './light-client.js';
+import { followSteps } from './light-update.js';
 
 const names = ['alice', 'bob', 'carol', 'dave', 'erin'];
 
@@ -76,6 +85,40 @@ describe('FIN-15 a light client', () => {
     expect(message(finalHeaderProblem(ports, trust, at(60), certificateOf(at(60))))).toMatch(/schedule 1/);
     const unsure = { ...(next as LightTrust), previous: undefined };
     expect(message(finalHeaderProblem(ports, unsure, at(48), certificateOf(at(48))))).toMatch(/not known/);
+  });
+
+  it('follows a list of steps, passes over those that it knows, and says which one does not hold', () => {
+    const step = { headers: [at(48)], certificate: certificateOf(at(48)) };
+    const next = followSteps(ports, trust, [step]) as LightTrust;
+    expect(next.schedule.version).toBe(1);
+    expect(followSteps(ports, next, [step, step])).toBe(next);
+    expect(followSteps(ports, trust, [])).toBe(trust);
+    const message = (result: unknown) => (result as { message?: string }).message;
+    const forged = { ...step, certificate: certificateOf(at(50)) };
+    expect(message(followSteps(ports, trust, [forged]))).toMatch(
+      /step from schedule 0 to 1 does not hold.*another block/,
+    );
+    expect(message(followSteps(ports, next, [{ ...step, headers: [] }]))).toMatch(/0 headers/);
+  });
+
+  it('does not begin with a schedule by which a key counts twice, or nobody votes', () => {
+    const { producers } = trust.schedule;
+    expect(trustProblem(genesisTrust({ producers }))).toBeUndefined();
+    expect(genesisTrust({ producers })).toEqual(trust);
+    expect(trustProblem(genesisTrust({ producers: [] }))).toMatch(/no producers/);
+    const twin = { ...producers[0]!, name: producers[1]!.name + 1n };
+    expect(trustProblem(genesisTrust({ producers: [...producers, twin] }))).toMatch(/one finalizer key/);
+    const next = makeSchedule(1, names.slice(1));
+    expect(trustProblem({ schedule: next, previous: trust.schedule })).toBeUndefined();
+    expect(trustProblem({ schedule: makeSchedule(3, names), previous: trust.schedule })).toMatch(/version/);
+    expect(trustProblem({ schedule: next, previous: { version: 0, producers: [] } })).toMatch(/no producers/);
+  });
+
+  it('FIN-11 knows how many blocks a header shows as final', () => {
+    expect(finalCountOf(at(60))).toBe(headers.indexOf(at(60)) + 1);
+    expect(finalCountOf({ ...at(60), headerExtensions: [] })).toBeUndefined();
+    const malformed = at(60).headerExtensions.map(({ type }) => ({ type, data: Uint8Array.of(9) }));
+    expect(finalCountOf({ ...at(60), headerExtensions: malformed })).toBeUndefined();
   });
 
   it('FIN-11 knows each older block by one header', () => {

@@ -18,12 +18,11 @@ import {
   type VerifiedTransaction,
 } from '@snapscale/execution';
 import { AccountLoad } from '../account-load.js';
-import type { ReplyResult } from '../effects.js';
 import { authorizerOf, guarded, shuttingDown } from '../guarded.js';
-import type { RequestId, Submission } from '../inputs.js';
 import { defaultPoolLimits, type PoolLimits, TransactionPool } from '../pool.js';
 import type { ExecutedBlock } from './block-tree.js';
-import type { NetworkEffect } from './effects.js';
+import type { NetworkEffect, ReplyResult } from './effects.js';
+import type { RequestId, Submission } from './inputs.js';
 
 /** Where a draft begins. */
 export type DraftPlace = {

@@ -1,12 +1,21 @@
 /** Everything that a replica of a network asks of its host. Effects are carried out in order. */
 import type { ConsensusNotice, ConsensusRoot, Evidence, PeerId } from '@snapscale/consensus';
 import type { BlsPublicKey, BlsSignature, PublicKey } from '@snapscale/crypto';
-import type { VerifiedTransaction } from '@snapscale/execution';
-import type { QuorumCertificate, Rejection, SignedBlock, Vote } from '@snapscale/protocol';
-import type { Effect, PersistableBlock } from '../effects.js';
+import type { Changeset, VerifiedTransaction } from '@snapscale/execution';
+import type { Name, QuorumCertificate, Rejection, SignedBlock, TransactionTrace, Vote } from '@snapscale/protocol';
+import type { RequestId } from './inputs.js';
 
 /** A final block and all that follows from it. */
-export type FinalBlock = Omit<PersistableBlock, 'logged'>;
+export type FinalBlock = {
+  readonly num: number;
+  readonly id: Uint8Array;
+  readonly block: SignedBlock;
+  /** `onblock` first, then those of the transactions, in order. */
+  readonly traces: readonly TransactionTrace[];
+  readonly changes: Changeset;
+  /** Changed buckets of the state commitment. */
+  readonly buckets: ReadonlyMap<string, Uint8Array | null>;
+};
 
 /** What the journal holds beyond the committed state. */
 export type JournalEntry =
@@ -47,11 +56,29 @@ export type NetworkEffect =
   | { readonly kind: 'sendCertificate'; readonly certificate: QuorumCertificate; readonly except: PeerId }
   /** Clients of this node have sent these, or they were in a block that lost: producers should know of them. */
   | { readonly kind: 'relayTransactions'; readonly transactions: readonly VerifiedTransaction[] }
+  | { readonly kind: 'reply'; readonly request: RequestId; readonly result: ReplyResult }
   /**
-   * As of a replica alone. `changes` may be of the draft of a block, and come on top of what a reader of the head sees; `head`
-   * is the best executed block.
+   * What a reader of the head must see before the reply that follows: it comes on top of what the reader sees already, and may
+   * be of the draft of a block. When the draft has become the head, only what closing it has written follows.
    */
-  | Extract<Effect, { readonly kind: 'reply' | 'changes' | 'head' | 'finalized' | 'continue' }>
+  | {
+      readonly kind: 'changes';
+      readonly num: number;
+      readonly entries: readonly (readonly [string, Uint8Array | null])[];
+    }
+  /** The best executed block is another one. */
+  | {
+      readonly kind: 'head';
+      readonly num: number;
+      readonly id: Uint8Array;
+      readonly slot: number;
+      readonly producer: Name;
+      readonly transactions: number;
+    }
+  /** All blocks up to `num` are final and durable. */
+  | { readonly kind: 'finalized'; readonly num: number; readonly id: Uint8Array; readonly slot: number }
+  /** There is more to do: tick again as soon as possible. */
+  | { readonly kind: 'continue' }
   /** A reader of the head must see no more of the changes with numbers above `num`: they are of another branch, or of a draft. */
   | { readonly kind: 'rewind'; readonly num: number }
   /** These blocks will not be asked for again: they may leave the journal. */
@@ -65,6 +92,11 @@ export type NetworkEffect =
       readonly name: NetworkNotice;
       readonly detail: Readonly<Record<string, string | number>>;
     };
+
+/** `trace` of an executed (or failed) transaction, or a rejection that came before execution. */
+export type ReplyResult =
+  | { readonly kind: 'trace'; readonly trace: TransactionTrace }
+  | { readonly kind: 'rejected'; readonly rejection: Rejection };
 
 export type NetworkNotice =
   | ConsensusNotice

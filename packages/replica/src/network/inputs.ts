@@ -3,7 +3,11 @@ import type { PeerId } from '@snapscale/consensus';
 import type { BlsSignature, PublicKey, Signature } from '@snapscale/crypto';
 import type { VerifiedTransaction } from '@snapscale/execution';
 import type { QuorumCertificate, SignedBlock, Vote } from '@snapscale/protocol';
-import type { RequestId, Submission } from '../inputs.js';
+
+/** A number that the host chose to recognise the reply; 0 asks for no reply. */
+export type RequestId = number;
+
+export type Submission = { readonly request: RequestId; readonly transaction: VerifiedTransaction };
 
 export type NetworkInput =
   /** Time has passed. Milliseconds since 1970. */

@@ -13,10 +13,8 @@ import {
 import { isCommitted, StateCommitment, type StateReader, type VerifiedTransaction } from '@snapscale/execution';
 import { TestLedger, testKey } from '@snapscale/execution/testing';
 import { blockDigest, names, type SignedBlock, slotToMs } from '@snapscale/protocol';
-import type { ReplyResult } from '../effects.js';
-import type { Submission } from '../inputs.js';
-import type { FinalBlock, NetworkEffect } from '../network/effects.js';
-import type { NetworkInput } from '../network/inputs.js';
+import type { FinalBlock, NetworkEffect, ReplyResult } from '../network/effects.js';
+import type { NetworkInput, Submission } from '../network/inputs.js';
 import { NetworkReplica, type NetworkReplicaOptions } from '../network/network-replica.js';
 
 /** Answers that a host may hold back. */
@@ -26,6 +24,8 @@ export type HeldAnswer = 'blockSigned' | 'voteSigned' | 'verified' | 'persisted'
 export type LoneProducerOptions = {
   /** It begins on the head of this ledger, whose store becomes its own. */
   readonly ledger?: TestLedger;
+  /** How long after the ledger's head it starts. */
+  readonly offMs?: number;
   /** Headers carry state roots. The ledger must have been made for that. */
   readonly hasStateRoots?: boolean;
   /** What the replica reads instead of the ledger's store. */
@@ -58,7 +58,7 @@ export class LoneProducer {
   readonly #buckets = new Map<string, Uint8Array>();
   /** Inputs that effects have led to, for when the effects before them are carried out. */
   readonly #inputs: NetworkInput[] = [];
-  readonly #waiting: { readonly kind: HeldAnswer; readonly answer: () => NetworkInput }[] = [];
+  #waiting: { readonly kind: HeldAnswer; readonly answer: () => NetworkInput }[] = [];
   #isStepping = false;
 
   constructor(options: LoneProducerOptions = {}) {
@@ -78,7 +78,7 @@ export class LoneProducer {
       finalizerKeys: [finalizerKey],
       ...options.replica,
     });
-    this.nowMs = slotToMs(head.header.slot) + MS_INTO_SLOT;
+    this.nowMs = slotToMs(head.header.slot) + MS_INTO_SLOT + (options.offMs ?? 0);
     this.step({ kind: 'tick', nowMs: this.nowMs });
   }
 
@@ -100,8 +100,8 @@ export class LoneProducer {
   }
 
   /** Takes an input, and all that it leads to. */
-  step(first: NetworkInput): void {
-    this.#inputs.push(first);
+  step(...inputs: readonly NetworkInput[]): void {
+    this.#inputs.push(...inputs);
     if (this.#isStepping) return;
     this.#isStepping = true;
     const { around = (step) => step(), onEffect } = this.#options;
@@ -143,10 +143,9 @@ export class LoneProducer {
   /** Gives the answers of this kind that were held back, and goes on answering. */
   release(kind: HeldAnswer): void {
     this.held.delete(kind);
-    for (let i = 0; i < this.#waiting.length; ) {
-      if (this.#waiting[i]!.kind === kind) this.step(this.#waiting.splice(i, 1)[0]!.answer());
-      else i++;
-    }
+    const ready = this.#waiting.filter((one) => one.kind === kind);
+    this.#waiting = this.#waiting.filter((one) => one.kind !== kind);
+    this.step(...ready.map(({ answer }) => answer()));
   }
 
   /** A block comes from another producer. */

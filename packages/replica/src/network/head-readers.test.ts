@@ -1,0 +1,157 @@
+/** Whoever reads the head by the effects alone sees its state, entry by entry, and is told of each change once. */
+import { readFileSync } from 'node:fs';
+import { toHex } from '@snapscale/crypto';
+import type { MemoryState, StateReader } from '@snapscale/execution';
+import { TestLedger } from '@snapscale/execution/testing';
+import { describe, expect, it } from 'vitest';
+import { HeadReader } from '../../../simulator/src/head-reader.js';
+import { SimulatedGenesis, type SimulatedNode, World } from '../../../simulator/src/index.js';
+import { LoneProducer } from '../testing/lone-producer.js';
+import type { NetworkEffect } from './effects.js';
+
+/** Follows effects, and compares at each head. */
+class Watcher {
+  readonly reader: HeadReader;
+  readonly #store: MemoryState;
+  readonly #keys = new Set<string>();
+  heads = 0;
+  differences: string[] = [];
+  /** Since the last head. */
+  rewinds = 0;
+  entries = 0;
+
+  constructor(store: MemoryState) {
+    this.#store = store;
+    this.reader = new HeadReader(store);
+  }
+
+  observe(effect: NetworkEffect): void {
+    this.reader.observe(effect);
+    if (effect.kind === 'rewind') this.rewinds++;
+    if (effect.kind !== 'changes') return;
+    this.entries += effect.entries.length;
+    for (const [key] of effect.entries) this.#keys.add(key);
+  }
+
+  /** `state` is that of the head that the last effect told of. */
+  compare(state: StateReader): void {
+    this.heads++;
+    const show = (value: Uint8Array | undefined) => (value === undefined ? 'nothing' : toHex(value));
+    for (const key of new Set([...this.#keys, ...[...this.#store.entries()].map(([stored]) => stored)])) {
+      const [read, held] = [show(this.reader.get(key)), show(state.get(key))];
+      if (read !== held) this.differences.push(`head ${this.heads}: ${JSON.stringify(key)} is ${read}, not ${held}`);
+    }
+  }
+}
+
+/** Accounts that get a permission each, with the expiry of their transactions. */
+function send(host: LoneProducer, accounts: readonly string[], first: number): void {
+  const { ledger } = host;
+  const auth = {
+    threshold: 1,
+    keys: [],
+    accounts: [{ permission: { actor: 'eosio', permission: 'active' }, weight: 1 }],
+  };
+  const submissions = accounts.map((account, i) => {
+    const data = { account, permission: `p${'abcdefghij'[first]}`, parent: 'active', auth: { ...auth, waits: [] } };
+    const expiration = Math.floor(host.nowMs / 1000) + 30 + (i % 2);
+    const transaction = ledger.transaction([ledger.action('eosio', 'updateauth', account, data)], {
+      with: { expiration },
+    });
+    return { request: 100 * first + i + 1, transaction };
+  });
+  host.send(submissions);
+}
+
+describe('the head of a lone producer', () => {
+  const accounts = ['alice', 'bob', 'carol', 'dave'];
+
+  function watched(): { readonly host: LoneProducer; readonly watcher: Watcher } {
+    const ledger = new TestLedger();
+    for (const account of accounts) ledger.createAccount(account);
+    ledger.produceBlock();
+    const watcher = new Watcher(ledger.store);
+    let host: LoneProducer | undefined;
+    const onEffect = (effect: NetworkEffect): void => {
+      watcher.observe(effect);
+      if (effect.kind === 'head') watcher.compare(host!.replica.headState);
+    };
+    host = new LoneProducer({ ledger, onEffect });
+    return { host, watcher };
+  }
+
+  it.each([false, true])('is told of what closing has written alone; with a slow store: %s', (isSlow) => {
+    const { host, watcher } = watched();
+    if (isSlow) host.held.add('committed');
+    for (let block = 0; block < 5; block++) {
+      send(host, accounts, block);
+      watcher.entries = 0;
+      host.held.add('blockSigned');
+      host.pass();
+      expect(watcher.entries).toBe(0);
+      const effects = host.effects.length;
+      host.release('blockSigned');
+      const made = host.effects.slice(effects);
+      const told = made.slice(
+        0,
+        made.findIndex(({ kind }) => kind === 'head'),
+      );
+      const changes = told.flatMap((effect) => (effect.kind === 'changes' ? [effect] : []));
+      // Two seconds in which transactions expire, and the header.
+      expect(changes.map(({ entries }) => entries.length)).toEqual([3]);
+    }
+    expect([...host.replies.values()].every((result) => result.kind === 'trace' && result.trace.status === 0)).toBe(
+      true,
+    );
+    expect(watcher).toMatchObject({ heads: 5, differences: [], rewinds: 0 });
+    host.release('committed');
+    watcher.compare(host.replica.headState);
+  });
+});
+
+describe('the heads of a network', () => {
+  const artifacts = new URL('../../../../contracts/system/artifacts/', import.meta.url);
+  const token = {
+    wasm: readFileSync(new URL('eosio.token.wasm', artifacts)),
+    abi: JSON.parse(readFileSync(new URL('eosio.token.abi', artifacts), 'utf8')),
+  };
+  const members = ['prod.a', 'prod.b', 'prod.c', 'prod.d'];
+
+  it('are seen as they are, own blocks and others’, also where a branch is left', () => {
+    const watchers = new Map<SimulatedNode, Watcher>();
+    let fastest = 0;
+    const world = new World({
+      genesis: new SimulatedGenesis({ token }, members),
+      seed: 5,
+      accounts: members,
+      onEffect: (node, effect) => {
+        let watcher = watchers.get(node);
+        if (watcher === undefined) watchers.set(node, (watcher = new Watcher(node.disk.state)));
+        watcher.observe(effect);
+        if (effect.kind !== 'head') return;
+        if (watcher.rewinds === 0) fastest++;
+        watcher.rewinds = 0;
+        // A step may move the head twice; the replica shows the last.
+        if (toHex(node.replica!.head.id) === toHex(effect.id)) watcher.compare(node.replica!.headState);
+      },
+    });
+    const run = (seconds: number): void => {
+      for (let i = 0; i < 5 * seconds; i++) {
+        world.transfer(world.nodes[i % members.length]!);
+        world.run(200);
+      }
+    };
+    world.start();
+    run(4);
+    world.network.groups = new Map(world.nodes.map(({ peer }, i) => [peer, i % 2]));
+    run(16);
+    world.network.groups = new Map();
+    run(10);
+    for (const { heads, differences } of watchers.values()) {
+      expect(differences).toEqual([]);
+      expect(heads).toBeGreaterThan(20);
+    }
+    expect(fastest).toBeGreaterThan(20);
+    expect(world.checkers.fault).toBeUndefined();
+  });
+});

@@ -1,0 +1,121 @@
+/** A network of four real nodes, by the commands that a user has: transfers, a kill, a partition, a stop and a start. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { cliWith } from '../../apps/cli/src/testing/run-cli.js';
+import { until } from '../testing/node-process.js';
+
+const run = cliWith({});
+const directory = mkdtempSync(join(tmpdir(), 'snapscale-network-'));
+
+type Node = { readonly name: string; readonly url: string; readonly state: string; readonly peers: number | null };
+type Info = { readonly head: number; readonly final: number; readonly finalId: string; readonly chainId: string };
+
+let nodes: readonly Node[] = [];
+
+/** Runs `snapscale network …`; gives the nodes afterwards. */
+async function network(...args: readonly string[]): Promise<readonly Node[]> {
+  const { code, stdout, stderr } = await run(['network', ...args, '--data', directory, '--json']);
+  expect(code, stdout + stderr).toBe(0);
+  return JSON.parse(stdout).nodes;
+}
+
+async function post<T>(name: string, path: string, body: unknown = {}): Promise<T> {
+  const { url } = nodes.find((node) => node.name === name)!;
+  const response = await fetch(`${url}${path}`, { method: 'POST', body: JSON.stringify(body) });
+  return (await response.json()) as T;
+}
+
+async function info(name: string): Promise<Info> {
+  const answer = await post<Record<string, never>>(name, '/v1/chain/get_info');
+  return {
+    head: answer.head_block_num!,
+    final: answer.last_irreversible_block_num!,
+    finalId: answer.last_irreversible_block_id!,
+    chainId: answer.chain_id!,
+  };
+}
+
+async function balance(name: string, account: string): Promise<string> {
+  const body = { code: 'eosio.token', account, symbol: 'XST' };
+  const [amount] = await post<string[]>(name, '/v1/chain/get_currency_balance', body);
+  return amount!;
+}
+
+/** Pays at a node, without waiting. */
+async function pay(name: string, quantity: string): Promise<string> {
+  const { url } = nodes.find((node) => node.name === name)!;
+  const { code, stdout, stderr } = await run(['transfer', 'alice', 'bob', quantity, '--no-wait', '--json', '-u', url]);
+  expect(code, stdout + stderr).toBe(0);
+  return JSON.parse(stdout).transaction_id;
+}
+
+function finalAt(name: string, id: string): Promise<boolean> {
+  return until(`${id} is final at ${name}`, async () => {
+    const { state } = await post<{ readonly state: string }>(name, '/v1/chain/get_transaction_status', { id });
+    return state === 'IRREVERSIBLE';
+  });
+}
+
+beforeAll(async () => {
+  nodes = await network('up', '--port', '0', '--log-level', 'warn');
+});
+afterAll(async () => {
+  await run(['network', 'down', '--data', directory]);
+  rmSync(directory, { recursive: true, force: true });
+});
+
+describe('a network of four', () => {
+  test('is connected, and what is paid at one node is final at another', async () => {
+    expect(nodes.map(({ name, state }) => [name, state])).toEqual(
+      ['north', 'east', 'south', 'west'].map((name) => [name, 'running']),
+    );
+    await finalAt('south', await pay('north', '1.0001 XST'));
+    await finalAt('north', await pay('west', '1.0002 XST'));
+  });
+
+  test('goes on when one is killed, which catches up when it is back', async () => {
+    const killed = await network('kill', 'west');
+    expect(killed.find(({ name }) => name === 'west')).toMatchObject({ state: 'killed' });
+    const before = await info('north');
+    const id = await pay('north', '1.0003 XST');
+    await finalAt('south', id);
+    await until('blocks become final without it', async () => (await info('east')).final > before.head + 4);
+    await network('start', 'west');
+    const goal = await info('north');
+    await until('it has caught up', async () => (await info('west')).final >= goal.final);
+    await finalAt('west', id);
+  });
+
+  test('parted in two halves, nothing is final until they are joined', async () => {
+    await network('partition', 'north,east', 'south,west');
+    const lag = async () => {
+      const { head, final } = await info('north');
+      return head - final;
+    };
+    await until('finality waits while blocks are made', async () => (await lag()) > 6, 30_000);
+    const { final } = await info('north');
+    const id = await pay('north', '1.0004 XST');
+    expect((await info('south')).final).toBeLessThanOrEqual(final + 1);
+    await network('heal');
+    for (const name of ['north', 'south']) await finalAt(name, id);
+    const ids = await Promise.all(
+      ['north', 'east', 'south', 'west'].map((name) =>
+        post<{ readonly id: string }>(name, '/v1/chain/get_block_info', { block_num: final }).then((block) => block.id),
+      ),
+    );
+    expect(new Set(ids).size).toBe(1);
+  });
+
+  test('is the same after a stop and a start', async () => {
+    const [amount, before] = [await balance('north', 'bob'), await info('north')];
+    expect(await network('down')).toMatchObject(Array(4).fill({ state: 'stopped' }));
+    nodes = await network('up', '--port', '0', '--log-level', 'warn');
+    const after = await info('south');
+    expect(after.chainId).toBe(before.chainId);
+    expect(after.final).toBeGreaterThanOrEqual(before.final);
+    expect(await balance('south', 'bob')).toBe(amount);
+    await finalAt('south', await pay('east', '1.0005 XST'));
+  });
+});
