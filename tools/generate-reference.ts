@@ -7,11 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { limits, rejections } from '@snapscale/protocol';
-import type { CoreClient } from '../apps/node/src/core/core-client.js';
 import { openDataDirectory } from '../apps/node/src/data-directory.js';
 import { defaultHttpOptions } from '../apps/node/src/http/server/options.js';
-import { NodeMetrics } from '../apps/node/src/telemetry/node-metrics.js';
-import type { VerifyPool } from '../apps/node/src/verify/verify-pool.js';
+import { readMetrics, requestSeconds, sampledMetrics, submissionsTotal } from '../apps/node/src/telemetry/catalogue.js';
 import { nativeGas } from '../packages/execution/src/apply/gas.js';
 import type { HostFunction } from '../packages/execution/src/host/declaration.js';
 import { accountFunctions } from '../packages/execution/src/host/functions/account.js';
@@ -59,7 +57,7 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ['rejections.md', rejectionsPage()],
     ['host-functions.md', hostFunctionsPage()],
-    ['metrics.md', await metricsPage()],
+    ['metrics.md', metricsPage()],
     ['parameters.md', await parametersPage()],
   ]);
 }
@@ -145,32 +143,32 @@ function priceText(price: number | Readonly<Record<string, number>>): string {
     .join(', ');
 }
 
-async function metricsPage(): Promise<string> {
-  const metrics = new NodeMetrics(
-    { metrics: undefined, head: { num: 0 }, final: { num: 0 } } as unknown as CoreClient,
-    { stats: { waiting: 0 } } as unknown as VerifyPool,
-  );
-  // One observation each, so that the exposition shows the labels.
-  metrics.requests.observe({ route: '', status: '' }, 0);
-  metrics.submissions.inc({ outcome: '' });
-  const { text } = await metrics.expose();
-  const rows = [...text.matchAll(/^# HELP (snapscale_\w+) (.*)\n# TYPE \w+ (\w+)\n(.*)$/gm)].map(
-    ([, name, help, type, sample]) => [`\`${name}\``, type!, labelsOf(sample!), help!],
-  );
+function metricsPage(): string {
+  const row = (name: string, kind: string, labels: readonly string[], help: string) => [
+    `\`${name}\``,
+    kind,
+    labels.map((label) => `\`${label}\``).join(', '),
+    help,
+  ];
   return page(
     'Metrics',
     [
       '`GET /metrics` in the text format of Prometheus. Besides these, it exposes the default `process_*` and `nodejs_*`',
-      'figures of the client library. Those of the core thread are refreshed once a second; totals count from the start of',
-      'the process and are exposed as gauges.',
+      'figures of the client library. Those of the core thread are refreshed once a second; counters count from the start of',
+      'the process. What to watch, and what to do, is in [operation.md](../guides/operation.md).',
     ],
-    [table(['metric', 'type', 'labels', 'meaning'], rows)],
+    [
+      table(
+        ['metric', 'type', 'labels', 'meaning'],
+        [
+          ...readMetrics.map(({ name, kind, labels, help }) => row(name, kind, labels, help)),
+          ...sampledMetrics.map(({ name, help }) => row(name, 'histogram', [], help)),
+          row(requestSeconds.name, 'histogram', requestSeconds.labels, requestSeconds.help),
+          row(submissionsTotal.name, 'counter', submissionsTotal.labels, submissionsTotal.help),
+        ],
+      ),
+    ],
   );
-}
-
-function labelsOf(sample: string): string {
-  const labels = [...sample.matchAll(/(\w+)="/g)].map(([, label]) => label!).filter((label) => label !== 'le');
-  return labels.map((label) => `\`${label}\``).join(', ');
 }
 
 async function parametersPage(): Promise<string> {

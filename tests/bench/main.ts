@@ -10,6 +10,7 @@ import { contractProject } from './parts/contract-project.js';
 import { database } from './parts/database.js';
 import { execution } from './parts/execution.js';
 import { idle } from './parts/idle.js';
+import { type NetworkMeasurement, network, networkMeasurements } from './parts/network.js';
 import { startup } from './parts/startup.js';
 import { throughput } from './parts/throughput.js';
 import { token } from './parts/token.js';
@@ -17,11 +18,30 @@ import { heading, machineText, print } from './report.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: 'boolean' }, profile: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+  options: {
+    quick: { type: 'boolean' },
+    profile: { type: 'string' },
+    producers: { type: 'string' },
+    delay: { type: 'string' },
+    seconds: { type: 'string' },
+    rate: { type: 'string' },
+    measure: { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
+  },
 });
 const modes: readonly string[] = ['bulk', 'bulk-live', 'send_transaction', 'push_transactions'] satisfies SendMode[];
 const isQuick = values.quick === true || positionals.length === 0;
 const options = { quick: isQuick, profile: values.profile as SendMode | undefined };
+
+const networkOptions = () => ({
+  quick: isQuick,
+  producers: numbers(values.producers, [4]),
+  delays: numbers(values.delay, [0]),
+  seconds: numbers(values.seconds, [isQuick ? 8 : 15])[0]!,
+  measure: (values.measure?.split(',') as NetworkMeasurement[] | undefined) ?? networkMeasurements,
+  rates: values.rate === undefined ? undefined : numbers(values.rate, []),
+  isProfiled: values.profile !== undefined,
+});
 
 const parts: Readonly<Record<string, () => Promise<void> | void>> = {
   execution: () => execution(options),
@@ -33,19 +53,33 @@ const parts: Readonly<Record<string, () => Promise<void> | void>> = {
   idle: () => idle(options),
   compiler: () => compiler(),
   contract: () => contractProject(),
+  network: () => network(networkOptions()),
 };
+/** Too long to run unless it is asked for. */
+const onlyByName: readonly string[] = ['network'];
 
 const unknown = positionals.filter((name) => parts[name] === undefined);
 if (values.profile !== undefined && !modes.includes(values.profile)) unknown.push(`--profile ${values.profile}`);
+const unknownMeasurements = (values.measure?.split(',') ?? []).filter(
+  (name) => !networkMeasurements.includes(name as NetworkMeasurement),
+);
+unknown.push(...unknownMeasurements.map((name) => `--measure ${name}`));
 if (values.help === true || unknown.length > 0) {
   if (unknown.length > 0) print(`There is no part named ${unknown.join(', ')}.`);
   print(`Usage: npm run bench [-- ${Object.keys(parts).join(' | ')} … --quick --profile ${modes.join('|')}]`);
+  print('       npm run bench -- network [--producers 1,4,7,21] [--delay 0,10,50,100] [--seconds S] [--rate 500,1500]');
+  print(`                                [--measure ${networkMeasurements.join(',')}] [--profile bulk]`);
   process.exitCode = unknown.length > 0 ? 1 : 0;
 } else {
   print(machineText());
   if (isQuick) print('settings  short; name a part for its full ones');
   const began = performance.now();
-  for (const name of positionals.length > 0 ? positionals : Object.keys(parts)) await parts[name]!();
+  const all = Object.keys(parts).filter((name) => !onlyByName.includes(name));
+  for (const name of positionals.length > 0 ? positionals : all) await parts[name]!();
   heading(`done in ${((performance.now() - began) / 1000).toFixed(0)} s`);
   print(machineText().split('\n').at(-1)!);
+}
+
+function numbers(text: string | undefined, otherwise: readonly number[]): readonly number[] {
+  return text === undefined ? otherwise : text.split(',').map(Number);
 }

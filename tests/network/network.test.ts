@@ -1,11 +1,14 @@
 /** A network of four real nodes, by the commands that a user has: transfers, a kill, a partition, a stop and a start. */
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cliWith } from '../../apps/cli/src/testing/run-cli.js';
 import { until } from '../testing/node-process.js';
 
+const launcher = fileURLToPath(new URL('../../apps/node/dist/launcher/main.js', import.meta.url));
 const run = cliWith({});
 const directory = mkdtempSync(join(tmpdir(), 'snapscale-network-'));
 
@@ -58,6 +61,21 @@ function finalAt(name: string, id: string): Promise<boolean> {
   });
 }
 
+/** The launcher as `npm start` runs it. */
+function startForeground() {
+  const child = spawn(process.execPath, [launcher, '--data', directory, '--port', '0', '--log-level', 'warn']);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece) => (output += piece));
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+  const interrupt = () => {
+    child.kill('SIGINT');
+    return ended;
+  };
+  process.once('exit', interrupt);
+  ended.then(() => process.off('exit', interrupt));
+  return { output: () => output, interrupt };
+}
+
 beforeAll(async () => {
   nodes = await network('up', '--port', '0', '--log-level', 'warn');
 });
@@ -71,6 +89,10 @@ describe('a network of four', () => {
     expect(nodes.map(({ name, state }) => [name, state])).toEqual(
       ['north', 'east', 'south', 'west'].map((name) => [name, 'running']),
     );
+    await until('all are connected with all', async () => {
+      const now = await network('status');
+      return now.every(({ peers }) => peers === 3);
+    });
     await finalAt('south', await pay('north', '1.0001 XST'));
     await finalAt('north', await pay('west', '1.0002 XST'));
   });
@@ -108,14 +130,19 @@ describe('a network of four', () => {
     expect(new Set(ids).size).toBe(1);
   });
 
-  test('is the same after a stop and a start', async () => {
+  test('is the same after a stop and a start, in the foreground as by npm start', async () => {
     const [amount, before] = [await balance('north', 'bob'), await info('north')];
     expect(await network('down')).toMatchObject(Array(4).fill({ state: 'stopped' }));
-    nodes = await network('up', '--port', '0', '--log-level', 'warn');
+    const foreground = startForeground();
+    await until('it is up', () => foreground.output().includes('is running at'), 50_000);
+    nodes = await network('status');
     const after = await info('south');
     expect(after.chainId).toBe(before.chainId);
     expect(after.final).toBeGreaterThanOrEqual(before.final);
     expect(await balance('south', 'bob')).toBe(amount);
     await finalAt('south', await pay('east', '1.0005 XST'));
+    expect(await foreground.interrupt(), foreground.output()).toBe(0);
+    expect(foreground.output()).toContain('Stopped; everything is stored.');
+    expect((await network('status')).map(({ state }) => state)).toEqual(Array(4).fill('stopped'));
   });
 });

@@ -14,7 +14,6 @@ import {
   reject,
   type SignedBlock,
   signedBlockSchema,
-  slotToMs,
   type TransactionTrace,
 } from '@snapscale/protocol';
 import type { CoreClient } from './core/core-client.js';
@@ -40,7 +39,8 @@ import type { Snapshots } from './snapshots.js';
 import type { BlockLogReader } from './store/block-log/block-log-reader.js';
 import type { StateStore } from './store/state-store.js';
 import { decodeTraces, type TraceReader, traceAt, traceCount } from './store/trace-record.js';
-import type { NodeMetrics } from './telemetry/node-metrics.js';
+import { readinessChecks } from './telemetry/health.js';
+import type { NodeObserver } from './telemetry/node-observer.js';
 import type { VerifyPool } from './verify/verify-pool.js';
 
 /** The parts that the backend joins. */
@@ -54,19 +54,18 @@ export type BackendParts = {
   /** Accounts for which this node produces. */
   readonly producers: ReadonlySet<bigint>;
   readonly version: ServerVersion;
-  readonly metrics: NodeMetrics;
+  /** Health and metrics. */
+  readonly observer: NodeObserver;
   readonly edgeAccount: Name | undefined;
   readonly snapshots: Snapshots;
 };
 
 /** Replies that may be awaited at a time; beyond it the node answers `busy`. */
-const AWAITED_MAX = 50_000;
+export const AWAITED_MAX = 50_000;
 /** Blocks between two looks at where the block log begins. */
 const EARLIEST_CHECK_BLOCKS = 120;
 /** Groups of old blocks that are indexed for proofs with each final block: some 5 ms of work until all are. */
 const INDEXED_GROUPS = 4;
-/** A node whose newest block is older than this is not healthy, milliseconds. */
-const HEAD_AGE_MS_MAX = 5_000;
 
 export class CoreBackend implements NodeBackend {
   readonly serverVersion: ServerVersion;
@@ -230,31 +229,21 @@ export class CoreBackend implements NodeBackend {
   }
 
   health(): NodeHealth {
-    const { core } = this.#parts;
-    const headAgeMs = Date.now() - slotToMs(core.head.slot);
-    const lag = core.head.num - core.final.num;
-    const checks = [
-      {
-        name: 'producing',
-        ok: headAgeMs < HEAD_AGE_MS_MAX,
-        detail: `newest block ${core.head.num} is ${(headAgeMs / 1000).toFixed(1)} s old`,
-      },
-      { name: 'finality', ok: lag <= 10, detail: `${lag} blocks are not final yet` },
-      { name: 'queue', ok: core.awaited < AWAITED_MAX, detail: `${core.awaited} replies are awaited` },
-    ];
-    const reasons = checks.filter(({ ok }) => !ok).map(({ name, detail }) => `${name}: ${detail}`);
+    const checks = this.#parts.observer.health();
+    const failing = checks.filter(({ ok, name }) => !ok && readinessChecks.includes(name));
+    const reasons = failing.map(({ name, detail }) => `${name}: ${detail}`);
     if (this.#stopping) reasons.unshift('the node is shutting down');
     return { ready: reasons.length === 0, reasons, checks };
   }
 
   metrics(): Promise<{ readonly contentType: string; readonly text: string }> {
-    return this.#parts.metrics.expose();
+    return this.#parts.observer.metrics.expose();
   }
 
   #count(result: CoreReply): void {
     if (result.kind === 'executed') this.#recent.add(result);
     const outcome = result.kind === 'rejected' ? 'rejected' : result.except === undefined ? 'executed' : 'failed';
-    this.#parts.metrics.submissions.inc({ outcome });
+    this.#parts.observer.metrics.submissions.inc({ outcome });
   }
 
   #finalized(num: number): void {

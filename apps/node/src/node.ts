@@ -7,10 +7,11 @@ import type { Logger } from 'pino';
 import type { NodeConfig } from './config.js';
 import { CoreClient } from './core/core-client.js';
 import { type ChainFiles, markFounded, openDataDirectory } from './data-directory.js';
+import { ProducerDuties } from './evidence/producer-duties.js';
 import { type Founding, foundChain } from './founding.js';
 import { type HttpServer, startHttpServer } from './http/server/http-server.js';
 import { NetworkClient } from './net/network-client.js';
-import { CoreBackend } from './node-backend.js';
+import { AWAITED_MAX, CoreBackend } from './node-backend.js';
 import { readIdentity } from './p2p/identity-files.js';
 import { Snapshots } from './snapshots.js';
 import { BlockLogReader } from './store/block-log/block-log-reader.js';
@@ -18,7 +19,8 @@ import { type DirectoryLock, lockDirectory } from './store/lock.js';
 import type { ScrubOptions, ScrubResult } from './store/scrub-worker.js';
 import { StateStore } from './store/state-store.js';
 import { TraceReader } from './store/trace-record.js';
-import { NodeMetrics } from './telemetry/node-metrics.js';
+import type { NodeMetrics } from './telemetry/node-metrics.js';
+import { NodeObserver } from './telemetry/node-observer.js';
 import { startThread } from './threads/start-thread.js';
 import { VerifyPool } from './verify/verify-pool.js';
 import { serverVersion } from './version.js';
@@ -89,8 +91,17 @@ async function startLocked(
   });
   log.info(verify.description);
   log.info(core.status.voting);
-  const network = await startNetwork(config, log, core, verify, chainIdOf(genesis), died);
-  const metrics = new NodeMetrics(core, verify);
+  const observer = new NodeObserver({
+    dataDir,
+    core,
+    verify,
+    awaitedMax: AWAITED_MAX,
+    network: () => network,
+    evidence: () => duties?.reporter,
+  });
+  let network: NetworkClient | undefined;
+  let duties: ProducerDuties | undefined;
+  network = await startNetwork(config, log, core, verify, chainIdOf(genesis), observer, died);
   const backend = new CoreBackend({
     core,
     verify,
@@ -102,13 +113,22 @@ async function startLocked(
     genesis,
     producers: new Set(files.keys.producers.map(parseName)),
     version: serverVersion,
-    metrics,
+    observer,
     edgeAccount: config.edgeAccount,
     snapshots: new Snapshots(dataDir, genesis),
   });
   const founding = files.founded ? undefined : await found(core, backend, files);
   if (founding !== undefined) markFounded(dataDir, files);
-  const http = await startHttp(config, log, backend, metrics);
+  const { keys } = files;
+  duties = new ProducerDuties({
+    roundTrips: () => network?.stats?.roundTripMs ?? {},
+    core,
+    backend,
+    genesis,
+    keys,
+    notice: (level, detail, text) => log[level](detail, text),
+  });
+  const http = await startHttp(config, log, backend, observer.metrics);
   return {
     url: http.url,
     core,
@@ -117,6 +137,8 @@ async function startLocked(
     founding,
     async stop() {
       backend.stop();
+      duties.close();
+      observer.close();
       await http.close();
       await core.stop();
       await network?.close();
@@ -129,6 +151,9 @@ async function startLocked(
 /** What happens whenever nodes start and stop. */
 const ordinaryEvents: ReadonlySet<string> = new Set(['peer-connected', 'dial-failed']);
 
+/** For measurements only: milliseconds by which everything that this node sends to others is held up. */
+const PEER_DELAY_VARIABLE = 'SNAPSCALE_TEST_PEER_DELAY_MS';
+
 /** Begins to take and open connections; the core hears of what comes at once. */
 async function startNetwork(
   config: NodeConfig,
@@ -136,6 +161,7 @@ async function startNetwork(
   core: CoreClient,
   verify: VerifyPool,
   chainId: Uint8Array,
+  observer: NodeObserver,
   died: (error: Error) => void,
 ): Promise<NetworkClient | undefined> {
   if (config.peerPort === undefined) return undefined;
@@ -149,10 +175,15 @@ async function startNetwork(
     peers: config.peers,
     dataDir: config.dataDir,
     corePort: port2,
+    limits: { sendDelayMs: Number(process.env[PEER_DELAY_VARIABLE] ?? 0) },
     transactions: (batch) => {
       for (const { peer, packed } of batch) verify.submit(0, packed, peer);
     },
-    event: (name, detail) => (ordinaryEvents.has(name) ? log.info(detail, name) : log.warn(detail, name)),
+    event: (name, detail) => {
+      observer.networkEvent(name, detail);
+      if (ordinaryEvents.has(name)) log.info(detail, name);
+      else log.warn(detail, name);
+    },
     died,
   });
   log.info({ host: config.peerHost, port: network.port }, 'takes connections of other nodes');

@@ -72,6 +72,11 @@ export class CertificateInbox {
     else this.#check(node, { certificate, from });
   }
 
+  /** FIN-6: at a start, keeps the certificate of the own record for its block, which is in the journal. */
+  hold(certificate: QuorumCertificate): void {
+    if (!this.#isSettled(certificate)) this.#unknown.set(toHex(certificate.blockId), [{ certificate, from: ownPeer }]);
+  }
+
   /** Takes up what waited for the block. */
   blockAccepted(node: TreeNode): void {
     const waiting = this.#unknown.get(node.key) ?? [];

@@ -104,6 +104,7 @@ export class ConsensusCore {
         this.#break(`block ${toHex(certificate.blockId)} and ${toHex(final.id)} conflict`);
       },
     });
+    if (record.lockCertificate !== undefined) this.#certificates.hold(record.lockCertificate);
     this.#intake = new BlockIntake(
       chainId,
       this.#tree,
@@ -368,7 +369,7 @@ export class ConsensusCore {
     let node = lastPrepared && this.#tree.get(lastPrepared.id);
     for (; node !== undefined && node !== this.#tree.root; node = node.parent) {
       if (lock !== undefined && node.facts.slot <= lock.slot) return;
-      if (node.prepare !== undefined && this.#own.commit(node.facts, this.#tree.isAncestor)) return;
+      if (node.prepare !== undefined && this.#own.commit(node.facts, node.prepare, this.#tree.isAncestor)) return;
     }
   }
 

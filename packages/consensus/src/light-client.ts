@@ -15,3 +15,4 @@ export {
   type LightStep,
   lightStepSchema,
 } from './chain/light-update.js';
+export { oldestHeaderNeeded, rootProblem, type TrustedSchedule, trustedSchedules } from './chain/root-check.js';

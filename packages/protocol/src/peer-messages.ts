@@ -73,9 +73,13 @@ const blockTransactionsSchema = struct('block_transactions', {
 
 /** Asks for final or best-chain blocks by number. `request` comes back in the answer. */
 const getBlocksSchema = struct('get_blocks', { request: u32, from: u32, count: u16 });
-const getBlockSchema = struct('get_block', { request: u32, id: checksum256 });
+/** Asks for one block, and for as many as `ancestors` of the blocks before it. */
+const getBlockSchema = struct('get_block', { request: u32, id: checksum256, ancestors: u16 });
 
-/** An answer holds the first blocks of what was asked for, as many as fit; none if the peer has none. */
+/**
+ * Blocks that follow on each other. To `getBlocks`: the first of what was asked for, as many as fit. To `getBlock`: the
+ * block is the last. None if the peer has none.
+ */
 const blocksSchema = struct('blocks', { request: u32, blocks: array(blockBytes, peerLimits.blocksPerAnswerMax) });
 
 const getSnapshotSchema = struct('get_snapshot', { request: u32 });

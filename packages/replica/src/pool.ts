@@ -22,11 +22,11 @@ export const defaultPoolLimits: PoolLimits = {
 
 export class TransactionPool<S extends Submission = Submission> {
   readonly #limits: PoolLimits;
-  /** Queues in the order of their next turn. */
-  readonly #queues = new Map<Name, S[]>();
-  /** What was in a block that did not come to be: these come before all others, in their order. */
-  #first: S[] = [];
-  readonly #ids = new Set<string>();
+  /** Queues in the order of their next turn. None is empty. */
+  readonly #queues = new Map<Name, Queue<S>>();
+  /** What a block has had, or had no room for: these come before all others, in their order. */
+  readonly #first: Queue<S> = { items: [], size: 0 };
+  readonly #places = new Map<string, Place<S>>();
   #bytes = 0;
 
   constructor(limits: PoolLimits = defaultPoolLimits) {
@@ -34,14 +34,13 @@ export class TransactionPool<S extends Submission = Submission> {
   }
 
   get size(): number {
-    return this.#ids.size;
+    return this.#places.size;
   }
 
   /** Takes a transaction in, or says why not. */
   add(submission: S): Rejection | undefined {
     const { transaction } = submission;
-    const id = bytesKey(transaction.id);
-    if (this.#ids.has(id))
+    if (this.has(transaction.id))
       return { code: 'tx_duplicate', message: 'duplicate transaction: it already waits for a block' };
     const { transactionsMax, bytesMax, accountShareMax } = this.#limits;
     if (this.size >= transactionsMax || this.#bytes + transaction.packed.length > bytesMax) {
@@ -51,17 +50,15 @@ export class TransactionPool<S extends Submission = Submission> {
       };
     }
     const account = firstAuthorizer(transaction.transaction);
-    const queue = this.#queues.get(account) ?? [];
-    if (queue.length >= transactionsMax * accountShareMax) {
+    const queue = this.#queues.get(account) ?? { items: [], size: 0 };
+    if (queue.size >= transactionsMax * accountShareMax) {
       return {
         code: 'tx_resource_exhaustion',
-        message: `${queue.length} transactions of ${formatName(account)} already wait, which is its share of the pool`,
+        message: `${queue.size} transactions of ${formatName(account)} already wait, which is its share of the pool`,
       };
     }
-    if (queue.length === 0) this.#queues.set(account, queue);
-    queue.push(submission);
-    this.#ids.add(id);
-    this.#bytes += transaction.packed.length;
+    if (queue.size === 0) this.#queues.set(account, queue);
+    queue.items.push(this.#placed(submission, queue));
     return undefined;
   }
 
@@ -70,11 +67,7 @@ export class TransactionPool<S extends Submission = Submission> {
    * when no other waits. Undefined when none is left. Cost: linear in the accounts held back or put last.
    */
   take(held: (account: Name) => boolean = no, last: (account: Name) => boolean = no): S | undefined {
-    const first = this.#first.shift();
-    if (first !== undefined) {
-      this.#forget(first);
-      return first;
-    }
+    if (this.#first.size > 0) return this.#takeFrom(this.#first);
     let later: Name | undefined;
     for (const account of this.#queues.keys()) {
       if (held(account)) continue;
@@ -86,70 +79,70 @@ export class TransactionPool<S extends Submission = Submission> {
 
   #takeOf(account: Name): S {
     const queue = this.#queues.get(account)!;
-    const submission = queue.shift()!;
+    const submission = this.#takeFrom(queue);
     this.#queues.delete(account);
-    if (queue.length > 0) this.#queues.set(account, queue);
-    this.#forget(submission);
+    if (queue.size > 0) this.#queues.set(account, queue);
     return submission;
   }
 
-  /** Puts back what `take` gave: it will be first of its account again. */
-  putBack(submission: S): void {
-    const account = firstAuthorizer(submission.transaction.transaction);
-    const queue = this.#queues.get(account);
-    if (queue === undefined) this.#queues.set(account, [submission]);
-    else queue.unshift(submission);
-    this.#ids.add(bytesKey(submission.transaction.id));
-    this.#bytes += submission.transaction.packed.length;
+  #takeFrom({ items }: Queue<S>): S {
+    let place = items.shift()!;
+    while (place.isLeft) place = items.shift()!;
+    this.#leave(place);
+    return place.submission;
   }
 
-  /** Takes back what a block had, in its order: later ones may need what earlier ones did. */
+  /** Takes back what was taken, in its order: later ones may need what earlier ones did. */
   putFirst(submissions: readonly S[]): void {
-    this.#first = [...submissions, ...this.#first];
-    for (const { transaction } of submissions) {
-      this.#ids.add(bytesKey(transaction.id));
-      this.#bytes += transaction.packed.length;
-    }
+    const first = this.#first;
+    first.items = [...submissions.map((submission) => this.#placed(submission, first)), ...first.items];
   }
 
   has(id: Uint8Array): boolean {
-    return this.#ids.has(bytesKey(id));
+    return this.#places.has(bytesKey(id));
   }
 
-  /** Removes and returns this transaction, if it waits here. Cost: linear in those of its account before it. */
+  /** Removes and returns this transaction, if it waits here. Cost: constant, on average. */
   remove(transaction: VerifiedTransaction): S | undefined {
-    const key = bytesKey(transaction.id);
-    if (!this.#ids.has(key)) return undefined;
-    const isThis = (waiting: S) => bytesKey(waiting.transaction.id) === key;
-    const at = this.#first.findIndex(isThis);
-    if (at >= 0) {
-      const [submission] = this.#first.splice(at, 1);
-      this.#forget(submission!);
-      return submission;
-    }
-    const account = firstAuthorizer(transaction.transaction);
-    const queue = this.#queues.get(account)!;
-    const [submission] = queue.splice(queue.findIndex(isThis), 1);
-    if (queue.length === 0) this.#queues.delete(account);
-    this.#forget(submission!);
+    const place = this.size > 0 ? this.#places.get(bytesKey(transaction.id)) : undefined;
+    if (place === undefined) return undefined;
+    const { queue, submission } = place;
+    this.#leave(place);
+    if (queue !== this.#first && queue.size === 0) this.#queues.delete(firstAuthorizer(transaction.transaction));
+    if (queue.items.length > 2 * queue.size) queue.items = queue.items.filter(({ isLeft }) => !isLeft);
     return submission;
   }
 
   /** Removes and returns everything. */
   clear(): S[] {
-    const all = [...this.#first, ...[...this.#queues.values()].flat()];
-    this.#first = [];
+    const all = [this.#first, ...this.#queues.values()].flatMap(({ items }) => items.filter(({ isLeft }) => !isLeft));
+    for (const place of all) this.#leave(place);
+    this.#first.items = [];
     this.#queues.clear();
-    this.#ids.clear();
-    this.#bytes = 0;
-    return all;
+    return all.map(({ submission }) => submission);
   }
 
-  #forget({ transaction }: Submission): void {
-    this.#ids.delete(bytesKey(transaction.id));
+  #placed(submission: S, queue: Queue<S>): Place<S> {
+    const place = { submission, queue, isLeft: false };
+    queue.size++;
+    this.#places.set(bytesKey(submission.transaction.id), place);
+    this.#bytes += submission.transaction.packed.length;
+    return place;
+  }
+
+  #leave(place: Place<S>): void {
+    const { transaction } = place.submission;
+    place.isLeft = true;
+    place.queue.size--;
+    this.#places.delete(bytesKey(transaction.id));
     this.#bytes -= transaction.packed.length;
   }
 }
+
+/** Transactions in their order. Those that were removed stay among the items until they are passed over. */
+type Queue<S> = { items: Place<S>[]; size: number };
+
+type Place<S> = { readonly submission: S; readonly queue: Queue<S>; isLeft: boolean };
 
 function no(): boolean {
   return false;

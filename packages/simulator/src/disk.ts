@@ -17,6 +17,8 @@ export class SimulatedDisk {
   #journal: { readonly num: number; readonly block: SignedBlock }[] = [];
   /** Two places for the safety record, as `latestSafetyRecord` wants them. */
   #records: (Uint8Array | undefined)[] = [undefined, undefined];
+  /** Scenarios set it to false to show that safety does not need the certificate in the record. */
+  keepsCertificates = true;
   /** Final blocks by id. */
   readonly #log = new Map<string, SignedBlock>();
 
@@ -32,7 +34,8 @@ export class SimulatedDisk {
   }
 
   get safetyRecord(): SafetyRecord | undefined {
-    return latestSafetyRecord(this.#records.filter((copy) => copy !== undefined));
+    const record = latestSafetyRecord(this.#records.filter((copy) => copy !== undefined));
+    return record === undefined || this.keepsCertificates ? record : { ...record, lockCertificate: undefined };
   }
 
   get journal(): readonly SignedBlock[] {

@@ -49,6 +49,7 @@ export const forgottenCertificate: ScenarioOf = (genesis, seed, breakage) => {
   };
   world.run(500);
   second.crash();
+  second.disk.keepsCertificates = false;
   network.passes = (from, to) => from !== first.peer && to !== first.peer;
   until(world, () => third.replica!.head.num > num + 6);
   second.start();

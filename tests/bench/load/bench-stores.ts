@@ -31,6 +31,7 @@ export function lmdbStore(directory: string): BenchStore & { readonly state: Sta
     get: (key) => state.get(key),
     first: (from, to) => state.first(from, to),
     last: (from, to) => state.last(from, to),
-    keep: (blockNum, blockId, changes, buckets) => state.commit({ blockNum, blockId, changes, buckets, root: new Uint8Array(0) }),
+    keep: (blockNum, blockId, changes, buckets) =>
+      state.commit({ blockNum, blockId, changes, buckets, root: new Uint8Array(0) }),
   };
 }

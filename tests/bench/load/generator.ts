@@ -78,7 +78,10 @@ async function run(on: Chain, plan: RunPlan): Promise<RunResult> {
   send({ kind: 'prepared', count: prepared.length * plan.batch, seconds: (performance.now() - began) / 1000 });
   prepared.reverse();
   const next = () => (plan.mode === 'bulk-live' ? makeBatch(on, at, plan) : prepared.pop());
-  const connections = await Promise.all(Array.from({ length: plan.connections }, () => Connection.open(on.port)));
+  const ports = plan.ports ?? [on.port];
+  const connections = await Promise.all(
+    Array.from({ length: plan.connections }, (_, i) => Connection.open(ports[i % ports.length]!)),
+  );
   const cpuBefore = process.cpuUsage();
   const log = new SentLog();
   const beganMs = wallClockMs();

@@ -36,6 +36,8 @@ export type RunPlan = {
   readonly prepare: number;
   /** Where to write one `SentTransfer` per transfer. */
   readonly logFile: string;
+  /** HTTP ports that the connections go to in turn; default the one of `open`. */
+  readonly ports?: readonly number[];
 };
 
 export type FromGenerator =
@@ -94,6 +96,22 @@ export type ProbeReport = {
 };
 
 export type FromProbe = { readonly kind: 'ready' } | { readonly kind: 'report'; readonly report: ProbeReport };
+
+/** Where a node answers. */
+export type WatchedNode = { readonly name: string; readonly port: number };
+
+export type ToOnlooker =
+  | { readonly kind: 'open'; readonly nodes: readonly WatchedNode[] }
+  /** Forget what was seen until now. */
+  | { readonly kind: 'clear' }
+  | { readonly kind: 'take' };
+
+/** A node's event stream said that this block, and those before it, are final. Milliseconds since 1970. */
+export type SeenFinal = { readonly node: string; readonly num: number; readonly atMs: number };
+
+export type FromOnlooker =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'report'; readonly finals: readonly SeenFinal[] };
 
 /** Milliseconds since 1970, finer than `Date.now`, and comparable between the processes of one machine. */
 export function wallClockMs(): number {

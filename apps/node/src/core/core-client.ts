@@ -25,6 +25,8 @@ export type CoreListener = {
   head?(point: ChainPoint, transactions: number): void;
   finalized?(num: number, id: Uint8Array, slot: number): void;
   event?(name: string, detail: Readonly<Record<string, string | number>>): void;
+  /** The core's figures, once a second. */
+  metrics?(metrics: CoreMetrics): void;
   /** Somebody cheats. */
   evidence?(evidence: Evidence): void;
   /** The worker has ended although nobody asked it to. */
@@ -160,6 +162,7 @@ export class CoreClient {
         break;
       case 'metrics':
         this.metrics = message.metrics;
+        for (const listener of this.#listeners) listener.metrics?.(message.metrics);
         break;
       case 'evidence': {
         const evidence = decode(evidenceSchema, message.evidence);

@@ -138,6 +138,7 @@ export class CoreHost {
       safetyRecord: safetyRecordOf(storage, options),
       producers: options.producers.map(parseName),
       finalizerKeys: options.finalizerKeys.map(parseBlsPrivateKey).map(blsPublicKeyOf),
+      canSign: (key) => keys.has(toHex(key)),
     });
     const host = new CoreHost({ options, post, chainId, storage, recovery, replica, keys });
     await host.#begin();
@@ -275,6 +276,8 @@ export class CoreHost {
 
   /** Takes an input, carries out what follows, and then the inputs that came of it. */
   #step(first: NetworkInput): void {
+    // What other threads answer after the end finds nothing to be written to.
+    if (this.#ended) return;
     this.#inputs.push(first);
     if (this.#isStepping) return;
     this.#isStepping = true;

@@ -56,7 +56,7 @@ export function accusationOf(evidence: Evidence, state: StateReader): Accusation
 
 /** Whether there is nothing left to report in this state: the producer is jailed, or the consortium has judged it since. */
 export function isSettled({ accused, slot }: Accusation, state: StateReader): boolean {
-  const row = rowOf(state, 'producers', accused);
+  const row = systemRow(state, 'producers', accused);
   return row !== undefined && (row.status === JAILED || slot <= Number(row.judged_until_slot));
 }
 
@@ -88,7 +88,7 @@ export function ownerOfFinalizerKey(state: StateReader, key: BlsPublicKey): Name
   const prefix = indexPrefix(indexFamilies.idx256, keyIndex) + Buffer.from(sha256(key)).toString('latin1');
   const entry = state.first(prefix, prefixEnd(prefix));
   if (entry === undefined) return undefined;
-  const row = rowOf(state, 'finkeys', u64FromKey(entry.key, entry.key.length - 8));
+  const row = systemRow(state, 'finkeys', u64FromKey(entry.key, entry.key.length - 8));
   return row === undefined ? undefined : parseName(String(row.finalizer_name));
 }
 
@@ -96,7 +96,7 @@ export function ownerOfFinalizerKey(state: StateReader, key: BlsPublicKey): Name
 const keyIndex = tableId(names.eosio, names.eosio, (name('finkeys') & ~0xfn) | 1n);
 
 /** A row of `eosio` by its primary key. */
-function rowOf(state: StateReader, table: string, primary: bigint): JsonObject | undefined {
+export function systemRow(state: StateReader, table: string, primary: bigint): JsonObject | undefined {
   if (getRow(state, tableId(names.eosio, names.eosio, name(table)), primary) === undefined) return undefined;
   const abi = systemAbiOf(state);
   const row = abi && decodedRow(state, abi, names.eosio, names.eosio, name(table), primary);

@@ -200,7 +200,8 @@ export class LocalNetwork {
       try {
         for (const line of log.newLines()) {
           const notice = noticeOf(name, line);
-          if (notice !== undefined) this.#notices.add(notice);
+          // Nodes that end complain of each other.
+          if (notice !== undefined && !this.#isEnding) this.#notices.add(notice);
         }
         log.rotate();
       } catch (error) {

@@ -93,7 +93,10 @@ export class NodeChild {
           reject(this.failure());
         };
         child.once('error', (error) => end(`cannot be started: ${error.message}`, false));
-        child.once('exit', (code, signal) => end(signal === null ? `exit code ${code}` : signal, code === 0));
+        child.once('exit', (code, signal) => {
+          // One that is still starting has nothing to finish, and ends by the signal.
+          end(signal === null ? `exit code ${code}` : signal, code === 0 || signal === 'SIGTERM');
+        });
       });
       this.#tellIsolation();
     });

@@ -33,6 +33,8 @@ export type BlockServerOptions = {
 
 /** Requests of one peer that may wait. Honest nodes have a few under way. */
 const REQUESTS_MAX = 16;
+/** Blocks before the one asked for that one request may bring. */
+const ANCESTORS_MAX = 63;
 const BYTES_PER_SECOND = 32 << 20;
 const WAITING_BYTES_MAX = 16 << 20;
 /** How long a peer that may not be served yet is left alone. */
@@ -148,9 +150,14 @@ export class BlockServer {
       const count = Math.min(request.getBlocks.count, peerLimits.blocksPerAnswerMax);
       return count === 0 ? [] : log.readRange(num, Math.min(last, num + count - 1));
     }
-    const [found] = await log.readRange(num, num);
-    if (found === undefined) return [];
+    const { id, ancestors } = request.getBlock;
+    const from = Math.max(num - Math.min(ancestors, ANCESTORS_MAX), log.firstBlockNum ?? 1);
+    let found = await log.readRange(from, num);
+    // Large blocks: the one that was asked for matters most.
+    if (found.at(-1)?.blockNum !== num) found = await log.readRange(num, num);
+    const newest = found.at(-1);
+    if (newest === undefined) return [];
     // Another block of this number is final: whoever asks is on a branch that lost.
-    return equalBytes(blockId(decodeBlockSummary(found.bytes).header), request.getBlock.id) ? [found] : [];
+    return equalBytes(blockId(decodeBlockSummary(newest.bytes).header), id) ? found : [];
   }
 }

@@ -11,7 +11,7 @@ import { TokenBucket } from '../p2p/token-bucket.js';
 import type { Taken } from './core-channel.js';
 import type { NetworkStats } from './network-messages.js';
 
-/** Messages of a kind that one peer may send in a second, and four times as many at once. Kinds that are not named are answers. */
+/** Messages of a kind that one peer may send in a second, and four times as many at once. */
 const perSecond: Partial<Record<PeerMessageKind, number>> = {
   // Two votes a block and finalizer, and repetitions: more than 20 would be a node with many keys.
   vote: 500,
@@ -22,6 +22,8 @@ const perSecond: Partial<Record<PeerMessageKind, number>> = {
   getBlock: 100,
   getBlocks: 100,
   getBlockTransactions: 100,
+  blockTransactions: 100,
+  blocks: 400,
 };
 const BURST_SECONDS = 4;
 /** Messages that may be dropped in a row before the peer is put out; so many are forgiven in a minute. */

@@ -31,6 +31,8 @@ export type ConnectionLimits = {
   readonly lossyBytesMax: number;
   readonly receiveBytesPerSecond: number;
   readonly receiveMessagesPerSecond: number;
+  /** For measurements only: everything that is sent leaves so much later, as over a longer line. */
+  readonly sendDelayMs: number;
 };
 
 export const defaultConnectionLimits: ConnectionLimits = {
@@ -41,6 +43,7 @@ export const defaultConnectionLimits: ConnectionLimits = {
   lossyBytesMax: 1 << 20,
   receiveBytesPerSecond: 64 << 20,
   receiveMessagesPerSecond: 20_000,
+  sendDelayMs: 0,
 };
 
 /** What a connection needs from its owner. */
@@ -273,7 +276,10 @@ export class Connection {
       throw new PeerFault('does_not_read', `${socket.writableLength} bytes wait for the peer to take them`);
     }
     this.#owner.counted('out', frame[KIND_AT]!, frame.length);
-    socket.write(frame);
+    const { sendDelayMs } = this.#owner.limits;
+    if (sendDelayMs === 0) socket.write(frame);
+    // Timers of one length keep their order.
+    else setTimeout(() => socket.writable && socket.write(frame), sendDelayMs);
   }
 
   /** Ends the connection for whatever the peer did wrong. Errors of our own are not caught. */

@@ -16,7 +16,7 @@ export const peerFaults = {
   timeout: 5,
   does_not_read: 10,
   /** It does not give what it says it has. */
-  unhelpful: 25,
+  unhelpful: 10,
   /** A transaction that an honest node would not have passed on; a few may be due to another version of the program. */
   bad_transaction: 4,
   /** What consensus found wrong. Three times are no accident; once could be our own. */

@@ -223,8 +223,8 @@ export const nodeRoutes = {
   getHealth: query({
     path: '/v1/node/health',
     group: 'Node',
-    summary: 'Whether the process works.',
-    doc: 'Answers 503 with the same body when something is wrong. For liveness probes.',
+    summary: 'Whether the node is well, and if not, why.',
+    doc: 'Answers 503 with the same body when something is wrong. For alarms; a probe that restarts the node must not use it, because most of this is not cured by a restart.',
     request: nothing,
     response: record(
       {

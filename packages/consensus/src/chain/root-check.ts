@@ -20,7 +20,7 @@ import {
   votingScheduleSchema,
 } from '@snapscale/protocol';
 import { sameCertificate } from './certificate.js';
-import { type Electorate, makeElectorate } from './electorate.js';
+import type { Electorate } from './electorate.js';
 import { finalityRoot } from './finality-tree.js';
 import type { LightTrust } from './light-client.js';
 import type { LightStep } from './light-update.js';

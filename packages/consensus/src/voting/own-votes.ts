@@ -1,6 +1,6 @@
 /** The votes that this node gives, and its promises: each vote waits for its signature and for the record that covers it (FIN-6). */
 import { type BlsPublicKey, type BlsSignature, equalBytes, toHex } from '@snapscale/crypto';
-import { type Vote, type VotePhase, type VoteSubject, voteDigest } from '@snapscale/protocol';
+import { type QuorumCertificate, type Vote, type VotePhase, type VoteSubject, voteDigest } from '@snapscale/protocol';
 import type { ChainPoint } from '../chain/root.js';
 import type { Outbox } from '../outbox.js';
 import type { Ancestry, FinalizerRules, FinalizerState, PrepareCandidate } from './finalizer.js';
@@ -67,12 +67,13 @@ export class OwnVotes {
     return true;
   }
 
-  /** Commits a block with a prepare certificate, if the rules allow it, it is news, and a key of this node has a vote on it. */
-  commit(point: ChainPoint, isAncestor: Ancestry): boolean {
+  /** Commits a block with this prepare certificate, if the rules allow it, it is news, and a key of this node has a vote on it. */
+  commit(point: ChainPoint, certificate: QuorumCertificate, isAncestor: Ancestry): boolean {
     const { lock } = this.promises;
     if (lock !== undefined && equalBytes(lock.id, point.id)) return false;
     if (!this.#hasVote(point) || !this.#rules.mayCommit(this.promises, point, isAncestor)) return false;
     this.#promise(this.#rules.afterCommit(this.promises, point));
+    this.#record = { ...this.#record, lockCertificate: certificate };
     this.#vote(1, point);
     return true;
   }

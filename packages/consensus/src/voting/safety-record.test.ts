@@ -1,4 +1,5 @@
-import { sha256 } from '@snapscale/crypto';
+import { type BlsSignature, sha256 } from '@snapscale/crypto';
+import { limits } from '@snapscale/protocol';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import {
@@ -14,9 +15,20 @@ const point = fc.option(fc.record({ slot: fc.nat(0xffffffff), id: fc.uint8Array(
   nil: undefined,
 });
 const slot = fc.integer({ min: -1, max: 0xffffffff });
+const certificate = fc.option(
+  fc.record({
+    phase: fc.constantFrom(0 as const, 1 as const),
+    slot: fc.nat(0xffffffff),
+    blockId: fc.uint8Array({ minLength: 32, maxLength: 32 }),
+    signers: fc.uint8Array({ minLength: 0, maxLength: limits.signerBitmapBytesMax }),
+    signature: fc.uint8Array({ minLength: 192, maxLength: 192 }).map((bytes) => bytes as BlsSignature),
+  }),
+  { nil: undefined },
+);
 const records: fc.Arbitrary<SafetyRecord> = fc.record({
   sequence: fc.nat(0xffffffff),
   finalizer: fc.record({ lastPrepared: point, lock: point, offBranch: slot }),
+  lockCertificate: certificate,
   lastProducedSlot: slot,
 });
 const sample: SafetyRecord = {
@@ -26,6 +38,7 @@ const sample: SafetyRecord = {
     lock: { slot: 8, id: new Uint8Array(32).fill(2) },
     offBranch: 5,
   },
+  lockCertificate: undefined,
   lastProducedSlot: 9,
 };
 

@@ -11,6 +11,8 @@ import {
   FormatError,
   mapped,
   optional,
+  type QuorumCertificate,
+  quorumCertificateSchema,
   type Schema,
   slotSchema,
   struct,
@@ -23,6 +25,11 @@ import { type FinalizerState, freshFinalizerState } from './finalizer.js';
 export type SafetyRecord = {
   readonly sequence: number;
   readonly finalizer: FinalizerState;
+  /**
+   * The prepare certificate for the lock, as soon as there is one. Safety does not need it; but if all who saw it forgot it
+   * in crashes, those who are locked could not go on, nor show the others why.
+   */
+  readonly lockCertificate: QuorumCertificate | undefined;
   /** Highest slot that this node began a block for; −1 if none. */
   readonly lastProducedSlot: number;
 };
@@ -31,6 +38,7 @@ export type SafetyRecord = {
 export const freshSafetyRecord: SafetyRecord = {
   sequence: 0,
   finalizer: freshFinalizerState,
+  lockCertificate: undefined,
   lastProducedSlot: -1,
 };
 
@@ -44,12 +52,13 @@ export function assumedSafetyRecord(slot: number, isAlone: boolean): SafetyRecor
   return {
     sequence: 0,
     finalizer: { lastPrepared: unknown, lock: isAlone ? undefined : unknown, offBranch: slot },
+    lockCertificate: undefined,
     lastProducedSlot: slot,
   };
 }
 
 /** Most bytes of an encoded record. */
-export const SAFETY_RECORD_BYTES_MAX = 128;
+export const SAFETY_RECORD_BYTES_MAX = 512;
 
 const CHECKSUM_BYTES = 8;
 const FORMAT_VERSION = 1;
@@ -74,11 +83,12 @@ const bodySchema = struct('safety_record', {
   lock: optional(pointSchema),
   offBranch: lastSlotSchema,
   lastProducedSlot: lastSlotSchema,
+  lockCertificate: optional(quorumCertificateSchema),
 });
 
 /** Version, fields, and the first 8 bytes of the SHA-256 of both, by which a torn write is recognised. */
-export function encodeSafetyRecord({ sequence, finalizer, lastProducedSlot }: SafetyRecord): Uint8Array {
-  const body = encode(bodySchema, { version: FORMAT_VERSION, sequence, ...finalizer, lastProducedSlot });
+export function encodeSafetyRecord({ finalizer, ...record }: SafetyRecord): Uint8Array {
+  const body = encode(bodySchema, { version: FORMAT_VERSION, ...finalizer, ...record });
   const bytes = new Uint8Array(body.length + CHECKSUM_BYTES);
   bytes.set(body);
   bytes.set(sha256(body).subarray(0, CHECKSUM_BYTES), body.length);
@@ -91,8 +101,8 @@ export function decodeSafetyRecord(bytes: Uint8Array): SafetyRecord | undefined 
   const body = bytes.slice(0, -CHECKSUM_BYTES);
   if (!equalBytes(sha256(body).subarray(0, CHECKSUM_BYTES), bytes.subarray(-CHECKSUM_BYTES))) return undefined;
   try {
-    const { sequence, lastPrepared, lock, offBranch, lastProducedSlot } = decode(bodySchema, body);
-    return { sequence, finalizer: { lastPrepared, lock, offBranch }, lastProducedSlot };
+    const { sequence, lastPrepared, lock, offBranch, lockCertificate, lastProducedSlot } = decode(bodySchema, body);
+    return { sequence, finalizer: { lastPrepared, lock, offBranch }, lockCertificate, lastProducedSlot };
   } catch (error) {
     if (error instanceof DecodeError) return undefined;
     throw error;

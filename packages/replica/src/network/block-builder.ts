@@ -305,7 +305,7 @@ export class BlockBuilder {
     const outcome = guarded(execution, transaction, this.#report, () => execution.apply(transaction));
     if (outcome === undefined) {
       draft.isFull = true;
-      this.#poolOf(arrival).putBack(arrival);
+      this.#poolOf(arrival).putFirst([arrival]);
       return true;
     }
     const { elapsedUs, actionTraces } = outcome.trace;

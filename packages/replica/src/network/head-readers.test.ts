@@ -66,10 +66,15 @@ function send(host: LoneProducer, accounts: readonly string[], first: number): v
 describe('the head of a lone producer', () => {
   const accounts = ['alice', 'bob', 'carol', 'dave'];
 
-  function watched(): { readonly host: LoneProducer; readonly watcher: Watcher } {
+  function ledgerOf(): TestLedger {
     const ledger = new TestLedger();
     for (const account of accounts) ledger.createAccount(account);
     ledger.produceBlock();
+    return ledger;
+  }
+
+  function watched(): { readonly host: LoneProducer; readonly watcher: Watcher } {
+    const ledger = ledgerOf();
     const watcher = new Watcher(ledger.store);
     let host: LoneProducer | undefined;
     const onEffect = (effect: NetworkEffect): void => {
@@ -106,6 +111,44 @@ describe('the head of a lone producer', () => {
     expect(watcher).toMatchObject({ heads: 5, differences: [], rewinds: 0 });
     host.release('committed');
     watcher.compare(host.replica.headState);
+  });
+
+  it('is another than the block that waits for its signature: readers leave that', () => {
+    const twin = new LoneProducer({ ledger: ledgerOf() });
+    twin.pass();
+    const { host, watcher } = watched();
+    send(host, accounts, 0);
+    host.held.add('blockSigned');
+    host.pass();
+    host.receive(twin.blocks[0]!, []);
+    expect(host.replica.head).toEqual(twin.replica.head);
+    expect(watcher).toMatchObject({ heads: 1, differences: [], rewinds: 1 });
+    host.release('blockSigned');
+    expect(host.replica.head).toEqual(twin.replica.head);
+    send(host, accounts, 1);
+    host.pass();
+    expect(host.stored.map(({ block }) => block.transactions.length)).toEqual([0, 2 * accounts.length]);
+    expect(watcher).toMatchObject({ heads: 2, differences: [], rewinds: 1 });
+    expect(host.replies.size).toBe(2 * accounts.length);
+    expect([...host.replies.values()].every((result) => result.kind === 'trace' && result.trace.status === 0)).toBe(
+      true,
+    );
+  });
+
+  it('stays what it was when a block is signed too late to be made: readers go back to it', () => {
+    const twin = new LoneProducer({ ledger: ledgerOf() });
+    twin.pass();
+    const { host, watcher } = watched();
+    const before = host.replica.head;
+    send(host, accounts, 0);
+    host.held.add('blockSigned');
+    host.pass();
+    for (const { vote } of twin.only('sendVote')) host.step({ kind: 'vote', from: 1, vote });
+    expect(host.events).toEqual(['own-key-elsewhere']);
+    expect(watcher.rewinds).toBe(0);
+    host.release('blockSigned');
+    expect(host.replica.head).toEqual(before);
+    expect(watcher.rewinds).toBe(1);
   });
 });
 

@@ -1,8 +1,8 @@
 /** A chain with one producer on a host that answers at once, or too late. */
 import { type PublicKey, toHex } from '@snapscale/crypto';
-import { StateFault, type StateReader, type VerifiedTransaction } from '@snapscale/execution';
+import { globalKeys, StateFault, type StateReader, type VerifiedTransaction } from '@snapscale/execution';
 import { TestLedger } from '@snapscale/execution/testing';
-import { type Json, stateRootOf } from '@snapscale/protocol';
+import { chainConfigSchema, encode, type Json, stateRootOf } from '@snapscale/protocol';
 import { describe, expect, it } from 'vitest';
 import { LoneProducer, type LoneProducerOptions } from '../testing/lone-producer.js';
 import type { ReplyResult } from './effects.js';
@@ -12,6 +12,16 @@ function producer(options: LoneProducerOptions = {}): LoneProducer {
   for (const account of ['alice', 'bob', 'carol']) ledger.createAccount(account);
   ledger.produceBlock();
   return new LoneProducer({ ledger, ...options });
+}
+
+/** Blocks have room for a tenth of what is usual. */
+function smallBlocks(): LoneProducer {
+  const ledger = new TestLedger();
+  for (const account of ['alice', 'bob']) ledger.createAccount(account);
+  ledger.produceBlock();
+  const config = { ...ledger.genesis.config, maxBlockCpuUsage: 20_000 };
+  ledger.store.apply(new Map([[globalKeys.config, encode(chainConfigSchema, config)]]));
+  return new LoneProducer({ ledger });
 }
 
 function authority(account: string, number: number): Json {
@@ -135,29 +145,30 @@ describe('slots', () => {
 
 describe('transactions', () => {
   it('that find no room are in the next blocks, account by account', () => {
-    const host = producer();
-    send(host, 'alice', 6_000);
-    send(host, 'bob', 3, 7_001);
+    const host = smallBlocks();
+    send(host, 'alice', 600);
+    send(host, 'bob', 3, 701);
     expect(host.replica.status.waiting).toBeGreaterThan(0);
     for (let i = 0; i < 10 && host.replica.status.waiting > 0; i++) host.pass();
     host.pass();
     const order = host.only('reply').map(({ request }) => request);
-    expect(order).toHaveLength(6_003);
-    expect(order.indexOf(7_003)).toBeLessThan(order.indexOf(6_000));
+    expect(order).toHaveLength(603);
+    expect(order.indexOf(703)).toBeLessThan(order.indexOf(600));
     expect(codes(host)).toEqual(new Set(['ok']));
-    expect(host.stored.flatMap(({ block }) => block.transactions)).toHaveLength(6_003);
+    expect(host.stored.flatMap(({ block }) => block.transactions)).toHaveLength(603);
   });
 
   it('that wait when the node is to end are refused, and those that were answered are in the last block', () => {
-    const host = producer();
-    send(host, 'alice', 6_000);
+    const host = smallBlocks();
+    send(host, 'alice', 600);
     const waiting = host.replica.status.waiting;
+    expect(waiting).toBeGreaterThan(0);
     host.step({ kind: 'drain' });
     const refused = [...host.replies.values()].filter((result) => codeOf(result) === 'snap_shutting_down');
     expect(refused).toHaveLength(waiting);
     host.pass();
     expect(host.replica.idle).toBe(true);
-    expect(host.stored.at(-1)!.block.transactions).toHaveLength(6_000 - waiting);
+    expect(host.stored.at(-1)!.block.transactions).toHaveLength(600 - waiting);
     host.pass(2_000);
     expect(host.blocks).toHaveLength(1);
   });

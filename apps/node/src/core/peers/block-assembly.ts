@@ -7,7 +7,7 @@
 import type { PeerId } from '@snapscale/consensus';
 import { equalBytes, merkleRoot, toHex } from '@snapscale/crypto';
 import type { VerifiedTransaction } from '@snapscale/execution';
-import { type PackedTransaction, receiptDigests, type SignedBlock } from '@snapscale/protocol';
+import { type PackedTransaction, receiptDigests, type SignedBlock, transactionId } from '@snapscale/protocol';
 
 export type AssemblyLimits = {
   readonly blocksMax: number;
@@ -23,7 +23,7 @@ export const defaultAssemblyLimits: AssemblyLimits = {
   blocksMax: 32,
   blocksPerPeerMax: 6,
   bytesMax: 32 << 20,
-  answerMsMax: 1_000,
+  answerMsMax: 2_000,
   missingPercentMax: 60,
 };
 
@@ -160,12 +160,13 @@ export class BlockAssembly {
 
 export type Asked = { readonly peer: PeerId; readonly id: Uint8Array };
 
-/** The block as it travels to peers that have its transactions. */
-export function compactOf(block: SignedBlock, ids: readonly Uint8Array[]): SignedBlock {
-  const transactions = block.transactions.map((receipt, position) => ({
-    ...receipt,
-    transaction: { kind: 'id' as const, id: ids[position]! },
-  }));
+/** The block as it travels to peers that have its transactions. The few compressed ones stay: their ids take inflating. */
+export function compactOf(block: SignedBlock): SignedBlock {
+  const transactions = block.transactions.map((receipt) => {
+    const { transaction: body } = receipt;
+    if (body.kind === 'id' || body.packed.compression !== 0) return receipt;
+    return { ...receipt, transaction: { kind: 'id' as const, id: transactionId(body.packed.packedTransaction) } };
+  });
   return { ...block, transactions };
 }
 

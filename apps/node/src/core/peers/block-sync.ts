@@ -61,7 +61,12 @@ export const defaultSyncLimits: SyncLimits = {
 
 type Source = { status: PeerStatus; asideUntilMs: number; failures: number; asked: number };
 type Ask = { readonly peer: PeerId; readonly request: number; readonly atMs: number };
-type Answer = { readonly peer: PeerId; readonly blocks: readonly Uint8Array[]; readonly previous: Uint8Array; readonly ids: readonly Uint8Array[] };
+type Answer = {
+  readonly peer: PeerId;
+  readonly blocks: readonly Uint8Array[];
+  readonly previous: Uint8Array;
+  readonly ids: readonly Uint8Array[];
+};
 type Range = { readonly from: number; count: number; asks: Ask[]; answer: Answer | undefined };
 
 export class BlockSync {
@@ -120,7 +125,9 @@ export class BlockSync {
     const range = this.#ranges.find(({ asks }) => asks.some((ask) => ask.request === request && ask.peer === peer));
     if (range === undefined) return false;
     this.#endAsk(range, request);
-    if (range.answer === undefined) this.#take(range, peer, blocks, nowMs);
+    if (range.answer !== undefined) return true;
+    this.#take(range, peer, blocks, nowMs);
+    if (range.answer !== undefined) this.#rate(range, peer);
     return true;
   }
 
@@ -202,7 +209,11 @@ export class BlockSync {
         if (nowMs - atMs < answerMsMax) continue;
         this.#endAsk(range, request);
         this.#setAside(peer, nowMs);
-        this.#port.blame(peer, 'unhelpful', `no answer to a request for blocks from ${range.from} in ${answerMsMax} ms`);
+        this.#port.blame(
+          peer,
+          'unhelpful',
+          `no answer to a request for blocks from ${range.from} in ${answerMsMax} ms`,
+        );
       }
     }
   }
@@ -258,7 +269,11 @@ export class BlockSync {
     const ids = blocks.length > range.count ? undefined : idsOf(range.from, blocks);
     if (ids === undefined) {
       this.#setAside(peer, nowMs);
-      this.#port.blame(peer, 'false_data', `its answer to a request for blocks from ${range.from} is not a chain from there`);
+      this.#port.blame(
+        peer,
+        'false_data',
+        `its answer to a request for blocks from ${range.from} is not a chain from there`,
+      );
       return;
     }
     range.answer = { peer, blocks, ids: ids.ids, previous: ids.previous };
@@ -266,6 +281,16 @@ export class BlockSync {
     const rest = { from: range.from + blocks.length, count: range.count - blocks.length, asks: [], answer: undefined };
     range.count = blocks.length;
     this.#ranges.splice(this.#ranges.indexOf(range) + 1, 0, rest);
+  }
+
+  /** Whoever was asked first and was overtaken is asked less. */
+  #rate({ asks }: Range, peer: PeerId): void {
+    const source = this.#sources.get(peer);
+    if (source !== undefined) source.failures = Math.max(0, source.failures - 1);
+    for (const ask of asks) {
+      const slow = this.#sources.get(ask.peer);
+      if (slow !== undefined) slow.failures++;
+    }
   }
 
   #give(head: BlockPoint, nowMs: number): boolean {
@@ -322,7 +347,11 @@ export class BlockSync {
     } else {
       range.answer = undefined;
       this.#setAside(peer, nowMs);
-      this.#port.blame(peer, 'unhelpful', `its block ${range.from} does not follow on the final block ${final.num} of this node`);
+      this.#port.blame(
+        peer,
+        'unhelpful',
+        `its block ${range.from} does not follow on the final block ${final.num} of this node`,
+      );
     }
   }
 

@@ -2,7 +2,6 @@
 import { CryptoError, equalBytes, type PublicKey, toHex } from '@snapscale/crypto';
 import type { VerifiedTransaction } from '@snapscale/execution';
 import {
-  blockId,
   DecodeError,
   decode,
   encode,
@@ -39,14 +38,19 @@ export function decodeBlock(encoded: Uint8Array): SignedBlock | BlockFault {
   }
 }
 
-/** Verifies a decoded block's transactions and recovers who signed it. */
-export function openBlock(block: SignedBlock, id: Uint8Array, opener: Opener): OpenedBlock | BlockFault {
+/** Verifies a decoded block's transactions, but for those that are known, and recovers who signed it. */
+export function openBlock(
+  block: SignedBlock,
+  id: Uint8Array,
+  opener: Opener,
+  known: readonly (VerifiedTransaction | undefined)[] = [],
+): OpenedBlock | BlockFault {
   try {
     const signedBy = opener.signedBy(block);
     const transactions: VerifiedTransaction[] = [];
-    for (const { transaction: body } of block.transactions) {
+    for (const [position, { transaction: body }] of block.transactions.entries()) {
       if (body.kind === 'id') return falseBlock(id, 'it has a transaction by its id alone');
-      transactions.push(verifiedOf(body.packed, opener));
+      transactions.push(known[position] ?? verifiedOf(body.packed, opener));
     }
     return { id, block, transactions, signedBy };
   } catch (error) {
@@ -55,12 +59,6 @@ export function openBlock(block: SignedBlock, id: Uint8Array, opener: Opener): O
     }
     throw error;
   }
-}
-
-/** As both above. */
-export function openEncodedBlock(encoded: Uint8Array, opener: Opener): OpenedBlock | BlockFault {
-  const block = decodeBlock(encoded);
-  return 'code' in block ? block : openBlock(block, blockId(block.header), opener);
 }
 
 function falseBlock(id: Uint8Array, why: string): BlockFault {

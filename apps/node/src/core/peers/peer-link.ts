@@ -3,25 +3,24 @@
  * verified as far as that needs no state. What no honest node sends is blamed on the sender and never reaches the replica.
  */
 import type { MessagePort } from 'node:worker_threads';
-import type { PeerId } from '@snapscale/consensus';
+import { ownPeer, type PeerId } from '@snapscale/consensus';
 import type { VerifiedTransaction } from '@snapscale/execution';
 import {
   DecodeError,
   decode,
   encode,
+  limits,
   type PeerMessage,
-  type PeerStatus,
   packedTransactionSchema,
   peerLimits,
   peerMessageSchema,
   quorumCertificateSchema,
-  type SignedBlock,
-  signedBlockSchema,
   voteSchema,
 } from '@snapscale/protocol';
 import type { NetworkEffect } from '@snapscale/replica';
 import type { LinkedPeer } from '../../net/core-channel.js';
-import { openEncodedBlock } from './open-block.js';
+import { BlockExchange } from './block-exchange.js';
+import { LinkedPeers } from './linked-peers.js';
 import type { PeerLinkOwner } from './owner.js';
 import { PeerPort } from './peer-port.js';
 
@@ -35,34 +34,37 @@ export type PeerLinkStatus = {
   readonly syncing: boolean;
   /** The highest block that a peer says it has. */
   readonly highestClaimed: number;
+  /** Blocks that wait for transactions, requests for single blocks without an answer, and bytes of ranges that wait. */
+  readonly assembling: number;
+  readonly requested: number;
+  readonly syncBytes: number;
 };
-
-type Peer = LinkedPeer & { status: PeerStatus | undefined };
 
 export class PeerLink {
   readonly #owner: PeerLinkOwner;
   readonly #port: PeerPort;
-  readonly #peers = new Map<PeerId, Peer>();
-  readonly #requests = new Map<number, { readonly peer: PeerId; readonly id: Uint8Array }>();
-  #lastRequest = 0;
+  readonly #peers = new LinkedPeers();
+  readonly #blocks: BlockExchange;
   #isStatusTold = false;
 
+  /** `port`: this side of the channel whose other end the network has. */
   constructor(port: MessagePort, owner: PeerLinkOwner) {
     this.#owner = owner;
     this.#port = new PeerPort(port, {
-      connected: (peer) => this.#peers.set(peer.id, { ...peer, status: undefined }),
-      disconnected: (peer) => this.#peers.delete(peer),
+      connected: (peer) => this.#connected(peer),
+      disconnected: (peer) => this.#disconnected(peer),
       received: (from, message) => this.#receive(from, message),
     });
+    this.#blocks = new BlockExchange(this.#port, owner, this.#peers);
   }
 
   get status(): PeerLinkStatus {
-    const peers = [...this.#peers.values()];
     return {
-      peers: peers.length,
-      producers: peers.filter(({ isProducer }) => isProducer).length,
-      syncing: false,
-      highestClaimed: Math.max(0, ...peers.map(({ status }) => status?.head.num ?? 0)),
+      peers: this.#peers.size,
+      producers: this.#peers.producers.length,
+      syncing: this.#blocks.isSyncing,
+      highestClaimed: this.#peers.highestClaimed,
+      ...this.#blocks.size,
     };
   }
 
@@ -70,48 +72,67 @@ export class PeerLink {
   carryOut(effect: NetworkEffect): boolean {
     switch (effect.kind) {
       case 'sendBlock':
-        this.#port.send(this.#allBut(effect.except), { kind: 'block', block: encode(signedBlockSchema, effect.block) });
+        this.#blocks.send(effect.id, effect.block, effect.except);
         return true;
       case 'requestBlock':
-        this.#requestBlock(effect.id, effect.from);
+        this.#blocks.request(effect.id, effect.from);
         return true;
       case 'sendVote':
-        this.#port.send(this.#allBut(), { kind: 'vote', vote: encode(voteSchema, effect.vote) });
+        this.#port.send(this.#peers.allBut(ownPeer), { kind: 'vote', vote: encode(voteSchema, effect.vote) });
         return true;
       case 'sendCertificate': {
         const certificate = encode(quorumCertificateSchema, effect.certificate);
-        this.#port.send(this.#allBut(effect.except), { kind: 'certificate', certificate });
+        this.#port.send(this.#peers.allBut(effect.except), { kind: 'certificate', certificate });
         return true;
       }
       case 'relayTransactions':
-        this.#sendTransactions(this.#allBut(), effect.transactions);
+        this.#sendTransactions(this.#peers.allBut(ownPeer), effect.transactions);
         return true;
       case 'penalise':
         this.#port.blame(effect.peer, 'invalid', `${effect.rejection.code}: ${effect.rejection.message}`);
+        this.#blocks.distrust(effect.peer);
         return true;
       default:
         return false;
     }
   }
 
-  /** Head or final moved. */
+  /** Head or final moved: peers are told, and catching up goes on. */
   moved(): void {
     const owner = this.#owner;
     this.#isStatusTold = true;
     this.#port.tellStatus({ head: owner.head(), final: owner.final(), earliestBlockNum: owner.earliestBlockNum() });
+    this.#blocks.moved();
+  }
+
+  /**
+   * Verified transactions of a peer have been given to the replica: what does not come from a producer is passed on to the
+   * producers, because its sender may know none of them. What a producer sent has been sent to all already.
+   */
+  passOn(from: PeerId, transactions: readonly VerifiedTransaction[]): void {
+    if (!this.#peers.has(from) || this.#peers.isProducer(from)) return;
+    const producers = this.#peers.producers.filter((peer) => peer !== from);
+    this.#sendTransactions(producers, transactions);
   }
 
   /** Called on every tick of the replica, at least twice a second. */
-  tick(_nowMs: number): void {
+  tick(nowMs: number): void {
     if (!this.#isStatusTold) this.moved();
+    this.#blocks.tick(nowMs);
   }
 
   close(): void {
+    this.#blocks.close();
     this.#port.close();
   }
 
-  #allBut(except: PeerId = 0): PeerId[] {
-    return [...this.#peers.keys()].filter((peer) => peer !== except);
+  #connected(peer: LinkedPeer): void {
+    this.#peers.add(peer);
+  }
+
+  #disconnected(peer: PeerId): void {
+    this.#peers.remove(peer);
+    this.#blocks.left(peer);
   }
 
   #sendTransactions(to: readonly PeerId[], transactions: readonly VerifiedTransaction[]): void {
@@ -122,10 +143,13 @@ export class PeerLink {
       batch = [];
       bytes = 0;
     };
+    if (to.length === 0) return;
     for (const { received } of transactions) {
       const packed = encode(packedTransactionSchema, received);
+      // Larger than a message may hold one: only blocks carry it.
+      if (packed.length > limits.packedTransactionBytesMax) continue;
       const isFull =
-        bytes + packed.length > TRANSACTIONS_BYTES_MAX || batch.length >= peerLimits.transactionsPerMessageMax;
+        bytes + packed.length + 8 > BATCH_BYTES_MAX || batch.length >= peerLimits.transactionsPerMessageMax;
       if (isFull) flush();
       batch.push(packed);
       bytes += packed.length + 8;
@@ -133,16 +157,9 @@ export class PeerLink {
     flush();
   }
 
-  #requestBlock(id: Uint8Array, from: PeerId): void {
-    const to = this.#peers.has(from) ? [from] : this.#allBut().slice(0, 3);
-    for (const peer of to) {
-      const request = ++this.#lastRequest;
-      this.#requests.set(request, { peer, id });
-      this.#port.send([peer], { kind: 'getBlock', getBlock: { request, id } });
-    }
-  }
-
   #receive(from: PeerId, encoded: Uint8Array): void {
+    // It has left since: what it asked for cannot be answered, and what it sent will be sent by others.
+    if (!this.#peers.has(from)) return;
     try {
       this.#dispatch(from, decode(peerMessageSchema, encoded));
     } catch (error) {
@@ -155,85 +172,41 @@ export class PeerLink {
   #dispatch(from: PeerId, message: PeerMessage): void {
     switch (message.kind) {
       case 'block':
-        this.#receiveBlock(from, message.block);
+        this.#blocks.receive(from, message.block);
         break;
-      case 'vote':
-        this.#owner.step({ kind: 'vote', from, vote: decode(voteSchema, message.vote) });
+      case 'compactBlock':
+        this.#blocks.receiveCompact(from, message.compactBlock.block);
         break;
-      case 'certificate':
-        this.#owner.step({
-          kind: 'certificate',
-          from,
-          certificate: decode(quorumCertificateSchema, message.certificate),
-        });
-        break;
-      case 'status': {
-        const peer = this.#peers.get(from);
-        if (peer !== undefined) peer.status = message.status;
+      case 'vote': {
+        const vote = decode(voteSchema, message.vote);
+        this.#blocks.shown(from, vote.blockId);
+        this.#owner.step({ kind: 'vote', from, vote });
         break;
       }
-      case 'getBlock':
-        this.#answerBlock(from, message.getBlock);
+      case 'certificate': {
+        const certificate = decode(quorumCertificateSchema, message.certificate);
+        this.#owner.step({ kind: 'certificate', from, certificate });
         break;
+      }
+      case 'status':
+        this.#peers.heard(from, message.status);
+        this.#blocks.heard(from, message.status);
+        break;
+      case 'getBlock':
       case 'getBlocks':
-        this.#answerBlocks(from, message.getBlocks);
+      case 'getBlockTransactions':
+        this.#blocks.answer(from, message);
+        break;
+      case 'blockTransactions':
+        this.#blocks.receiveTransactions(from, message);
         break;
       case 'blocks':
-        this.#receiveAnswer(from, message.blocks);
+        this.#blocks.receiveAnswer(from, message);
         break;
       default:
-        break;
+        throw new Error(`the network passed a ${message.kind} on to the core`);
     }
-  }
-
-  #receiveBlock(from: PeerId, encoded: Uint8Array): void {
-    const opened = openEncodedBlock(encoded, this.#owner);
-    if ('code' in opened) {
-      this.#port.blame(from, opened.code, opened.message);
-      return;
-    }
-    const { block, transactions, signedBy } = opened;
-    this.#owner.step({ kind: 'block', from, block, transactions, signedBy });
-  }
-
-  #answerBlock(from: PeerId, { request, id }: { readonly request: number; readonly id: Uint8Array }): void {
-    const block = this.#owner.block(id);
-    this.#port.send([from], { kind: 'blocks', blocks: { request, blocks: encodeSome(block ? [block] : []) } });
-  }
-
-  #answerBlocks(
-    peer: PeerId,
-    { request, from, count }: { readonly request: number; readonly from: number; readonly count: number },
-  ): void {
-    const blocks = this.#owner.bestChain(from, Math.min(count, peerLimits.blocksPerAnswerMax));
-    this.#port.send([peer], { kind: 'blocks', blocks: { request, blocks: encodeSome(blocks) } });
-  }
-
-  #receiveAnswer(
-    from: PeerId,
-    { request, blocks }: { readonly request: number; readonly blocks: readonly Uint8Array[] },
-  ): void {
-    const asked = this.#requests.get(request);
-    this.#requests.delete(request);
-    if (asked?.peer !== from) {
-      this.#port.blame(from, 'unexpected', `blocks that were not asked for (request ${request})`);
-      return;
-    }
-    for (const encoded of blocks) this.#receiveBlock(from, encoded);
   }
 }
 
-const TRANSACTIONS_BYTES_MAX = peerLimits.transactionMessageBytesMax - 64;
-
-/** As many of the blocks as fit into an answer. */
-function encodeSome(blocks: readonly SignedBlock[]): Uint8Array[] {
-  const encoded: Uint8Array[] = [];
-  let bytes = 64;
-  for (const block of blocks) {
-    const one = encode(signedBlockSchema, block);
-    bytes += one.length + 8;
-    if (bytes > peerLimits.blocksMessageBytesMax) break;
-    encoded.push(one);
-  }
-  return encoded;
-}
+const BATCH_BYTES_MAX = peerLimits.transactionMessageBytesMax - 64;

@@ -24,6 +24,16 @@ header nav{margin-left:auto;display:flex;gap:1.1rem;font-size:.95rem}
 .blocks{display:flex;gap:4px;height:72px;align-items:flex-end;justify-content:flex-end;overflow:hidden}
 .blocks i{flex:0 0 12px;min-height:12px;border-radius:4px;border:2px solid var(--accent);transition:background .25s}
 .blocks i.final{background:var(--accent)}
+.health{margin-top:1rem;padding:.9rem 1.2rem}
+.health ul{list-style:none;margin:0;padding:0}
+.health li{display:flex;gap:.2rem .8rem;padding:.4rem 0;font-size:.95rem;flex-wrap:wrap}
+.health li b{flex:0 0 6rem;font-weight:600;color:var(--soft)}
+.health li.bad b{color:var(--warn)}
+.health li span{flex:1 1 14rem;min-width:0;overflow-wrap:anywhere}
+#problems:not(:empty){margin:.5rem 0 .3rem;padding:.2rem .9rem;border-left:3px solid var(--warn)}
+.health details{margin-top:.3rem;font-size:.9rem}
+.health summary{cursor:pointer;color:var(--accent);width:fit-content}
+.health .state{font-size:1.02rem;font-weight:600;color:var(--text)}
 .state{display:inline-flex;align-items:center;gap:.45rem;font-size:.9rem;color:var(--soft)}
 .state::before{content:"";width:.6rem;height:.6rem;border-radius:50%;background:var(--soft)}
 .state.live::before{background:var(--accent)}
@@ -58,6 +68,7 @@ export function landingPage({ fullVersion }: ServerVersion): Page {
 <div><dt>Not final yet</dt><dd id="gap">–</dd></div>
 <div><dt>Producer</dt><dd class="name" id="producer">–</dd></div>
 </dl>
+<section class="card health" aria-label="Health"><span class="state" id="condition" role="status">Health is being asked for</span><ul id="problems"></ul><details><summary>All checks</summary><ul id="checks"></ul></details></section>
 <section class="card strip" aria-label="Newest blocks"><p><span class="key final">final</span><span class="key">not yet</span><span id="when"></span></p><div class="blocks" id="blocks" aria-hidden="true"></div></section>
 <div class="columns">
 <section class="card"><h2>Connect</h2>
@@ -70,7 +81,7 @@ export function landingPage({ fullVersion }: ServerVersion): Page {
 <ul class="links">
 <li><a href="/docs">API, with a form to try each call</a><small>Antelope-compatible: eosjs, WharfKit and cleos work unchanged</small></li>
 <li><a href="/v1/chain/get_info">get_info</a><small>State of the chain as JSON</small></li>
-<li><a href="/v1/node/health">Health</a> · <a href="/v1/node/ready">Readiness</a><small>For probes and load balancers</small></li>
+<li><a href="/v1/node/health">Health</a> · <a href="/v1/node/ready">Readiness</a><small>For alarms and load balancers</small></li>
 <li><a href="/openapi.json">OpenAPI 3.1 document</a><small>For generators of clients</small></li>
 </ul></section>
 </div>

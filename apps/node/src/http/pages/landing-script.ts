@@ -48,6 +48,34 @@ export const landingScript = `
     const seconds = Math.max(0, (Date.now() - headTime) / 1000);
     show('when', seconds < 2 ? 'newest block just now' : 'newest block ' + Math.round(seconds) + ' s ago');
   }
+  function checkItem(check) {
+    const item = document.createElement('li');
+    if (!check.ok) item.className = 'bad';
+    const name = document.createElement('b');
+    name.textContent = check.name;
+    const detail = document.createElement('span');
+    detail.textContent = check.detail;
+    item.append(name, detail);
+    return item;
+  }
+  function condition(kind, text, checks) {
+    const words = element('condition');
+    // What has not changed is not read aloud again.
+    if (words.textContent !== text) words.textContent = text;
+    words.className = 'state ' + kind;
+    element('problems').replaceChildren(...checks.filter((check) => !check.ok).map(checkItem));
+    element('checks').replaceChildren(...checks.map(checkItem));
+  }
+  async function health() {
+    try {
+      const { checks } = await (await fetch('/v1/node/health')).json();
+      const failing = checks.filter((check) => !check.ok).length;
+      if (failing === 0) condition('live', 'This node is well', checks);
+      else condition('lost', failing === 1 ? 'One thing is wrong' : failing + ' things are wrong', checks);
+    } catch {
+      condition('lost', 'The node does not answer', []);
+    }
+  }
   async function start() {
     const response = await fetch('/v1/chain/get_info');
     const info = await response.json();
@@ -93,6 +121,8 @@ export const landingScript = `
     });
   }
   setInterval(age, 1000);
+  setInterval(health, 5000);
+  health();
   start().catch(() => state('lost', 'no answer'));
 })();
 `;

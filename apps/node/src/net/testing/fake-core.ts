@@ -54,15 +54,18 @@ export function fakeBlock(previous: Uint8Array, slot: number, packed: readonly P
   return { header, producerSignature, transactions, blockExtensions: [] };
 }
 
-/** A chain of `count` blocks from number 1. */
+/** A chain of `count` blocks from number 1, a slot each. */
 export function fakeChain(
   count: number,
-  packed: (num: number) => readonly PackedTransaction[] = () => [],
+  {
+    packed = () => [],
+    firstSlot = 1,
+  }: { packed?: (num: number) => readonly PackedTransaction[]; firstSlot?: number } = {},
 ): SignedBlock[] {
   const blocks: SignedBlock[] = [];
   let previous: Uint8Array = new Uint8Array(32);
   for (let num = 1; num <= count; num++) {
-    const block = fakeBlock(previous, num, packed(num));
+    const block = fakeBlock(previous, firstSlot + num - 1, packed(num));
     blocks.push(block);
     previous = blockId(block.header);
   }

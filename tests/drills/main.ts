@@ -1,0 +1,63 @@
+/** `npm run drill -- NAME [--seed N] …`: drills with networks of real node processes; says what did not hold. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { machineText, print } from '../bench/report.js';
+import { killsDrill } from './kills.js';
+import type { DrillOptions } from './support/drill.js';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    seed: { type: 'string', default: '1' },
+    producers: { type: 'string' },
+    kills: { type: 'string', default: '200' },
+    /** Another compiled node than that of this checkout. */
+    program: { type: 'string' },
+    keep: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h' },
+  },
+});
+
+type DrillCommand = {
+  readonly about: string;
+  readonly producers: number;
+  readonly run: (options: DrillOptions) => Promise<readonly string[]>;
+};
+
+const drills: Readonly<Record<string, DrillCommand>> = {
+  kills: {
+    about: 'kill -9 at random over a network under load (--kills N)',
+    producers: 4,
+    run: async (options) => (await killsDrill({ ...options, kills: Number(values.kills) })).findings,
+  },
+};
+
+async function run(name: string, { producers, run }: DrillCommand): Promise<boolean> {
+  const directory = mkdtempSync(join(tmpdir(), `snapscale-drill-${name}-`));
+  const count = values.producers === undefined ? producers : Number(values.producers);
+  const seed = Number(values.seed);
+  print(`\n== ${name}, ${count} producers, seed ${seed}, in ${directory}`);
+  const began = performance.now();
+  const program = values.program === undefined ? undefined : resolve(values.program);
+  const findings = await run({ seed, directory, print, producers: count, program });
+  print(`== ${name}: ${findings.length} findings after ${((performance.now() - began) / 1000).toFixed(0)} s`);
+  for (const finding of findings) print(`  ${finding}`);
+  if (findings.length === 0 && !values.keep) rmSync(directory, { recursive: true, force: true });
+  else print(`  logs and data are kept in ${directory}`);
+  if (findings.length > 0) print(`  once more: npm run drill -- ${process.argv.slice(2).join(' ')}`);
+  return findings.length === 0;
+}
+
+const names = positionals.length > 0 ? positionals : values.help === true ? [] : Object.keys(drills);
+const unknown = names.filter((name) => drills[name] === undefined);
+if (values.help === true || unknown.length > 0) {
+  if (unknown.length > 0) print(`There is no drill named ${unknown.join(', ')}.`);
+  print('Usage: npm run drill -- NAME … [--seed N] [--producers N] [--program FILE] [--keep]\n');
+  for (const [name, { about }] of Object.entries(drills)) print(`  ${name.padEnd(10)} ${about}`);
+  process.exitCode = unknown.length > 0 ? 2 : 0;
+} else {
+  print(machineText());
+  for (const name of names) if (!(await run(name, drills[name]!))) process.exitCode = 1;
+}
