@@ -50,6 +50,7 @@ import { CoreMeter } from './core-meter.js';
 import { CoreStorage } from './core-storage.js';
 import { BatchWriter, type ChainPoint, type CoreOptions, type FromCore, type ToCore } from './messages.js';
 import { PeerLink } from './peers/peer-link.js';
+import { ProductionHold } from './production-hold.js';
 import { QueryQueue } from './query-queue.js';
 import { RecentlyVerified } from './recently-verified.js';
 import { storedBlocks } from './replay.js';
@@ -82,6 +83,7 @@ export class CoreHost {
   readonly #replica: NetworkReplica;
   readonly #batch = new BatchWriter();
   readonly #meter: CoreMeter;
+  readonly #hold: ProductionHold;
   readonly #encodedTraces = new Map<TransactionTrace, Uint8Array>();
   readonly #inbox: VerifiedSubmission[] = [];
   /** Inputs that effects have led to, for when the effects before them are carried out. */
@@ -112,6 +114,7 @@ export class CoreHost {
     this.#storage = storage;
     this.#replica = replica;
     this.#meter = new CoreMeter(replica, parts.options.producers);
+    this.#hold = new ProductionHold(parts.options.producers.map(parseName));
     this.#head = pointOf(storage.final);
     this.#metricsTimer = setInterval(() => this.#postMetrics(), METRICS_INTERVAL_MS);
   }
@@ -139,6 +142,7 @@ export class CoreHost {
       producers: options.producers.map(parseName),
       finalizerKeys: options.finalizerKeys.map(parseBlsPrivateKey).map(blsPublicKeyOf),
       canSign: (key) => keys.has(toHex(key)),
+      ...(options.reversibleBlocksMax === undefined ? {} : { reversibleBlocksMax: options.reversibleBlocksMax }),
     });
     const host = new CoreHost({ options, post, chainId, storage, recovery, replica, keys });
     await host.#begin();
@@ -180,6 +184,7 @@ export class CoreHost {
       },
       fail,
     );
+    this.#step({ kind: 'production', isHeld: true });
     this.#step({ kind: 'tick', nowMs: Date.now() });
     let replayed = 0;
     for (const input of storedBlocks(storage, chainId, recovery.port)) {
@@ -198,7 +203,7 @@ export class CoreHost {
     };
     this.#meter.begin(this.#head);
     this.#post({ kind: 'ready', status });
-    this.#step({ kind: 'tick', nowMs: Date.now() });
+    this.#tick();
   }
 
   #stop(): void {
@@ -270,6 +275,8 @@ export class CoreHost {
 
   #tick(): void {
     const nowMs = Date.now();
+    const schedule = this.#replica.finalizers.map(({ name }) => name);
+    if (this.#hold.ends(nowMs, schedule, this.#peers?.status)) this.#step({ kind: 'production', isHeld: false });
     this.#step({ kind: 'tick', nowMs });
     this.#peers?.tick(nowMs);
   }
@@ -409,7 +416,10 @@ export class CoreHost {
   }
 
   #postMetrics(): void {
-    this.#post({ kind: 'metrics', metrics: this.#meter.read(this.#inbox.length, this.#peers?.status) });
+    this.#post({
+      kind: 'metrics',
+      metrics: this.#meter.read(this.#inbox.length, this.#hold.isHeld, this.#peers?.status),
+    });
   }
 
   #endWhenIdle(): void {

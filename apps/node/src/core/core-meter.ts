@@ -79,7 +79,7 @@ export class CoreMeter {
   }
 
   /** The figures, with the samples since the last call. */
-  read(inbox: number, peers: PeerFigures | undefined): CoreMetrics {
+  read(inbox: number, productionHeld: boolean, peers: PeerFigures | undefined): CoreMetrics {
     const samples = this.#samples;
     this.#samples = emptySamples();
     return {
@@ -101,6 +101,7 @@ export class CoreMeter {
       persistSeconds: this.#persistMs / 1000,
       heapBytes: process.memoryUsage().heapUsed,
       inbox,
+      productionHeld,
       ...this.#state(),
       own: this.#watch.own,
       peers,

@@ -67,6 +67,8 @@ export type CoreMetrics = {
   readonly certificatesWaiting: number;
   readonly verificationsWaiting: number;
   readonly productionPaused: boolean;
+  /** This node has not been in contact with others since its start, and does not produce before. */
+  readonly productionHeld: boolean;
   /** Why this node neither votes nor produces; undefined if it does. */
   readonly muteReason: string | undefined;
   /** Finality is broken: this node has stopped. */

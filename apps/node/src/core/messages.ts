@@ -32,6 +32,8 @@ export type CoreOptions = {
   /** Blocks (and traces) to keep; older ones are pruned. 0 keeps all. */
   readonly blocksToKeep: number;
   readonly mapSizeBytes: number;
+  /** Blocks above the final one at which production pauses; undefined: the default. */
+  readonly reversibleBlocksMax: number | undefined;
 };
 
 /** To the core. `request` numbers are the sender's; 0 asks for no reply. */

@@ -9,6 +9,7 @@ import { encode, type PeerMessage, type PeerStatus, peerMessageSchema } from '@s
 import { PeerFault } from '../p2p/faults.js';
 import { type PeerInfo, PeerNetwork } from '../p2p/network.js';
 import { BlockLogReader } from '../store/block-log/block-log-reader.js';
+import { SnapshotShelf, shelfDirectory } from '../sync-snapshot/snapshot-shelf.js';
 import { BlockServer } from './block-server.js';
 import { type FromCoreToNetwork, type FromNetworkToCore, IncomingWriter, readOutgoing } from './core-channel.js';
 import { CoreGate } from './core-gate.js';
@@ -25,6 +26,8 @@ import { isPeersFault } from './transaction-faults.js';
 import { TransactionGate } from './transaction-gate.js';
 
 const STATS_INTERVAL_MS = 1_000;
+/** Of a snapshot that wait for one peer to take them: room for the two pieces that it asks for at a time. */
+const SNAPSHOT_BYTES_WAITING_MAX = 4 << 20;
 /** Peers are told where this node stands at most so often. */
 const STATUS_INTERVAL_MS = 500;
 
@@ -40,6 +43,7 @@ export class NetworkHost {
   readonly #gate: CoreGate;
   readonly #blocks: BlockServer;
   readonly #log: BlockLogReader;
+  readonly #shelf: SnapshotShelf;
   readonly #forCore = new IncomingWriter();
   readonly #statsTimer: NodeJS.Timeout;
   readonly #statusTimer: NodeJS.Timeout;
@@ -51,6 +55,7 @@ export class NetworkHost {
     this.#post = post;
     this.#core = options.corePort;
     this.#log = BlockLogReader.open(join(options.dataDir, 'blocks'));
+    this.#shelf = new SnapshotShelf(shelfDirectory(options.dataDir));
     this.#network = this.#makeNetwork(options);
     this.#gate = new CoreGate((peer, paused) => this.#setPaused(peer, paused));
     this.#blocks = new BlockServer({
@@ -175,10 +180,8 @@ export class NetworkHost {
         this.#passToCore(peer, message);
         break;
       case 'getSnapshot':
-        this.#send(peer, { kind: 'snapshot', snapshot: { request: message.getSnapshot.request, manifest: undefined } });
-        break;
       case 'getChunk':
-        this.#send(peer, { kind: 'chunk', chunk: { request: message.getChunk.request, data: undefined } });
+        this.#giveSnapshot(peer, message, nowMs);
         break;
       case 'snapshot':
       case 'chunk':
@@ -187,6 +190,23 @@ export class NetworkHost {
         // Connections keep the rest to themselves.
         break;
     }
+  }
+
+  /** Whoever asks for more than it takes is not answered: an honest peer never has so much under way. */
+  #giveSnapshot(
+    peer: PeerId,
+    message: Extract<PeerMessage, { kind: 'getSnapshot' | 'getChunk' }>,
+    nowMs: number,
+  ): void {
+    if ((this.#network.bytesWaiting(this.#nameOf(peer)) ?? 0) > SNAPSHOT_BYTES_WAITING_MAX) return;
+    if (message.kind === 'getSnapshot') {
+      const { request } = message.getSnapshot;
+      this.#send(peer, { kind: 'snapshot', snapshot: { request, manifest: this.#shelf.manifest(nowMs) } });
+      return;
+    }
+    const { request, snapshot, index } = message.getChunk;
+    const data = this.#shelf.piece(snapshot, index, nowMs);
+    this.#send(peer, { kind: 'chunk', chunk: { request, data } });
   }
 
   #handTransactions(): void {

@@ -169,7 +169,7 @@ describe('BlockSync', () => {
     [
       'gives blocks that do not follow on each other',
       (from, count, blocks) =>
-        honest(from, count, blocks).map((block, i) => (i === 3 ? (blocks[from + 5] ?? block) : block)),
+        honest(from, count, blocks)!.map((block, i) => (i === 3 ? (blocks[from + 5] ?? block) : block)),
       'false_data',
     ],
     ['gives blocks of another chain', (from, count) => honest(from, count, otherChain), 'unhelpful'],
