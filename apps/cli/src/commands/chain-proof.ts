@@ -140,11 +140,15 @@ function verdictLines({ output }: Session, { chainId, block, anchor, content, ch
       ['chain', chainId],
       ['block', `${block.num}, ${timeOf(block.timestamp)}, final`],
       ['block id', block.id],
-      ['signed', `by ${anchor.signers} finalizers of schedule ${checkpoint.schedule.version}, in block ${anchor.num}`],
+      ['signed', signedText(anchor, checkpoint.schedule.version)],
       ...contentFields(content),
     ],
     style,
   );
+}
+
+function signedText({ signers, num }: Valid['anchor'], version: number): string {
+  return `by ${signers} finalizer${signers === 1 ? '' : 's'} of schedule ${version}, in block ${num}`;
 }
 
 function contentFields(content: ProvenContent): (readonly [string, string | undefined])[] {

@@ -178,6 +178,7 @@ async function argumentCandidates(
   if (accountArguments.has(name)) return accountNames(url, environment);
   const [code = ''] = given;
   if (name === 'scope') return scopeCandidates([code], url, environment);
+  if (name === 'node' || name === 'groups') return nodeCandidates();
   if (name === 'table' || (name === 'action' && command.arguments?.[0]?.[0] === 'account')) {
     return ask(url, environment, async (api, signal) => {
       const { abi } = await api.chain.getAbi({ account_name: code }, { signal });
@@ -200,6 +201,13 @@ async function accountNames(url: string | undefined, environment: Environment): 
     const names = new Set([...accounts.map(({ account_name }) => account_name), 'eosio', 'eosio.token']);
     return [...names].map((name): Candidate => [name, 'account']);
   });
+}
+
+/** Nodes of the network that is kept where networks are kept unless told otherwise. */
+async function nodeCandidates(): Promise<readonly Candidate[]> {
+  const { describedNetwork, networkDirectory } = await import('../local-network/launcher-client.js');
+  const nodes = describedNetwork(networkDirectory(undefined))?.nodes ?? [];
+  return nodes.map(({ name, organisation }): Candidate => [name, `node of ${organisation}`]);
 }
 
 type Ask = (api: ReturnType<typeof createApiClient>, signal: AbortSignal) => Promise<readonly Candidate[]>;

@@ -8,7 +8,7 @@ import { command, describedNetwork, networkDirectory, tryCommand } from './launc
 import { showNetwork, stoppedNetwork } from './network-view.js';
 
 export const statusCommand: Handler = async (session, values) => {
-  const directory = networkDirectory(values);
+  const directory = networkDirectory(values.text('data'));
   const status = await tryCommand(directory, { kind: 'status' });
   if (status !== undefined) return showNetwork(status, session.output);
   const description = describedNetwork(directory);
@@ -53,7 +53,7 @@ async function order(session: Session, values: Values, what: NetworkCommand, doi
   const { output } = session;
   const stopProgress = output.progress('node' in what ? `${doing} ${what.node}` : doing);
   try {
-    showNetwork(await command(networkDirectory(values), what), output);
+    showNetwork(await command(networkDirectory(values.text('data')), what), output);
   } finally {
     stopProgress();
   }

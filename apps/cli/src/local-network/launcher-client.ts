@@ -13,7 +13,6 @@ import {
   networkFiles,
 } from '@snapscale/api';
 import { CommandError, configurationError, exitCodes } from '../program/failures.js';
-import type { Values } from '../program/values.js';
 
 /** The checkout that this program is part of. */
 const root = fileURLToPath(new URL('../../../..', import.meta.url));
@@ -21,9 +20,8 @@ const root = fileURLToPath(new URL('../../../..', import.meta.url));
 /** The program that holds a network: compiled, as it starts nodes that are. */
 export const launcherProgram = join(root, 'apps/node/dist/launcher/main.js');
 
-/** The directory that a command is about. */
-export function networkDirectory(values: Values): string {
-  const given = values.text('data');
+/** The directory of a network: the one that was given with --data, or the usual one. */
+export function networkDirectory(given: string | undefined): string {
   return given === undefined ? join(root, defaultNetworkDirectory) : resolve(given);
 }
 

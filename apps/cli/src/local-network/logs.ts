@@ -21,7 +21,7 @@ const LAUNCHER = 'launcher';
 export type LogLine = { readonly node: string; readonly time: string; readonly level: string; readonly text: string };
 
 export const logsCommand: Handler = async ({ output, signal }, values) => {
-  const directory = networkDirectory(values);
+  const directory = networkDirectory(values.text('data'));
   const description = describedNetwork(directory);
   // Says that there is no network.
   if (description === undefined) return void (await command(directory, { kind: 'status' }));

@@ -9,6 +9,10 @@ import { printable, type Style } from '../terminal/style.js';
 const BEHIND = 6;
 /** Finality that lags by more blocks than this is shown as late. */
 const LAG_MAX = 12;
+/** What is shown of what is wrong; JSON has all. */
+const REASONS_MAX = 6;
+const REASON_CHARACTERS_MAX = 240;
+const NOTICES_MAX = 8;
 
 /** Shows the network: the result of most commands. */
 export function showNetwork(status: NetworkStatus, output: Output): void {
@@ -59,13 +63,17 @@ export function networkLines(status: NetworkStatus, style: Style): string[] {
     ...(isParted ? [number(node.side)] : []),
     stateText(node, newest(node), style),
   ]);
-  const reasons = nodes.flatMap(({ name, reason }) => (reason === undefined ? [] : [printable(`${name}: ${reason}`)]));
+  const reasons = nodes.flatMap(({ name, reason }) =>
+    reason === undefined ? [] : [clipped(printable(`${name}: ${reason}`), REASON_CHARACTERS_MAX)],
+  );
+  const untold = reasons.splice(REASONS_MAX).length;
   return [
     `${style.bold(running ? 'running' : 'not running')}  ${style.dim(directory)}`,
     '',
     ...table(columns, rows, style),
     ...(reasons.length > 0 ? ['', ...reasons] : []),
-    ...(notices.length > 0 ? ['', style.dim('lately (UTC)'), ...notices.map(printable)] : []),
+    ...(untold > 0 ? [style.dim(`… and ${untold} more; --json shows all`)] : []),
+    ...(notices.length > 0 ? ['', style.dim('lately (UTC)'), ...notices.slice(-NOTICES_MAX).map(printable)] : []),
   ];
 }
 
@@ -87,6 +95,10 @@ function withFigures(status: NetworkStatus): unknown {
 /** Blocks of the node that are not final yet. */
 function lagOf({ head, final }: LocalNodeStatus): number | undefined {
   return head === undefined || final === undefined ? undefined : head - final;
+}
+
+function clipped(text: string, charactersMax: number): string {
+  return text.length > charactersMax ? `${text.slice(0, charactersMax)} …` : text;
 }
 
 function number(value: number | undefined): string {

@@ -13,7 +13,7 @@ import { networkLines, showNetwork } from './network-view.js';
 const OPTIONS = ['producers', 'port', 'logLevel'] as const;
 
 export const upCommand: Handler = async (session, values) => {
-  const directory = networkDirectory(values);
+  const directory = networkDirectory(values.text('data'));
   const running = await tryCommand(directory, { kind: 'status' });
   if (running !== undefined) {
     throw new CommandError(

@@ -7,8 +7,8 @@ import { limits, parseName } from '@snapscale/protocol';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { UsageError } from '../config.js';
 import { toFailure } from './failure.js';
-import { LogFile } from './log-file.js';
-import { Notices, noticeOf } from './log-notices.js';
+import { LogFile } from './logs/log-file.js';
+import { Notices, noticeOf } from './logs/log-notices.js';
 import { nodeNames } from './node-names.js';
 import { parseLauncherOptions, producersOf } from './options.js';
 import { choosePorts, isFree, taken } from './ports.js';
@@ -130,7 +130,7 @@ describe('notices', () => {
   test.each([
     [
       '{"level":40,"msg":"clock-differs","node":"east","differenceMs":7400}',
-      'north: the clock of east is 7.4 s ahead of',
+      'Clocks seem to differ (north: that of east is 7.4 s ahead of its own)',
     ],
     ['{"level":40,"msg":"clock-differs","node":"east","differenceMs":-7400}', '7.4 s behind its own'],
     ['{"level":60,"msg":"died","err":{"message":"ENOSPC: no space left on device, write"}}', 'north: the disk is full'],
@@ -154,6 +154,10 @@ describe('notices', () => {
     nowMs = 60_000;
     notices.add('late by 9 s');
     expect(said).toEqual(['late by 7 s', 'late by 9 s']);
+    for (const node of ['north', 'south']) {
+      notices.add(noticeOf(node, '{"level":40,"msg":"clock-differs","node":"east","differenceMs":7400}')!);
+    }
+    expect(said).toHaveLength(3);
     for (let i = 0; i < 50; i++) notices.add(`matter ${'x'.repeat(i)}`);
     expect(notices.newest).toHaveLength(20);
     expect(notices.newest.at(-1)).toBe(`00:01:00 matter ${'x'.repeat(49)}`);

@@ -160,6 +160,14 @@ describe('nodes that fail', () => {
     ]);
   });
 
+  test('the one that founds the chain must start', async () => {
+    await (await launch({ producers: 2 })).end();
+    writeFileSync(join(directory, 'nodes', 'north', 'fails'), 'no');
+    await expect((await launch()).up()).rejects.toThrow('north could not be started: no');
+    rmSync(join(directory, 'nodes', 'north', 'fails'));
+    expect((await up()).isNew).toBe(true);
+  });
+
   test('two of four that cannot start are too many', async () => {
     await (await up()).end();
     for (const node of ['east', 'west']) writeFileSync(join(directory, 'nodes', node, 'fails'), 'no');
@@ -207,7 +215,7 @@ describe('what is in the way', () => {
 
     const genesis = join(directory, 'nodes', 'east', 'genesis.json');
     const text = readFileSync(genesis, 'utf8');
-    writeFileSync(genesis, text.replace(/"initial_timestamp": "20\d\d/, '"initial_timestamp": "2031'));
+    writeFileSync(genesis, text.replace(/"initial_timestamp": ?"20\d\d/, '"initial_timestamp": "2031'));
     await expect(launch()).rejects.toThrow('the data of east are of another network');
     writeFileSync(genesis, '{"genesis"');
     await expect(launch()).rejects.toThrow(`${genesis} cannot be read`);

@@ -1,8 +1,8 @@
 /** A whole network of node processes on this machine: started in turn, watched, parted and healed, ended together. */
 import type { LocalNode, LocalNodeStatus, NetworkDescription, NetworkStatus } from '@snapscale/api';
 import { LaunchFailure, toFailure } from './failure.js';
-import { LogFile } from './log-file.js';
-import { Notices, noticeOf } from './log-notices.js';
+import { LogFile } from './logs/log-file.js';
+import { Notices, noticeOf } from './logs/log-notices.js';
 import type { NetworkDirectory } from './network-directory.js';
 import { NodeChild } from './node-child.js';
 import { probe } from './node-probe.js';
@@ -57,8 +57,11 @@ export class LocalNetwork {
 
   /** Starts all nodes and waits until they answer; when too few do, all end again. @throws LaunchFailure */
   async startAll(signal: AbortSignal): Promise<void> {
+    const { directory, say } = this.#options;
+    const children = [...this.#children.values()];
+    const founder = children.find(({ node }) => !directory.isFounded(node.name));
     try {
-      await startInTurn([...this.#children.values()], this.#options.say, signal);
+      await startInTurn(children, founder, say, signal);
     } catch (error) {
       await this.end();
       throw error;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { logFileNames, type NetworkReply } from '@snapscale/api';
 import { UsageError } from '../config.js';
-import { type LaunchFailure, toFailure } from './failure.js';
+import { toFailure } from './failure.js';
 import { Launcher } from './launcher.js';
 import { type LauncherOptions, launcherUsage, parseLauncherOptions } from './options.js';
 import { welcome } from './welcome.js';
@@ -36,9 +36,6 @@ async function foreground(options: LauncherOptions): Promise<void> {
 }
 
 async function background(options: LauncherOptions): Promise<void> {
-  const reply = (message: NetworkReply) => {
-    if (process.connected) process.send!(message);
-  };
   let log: string | undefined;
   const say = (text: string) => {
     reply({ kind: 'progress', text });
@@ -48,23 +45,21 @@ async function background(options: LauncherOptions): Promise<void> {
     say(`the launcher has failed: ${error.stack}`);
     process.exit(1);
   });
-  try {
-    const launcher = await Launcher.open(options, say);
-    log = join(launcher.logs, logFileNames('launcher').current);
-    const stop = () => void launcher.end();
-    onStop(stop);
-    // Whoever wanted the network has gone before it was there: Ctrl-C.
-    process.once('disconnect', stop);
-    const isUp = await launcher.up();
-    process.off('disconnect', stop);
-    if (isUp) reply({ kind: 'done', status: { ...(await launcher.status()), founded: launcher.isNew } });
-    await end(launcher, say);
-  } catch (error) {
-    const { message, lines, hint } = toFailure(error);
-    say(message);
-    reply({ kind: 'refused', message, lines, ...(hint === undefined ? {} : { hint }) });
-    process.exitCode = 1;
-  }
+  const launcher = await Launcher.open(options, say);
+  log = join(launcher.logs, logFileNames('launcher').current);
+  const stop = () => void launcher.end();
+  onStop(stop);
+  // Whoever wanted the network has gone before it was there: Ctrl-C.
+  process.once('disconnect', stop);
+  const isUp = await launcher.up();
+  process.off('disconnect', stop);
+  if (isUp) reply({ kind: 'done', status: { ...(await launcher.status()), founded: launcher.isNew } });
+  await end(launcher, say);
+}
+
+/** To the command line that has started this process, while it listens. */
+function reply(message: NetworkReply): void {
+  if (process.connected) process.send!(message);
 }
 
 function onStop(stop: () => void): void {
@@ -79,14 +74,15 @@ async function end(launcher: Launcher, say: (text: string) => void): Promise<voi
 main().then(
   () => process.exit(),
   (error) => {
-    process.stderr.write(
-      error instanceof UsageError ? `${error.message}\n\n${launcherUsage}` : textOf(toFailure(error)),
-    );
+    const { message, lines, hint } = toFailure(error);
+    if (process.connected) {
+      // The channel carries it only while the process lives.
+      process.send!({ kind: 'refused', message, lines, hint } satisfies NetworkReply, () => process.exit(1));
+      return;
+    }
+    const usage = error instanceof UsageError ? ['', launcherUsage.trimEnd()] : [];
+    const text = [...lines.map((line) => `  ${line}`), ...(hint === undefined ? [] : [hint]), ...usage];
+    process.stderr.write(`${[`SnapScale could not start: ${message}`, ...text].join('\n')}\n`);
     process.exit(error instanceof UsageError ? 2 : 1);
   },
 );
-
-function textOf({ message, lines, hint }: LaunchFailure): string {
-  const text = [`SnapScale could not start: ${message}`, ...lines.map((line) => `  ${line}`)];
-  return `${[...text, ...(hint === undefined ? [] : [hint])].join('\n')}\n`;
-}

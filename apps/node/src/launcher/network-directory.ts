@@ -39,6 +39,12 @@ export class NetworkDirectory {
     return join(this.path, networkFiles.nodes, node);
   }
 
+  /** False: the node has the chain's first transactions to make. */
+  isFounded(node: string): boolean {
+    const { founded } = JSON.parse(readFileSync(join(this.nodeDirectory(node), 'genesis.json'), 'utf8'));
+    return founded !== false;
+  }
+
   /**
    * The network that is there; undefined when the directory is empty, as far as networks go.
    * @throws LaunchFailure when it holds something else

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import type { LocalNode, LocalNodeState } from '@snapscale/api';
 import { LaunchFailure } from './failure.js';
-import type { LogFile } from './log-file.js';
+import type { LogFile } from './logs/log-file.js';
 
 /** A stop that takes longer than this becomes a kill, milliseconds; a node gives itself 10 s. */
 const STOP_TIMEOUT_MS = 20_000;

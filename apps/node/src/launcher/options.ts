@@ -63,7 +63,15 @@ export function parseLauncherOptions(args: readonly string[], root: string): Lau
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'];
 /** Options of the node that make no sense for several at once. */
-const singleOptions = ['host', 'keep-blocks', 'map-size', 'edge-account', 'snapshot', 'production'];
+const singleOptions = [
+  'host',
+  'keep-blocks',
+  'map-size',
+  'reversible-blocks',
+  'edge-account',
+  'snapshot',
+  'production',
+];
 
 function parsed(args: readonly string[]) {
   const single = args.map((arg) => arg.replace(/^--|=.*$/g, '')).find((name) => singleOptions.includes(name));

@@ -1,28 +1,32 @@
 /** Finding free ports on loopback, and saying whose a taken one is. */
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { LaunchFailure } from './failure.js';
 
 /** Ports of a node. */
 export type NodePorts = { readonly httpPort: number; readonly peerPort: number };
 
-/** Where ports for links between nodes are looked for first: Antelope's. */
-const FIRST_PEER_PORT = 9876;
+/**
+ * Ports for links between nodes are looked for this far above the first HTTP port, so that networks whose first ports are
+ * apart do not take each other's when they start at the same time.
+ */
+const PEER_PORT_DISTANCE = 1000;
 const PORT_MAX = 65_535;
+/** Where any free ports are taken from: below those that the system gives to outgoing connections. */
+const ANY_PORT = { from: 10_000, to: 30_000 } as const;
 /** Time that whoever holds a port has to say who it is, milliseconds. */
 const ASK_TIMEOUT_MS = 700;
 
 /**
  * Ports for `count` nodes: HTTP from `firstHttpPort` on, which must be free; the others take the next free ones. With 0
- * all are whatever the system gives. @throws LaunchFailure
+ * all are wherever there is room. @throws LaunchFailure
  */
 export async function choosePorts(count: number, firstHttpPort: number): Promise<NodePorts[]> {
-  if (firstHttpPort === 0) {
-    const free = await anyFreePorts(2 * count);
-    return Array.from({ length: count }, (_, i) => ({ httpPort: free[2 * i]!, peerPort: free[2 * i + 1]! }));
-  }
-  if (!(await isFree(firstHttpPort))) throw await taken(firstHttpPort);
-  const http = [firstHttpPort, ...(await nextFree(firstHttpPort + 1, count - 1, new Set()))];
-  const peer = await nextFree(FIRST_PEER_PORT, count, new Set(http));
+  if (firstHttpPort !== 0 && !(await isFree(firstHttpPort))) throw await taken(firstHttpPort);
+  const from = firstHttpPort === 0 ? randomInt(ANY_PORT.from, ANY_PORT.to) : firstHttpPort;
+  const http = await nextFree(from, count, new Set());
+  const above = from + PEER_PORT_DISTANCE + count <= PORT_MAX ? from + PEER_PORT_DISTANCE : from - PEER_PORT_DISTANCE;
+  const peer = await nextFree(above, count, new Set(http));
   return http.map((httpPort, i) => ({ httpPort, peerPort: peer[i]! }));
 }
 
@@ -62,20 +66,4 @@ async function nextFree(from: number, count: number, except: ReadonlySet<number>
     if (!except.has(port) && (await isFree(port))) found.push(port);
   }
   return found;
-}
-
-/** All are held until the last one is found, so that they differ. */
-async function anyFreePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, () => {
-      const server = createServer();
-      return new Promise<typeof server>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(0, '127.0.0.1', () => resolve(server));
-      });
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

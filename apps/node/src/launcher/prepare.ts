@@ -48,7 +48,8 @@ export async function prepareNetwork(
     const description = { ...found, nodes: found.nodes.map((node, index) => ({ ...node, ...ports[index]! })) };
     directory.save(description);
     if (await renewIdentities(directory, description.nodes, nowMs)) say('Certificates were about to end: issued anew');
-    return { directory, description, isNew: false, lock };
+    const isNew = description.nodes.some(({ name }) => !directory.isFounded(name));
+    return { directory, description, isNew, lock };
   } catch (error) {
     lock.release();
     throw error;

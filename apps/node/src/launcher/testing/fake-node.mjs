@@ -1,6 +1,6 @@
 // Stands for a node in tests of the launcher: takes its command line, answers its figures, obeys its messages. Blocks are
 // counted by the questions. A file `fails` in its data directory makes it fail with that text.
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -42,6 +42,8 @@ const server = createServer((request, response) => {
     response.end(JSON.stringify({ head_block_num: asked, final_block_num: asked - 1, head_age_ms: 1, checks: [] }));
   }
 });
+const genesis = join(values.data, 'genesis.json');
 server.listen(Number(values.port), '127.0.0.1', () => {
+  writeFileSync(genesis, JSON.stringify({ ...JSON.parse(readFileSync(genesis, 'utf8')), founded: true }));
   process.send({ kind: 'ready', url: `http://127.0.0.1:${values.port}`, peerPort: Number(values['peer-port']) });
 });

@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { logFileNames } from '@snapscale/api';
-import { forTerminal } from '../log.js';
+import { forTerminal } from '../../log.js';
 
 /** A log that is longer becomes the previous one, and a new one begins. */
 const SIZE_BYTES_MAX = 8 * 2 ** 20;

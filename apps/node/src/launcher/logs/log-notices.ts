@@ -5,6 +5,7 @@ import { readable } from './log-file.js';
 const ERROR_LEVEL = 50;
 /** The same is not said again before this time has passed. */
 const QUIET_MS = 60_000;
+const CLOCK_WORDS = 'Clocks seem to differ';
 /** What is remembered at most. */
 const NOTICES_MAX = 20;
 
@@ -25,7 +26,7 @@ export function noticeOf(node: string, line: string): string | undefined {
   if (entry.msg === 'clock-differs' && typeof entry.differenceMs === 'number') {
     const seconds = Math.abs(entry.differenceMs / 1000).toFixed(1);
     const side = entry.differenceMs > 0 ? 'ahead of' : 'behind';
-    return `${node}: the clock of ${entry.node} is ${seconds} s ${side} its own; blocks are made by the clock, so let the system set it (NTP).`;
+    return `${CLOCK_WORDS} (${node}: that of ${entry.node} is ${seconds} s ${side} its own). On one machine: messages are late, because it has too much to do; else let the system set it (NTP).`;
   }
   return typeof entry.level === 'number' && entry.level >= ERROR_LEVEL
     ? `${node}: ${readable(line).split('\n')[0]}`
@@ -54,8 +55,8 @@ export class Notices {
   }
 
   add(text: string): void {
-    // Numbers change from time to time, the matter does not.
-    const matter = text.replace(/\d+/g, '#');
+    // Numbers change from time to time, the matter does not; that of clocks is one of all nodes.
+    const matter = text.startsWith(CLOCK_WORDS) ? CLOCK_WORDS : text.replace(/\d+/g, '#');
     const nowMs = this.#nowMs();
     if (nowMs - (this.#saidMs.get(matter) ?? Number.NEGATIVE_INFINITY) < QUIET_MS) return;
     if (this.#saidMs.size >= 10 * NOTICES_MAX) this.#saidMs.clear();
