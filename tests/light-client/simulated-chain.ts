@@ -1,15 +1,18 @@
 /** A chain of four producers that changes its schedule twice, made by whole simulated replicas, and a server for it. */
 import { readFileSync } from 'node:fs';
+import type { ConsensusRoot } from '@snapscale/consensus';
 import type { LightTrust } from '@snapscale/consensus/light-client';
 import { fakeVerify } from '@snapscale/consensus/testing';
 import { type BlsPublicKey, type BlsSignature, equalBytes, parsePrivateKey, publicKeyOf } from '@snapscale/crypto';
-import { encodeStateProof } from '@snapscale/execution';
+import { encodeStateProof, globalKeys } from '@snapscale/execution';
 import {
   blockNumOf,
   chainIdOf,
   defaultChainConfig,
   defaultSnapParameters,
+  encode,
   type Genesis,
+  genesisSchema,
   stateRootOf,
   type TransactionTrace,
 } from '@snapscale/protocol';
@@ -22,7 +25,6 @@ import type {
   TransactionLocation,
 } from '../../apps/node/src/http/backend.js';
 import { developmentKey, MemoryChain } from '../../apps/node/src/http/testing/memory-chain.js';
-import { memoryGroups } from '../../apps/node/src/light/finality-index.js';
 import { LightChain } from '../../apps/node/src/light/light-chain.js';
 import { biosWasm } from '../testing/bios-contract.js';
 
@@ -52,6 +54,9 @@ export type SimulatedChain = {
   readonly transfers: readonly Uint8Array[];
   /** Proofs against a block that is final. */
   readonly entries: ReadonlyMap<string, ProvenEntry>;
+  /** The state at a block that is final, and what consensus goes on from there. */
+  readonly state: ReadonlyMap<string, Uint8Array>;
+  readonly root: ConsensusRoot;
   readonly final: number;
 };
 
@@ -92,9 +97,13 @@ export function makeSimulatedChain(keys: readonly string[]): SimulatedChain {
     ['prod.c', 'prod.d', 'prod.e', 'prod.f'],
   ]) {
     world.submit(node, simulated.proposal(chosen, node.nowMs));
-    run(50);
+    run(35);
   }
   const entries = proveAll(node.replica!, blocks, keys);
+  const state = new Map(node.disk.state.entries());
+  const { root } = node.disk;
+  // Genesis and state are made apart from each other here; what a chain starts from is not under its state root.
+  state.set(globalKeys.genesis, encode(genesisSchema, genesis));
   run(5);
   if (world.checkers.fault !== undefined) throw new Error(world.checkers.fault);
   const final = blocks.length - 1;
@@ -106,6 +115,8 @@ export function makeSimulatedChain(keys: readonly string[]): SimulatedChain {
     blocks,
     transfers,
     entries,
+    state,
+    root,
     final,
   };
 }
@@ -146,15 +157,12 @@ export class SimulatedBackend extends MemoryChain {
     super();
     this.chain = chain;
     this.shown = chain.final;
-    this.light = new LightChain(
-      {
-        finalNum: () => this.shown,
-        earliestNum: () => this.earliest,
-        header: (num) => (num === 1 ? chain.keys.root.header : this.blockByNum(num)?.block.header),
-        id: (num) => (num === 1 ? chain.keys.root.facts.id : this.blockByNum(num)?.id),
-      },
-      memoryGroups(),
-    );
+    this.light = new LightChain({
+      finalNum: () => this.shown,
+      earliestNum: () => this.earliest,
+      header: (num) => (num === 1 ? chain.keys.root.header : this.blockByNum(num)?.block.header),
+      id: (num) => (num === 1 ? chain.keys.root.facts.id : this.blockByNum(num)?.id),
+    });
   }
 
   override chainInfo() {

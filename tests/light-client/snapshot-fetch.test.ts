@@ -27,7 +27,7 @@ function piecesOf(of: Uint8Array): Uint8Array {
 
 beforeAll(() => {
   chain = makeSimulatedChain([]);
-  parts = partsAt(150, file);
+  parts = partsAt(130, file);
   trust = {
     ports: { chainId: chain.chainId, verify: fakeAggregate },
     light: chain.trust,
@@ -121,7 +121,7 @@ const isWhole = ({ written }: Fetching) =>
 describe('a manifest', () => {
   it('is believed if its block is final by certificates', () => {
     const verified = verifyManifest(makeManifest(parts)!, trust);
-    expect(verified).toMatchObject({ pieceCount: 4, block: { num: 150 } });
+    expect(verified).toMatchObject({ pieceCount: 4, block: { num: 130 } });
     if (typeof verified === 'string') throw new Error(verified);
     expect(verified.trusted.map(({ schedule }) => schedule.version)).toEqual([0, 1, 2]);
     expect(verified.trusted.map(({ activationNum }) => activationNum)).toEqual([
@@ -144,7 +144,7 @@ describe('a manifest', () => {
     expect(reason({ fileBytes: BigInt(file.length + PIECE_BYTES) })).toMatch(/4 hashes for 5 pieces/);
     expect(reason({ pieces: parts.pieces.subarray(1) })).toMatch(/hashes for 4 pieces/);
     expect(reason({ headers: [] })).toMatch(/no headers/);
-    expect(reason({ headers: parts.headers.slice(0, 2) })).toMatch(/149 is not shown to be final/);
+    expect(reason({ headers: parts.headers.slice(0, 2) })).toMatch(/129 is not shown to be final/);
     expect(reason({ headers: [parts.headers[0]!, parts.headers[2]!] })).toMatch(/does not follow/);
     expect(reason({ steps: parts.steps.slice(1) })).toMatch(/step from schedule 0 to 2/);
     expect(reason({ steps: [] })).toMatch(/schedule 2, trusted is 0/);
@@ -169,7 +169,7 @@ describe('fetching', () => {
     expect(fetching.completed).toBe(1);
     expect(isWhole(fetching)).toBe(true);
     expect(fetching.blamed).toEqual([]);
-    expect(fetching.fetch.status).toMatchObject({ phase: 'complete', blockNum: 150, pieces: 4, pieceCount: 4 });
+    expect(fetching.fetch.status).toMatchObject({ phase: 'complete', blockNum: 130, pieces: 4, pieceCount: 4 });
     expect(Math.min(fetching.asked.get('a')!, fetching.asked.get('b')!)).toBeGreaterThan(1);
   });
 
@@ -184,9 +184,9 @@ describe('fetching', () => {
 
   it('takes what most have, else the newest', () => {
     const other = Uint8Array.from(file, (byte) => byte ^ 1);
-    const lone: Conduct = { manifest: makeManifest(partsAt(160, other)), piece: (index) => piece(index, other) };
-    expect(new Fetching({ a: good(), b: lone, c: good() }).start().later(5_000).begun).toEqual([150]);
-    expect(new Fetching({ a: good(), b: lone }).start().later(5_000).begun).toEqual([160]);
+    const lone: Conduct = { manifest: makeManifest(partsAt(140, other)), piece: (index) => piece(index, other) };
+    expect(new Fetching({ a: good(), b: lone, c: good() }).start().later(5_000).begun).toEqual([130]);
+    expect(new Fetching({ a: good(), b: lone }).start().later(5_000).begun).toEqual([140]);
   });
 
   it('goes on with others when a peer gives wrong pieces, none, or leaves', () => {
@@ -224,16 +224,16 @@ describe('fetching', () => {
     const garbage = { ...good(), manifest: Uint8Array.of(1, 2, 3) };
     const other = Uint8Array.from(file, (byte) => byte ^ 1);
     const wrong = (): Conduct => ({
-      manifest: makeManifest(partsAt(160, other)),
+      manifest: makeManifest(partsAt(140, other)),
       piece: (index) => piece(index, other),
     });
     const peers = { unproved, garbage, w1: wrong(), w2: wrong(), a: good() };
     const fetching = new Fetching(peers).start().later(5_000);
-    expect(fetching.begun).toEqual([160]);
+    expect(fetching.begun).toEqual([140]);
     expect(fetching.completed).toBe(1);
     fetching.carryOut(fetching.fetch.failed('another state root', fetching.nowMs));
     fetching.later(20_000);
-    expect(fetching.begun).toEqual([160, 150]);
+    expect(fetching.begun).toEqual([140, 130]);
     expect(fetching.completed).toBe(2);
     expect(isWhole(fetching)).toBe(true);
     expect(fetching.blamed.map((text) => text.split(' ')[0]).sort()).toEqual(['garbage', 'unproved', 'w1', 'w2']);
@@ -250,9 +250,9 @@ describe('fetching', () => {
     expect([...fetching.written.keys()].sort()).toEqual([1, 3]);
     expect(fetching.completed).toBe(1);
     const other = Uint8Array.from(file, (byte) => byte ^ 1);
-    const lone: Conduct = { manifest: makeManifest(partsAt(160, other)), piece: (index) => piece(index, other) };
+    const lone: Conduct = { manifest: makeManifest(partsAt(140, other)), piece: (index) => piece(index, other) };
     const anew = new Fetching({ lone }, resumed).start().later(5_000);
-    expect(anew.begun).toEqual([160]);
+    expect(anew.begun).toEqual([140]);
     expect(anew.written.size).toBe(4);
   });
 

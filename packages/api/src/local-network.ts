@@ -45,7 +45,12 @@ export type NetworkRequest = { readonly token: string; readonly command: Network
 export type NetworkReply =
   | { readonly kind: 'progress'; readonly text: string }
   | { readonly kind: 'done'; readonly status: NetworkStatus }
-  | { readonly kind: 'refused'; readonly message: string; readonly lines: readonly string[]; readonly hint?: string };
+  | {
+      readonly kind: 'refused';
+      readonly message: string;
+      readonly lines: readonly string[];
+      readonly hint?: string | undefined;
+    };
 
 /** What a node's process is doing. `failed`: it ended without being asked to. */
 export type LocalNodeState = 'stopped' | 'starting' | 'running' | 'stopping' | 'killed' | 'failed';

@@ -34,7 +34,7 @@ export class BlockIntake {
   readonly #outbox: Outbox;
   readonly #watch: CheatWatch;
   readonly #accept: AcceptBlock;
-  /** Whether a certificate for this block has arrived: then bounds do not keep it out. */
+  /** Whether a certificate for this block has arrived. */
   readonly #isWanted: (id: Uint8Array) => boolean;
   readonly #future = new Map<string, ReceivedBlock>();
   readonly #orphans = new Map<string, ReceivedBlock>();
@@ -219,13 +219,28 @@ export class BlockIntake {
   }
 
   #hasRoom({ id, header, from }: ReceivedBlock): boolean {
-    if (from === ownPeer || this.#isWanted(id)) return true;
+    if (from === ownPeer || this.#isAwaited(id)) return true;
     if (this.#tree.size >= limits.reversibleBlocksMax) return false;
     let siblings = this.#tree.siblings(header.slot, header.producer);
     for (const { header: other } of this.#verifying.values()) {
       if (other.slot === header.slot && other.producer === header.producer) siblings++;
     }
     return siblings < limits.forksPerSlotMax;
+  }
+
+  /** Whether a certificate waits for this block, or for one that waits for it: then bounds do not keep it out. */
+  #isAwaited(id: Uint8Array): boolean {
+    if (this.#isWanted(id)) return true;
+    const wanted = toHex(id);
+    for (const orphan of this.#orphans.values()) {
+      if (!this.#isWanted(orphan.id)) continue;
+      let missing = toHex(orphan.header.previous);
+      for (let above = this.#orphans.get(missing); above !== undefined; above = this.#orphans.get(missing)) {
+        missing = toHex(above.header.previous);
+      }
+      if (missing === wanted) return true;
+    }
+    return false;
   }
 
   #isWaiting(key: string): boolean {

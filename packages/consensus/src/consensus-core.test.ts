@@ -83,6 +83,22 @@ describe('CON-9 blocks', () => {
     expect(core.status.treeBlocks).toBe(1 + limits.forksPerSlotMax);
   });
 
+  it('that are one too many of a slot are taken when a certificate waits for them, or for what builds on them', () => {
+    const { core, root, makeBlock, give, certificateOf } = lonelyCore();
+    core.step({ kind: 'tick', slot: 3 });
+    const plan = core.planBlock(root.facts.id, 1)!;
+    for (let mark = 0; mark < limits.forksPerSlotMax; mark++) give(makeBlock(plan, mark));
+    const right = makeBlock(plan, 9);
+    expect(only(give(right), 'forget')).toHaveLength(1);
+    const child = makeBlock({ ...core.planBlock(root.facts.id, 2)!, previous: blockId(right.header) });
+    const grandchild = makeBlock({ ...core.planBlock(root.facts.id, 3)!, previous: blockId(child.header) });
+    expect(only([...give(child), ...give(grandchild)], 'request')).toMatchObject([{ id: blockId(right.header) }]);
+    expect(only(give(right), 'forget')).toHaveLength(1);
+    core.step({ kind: 'certificate', from: 5, certificate: certificateOf(0, grandchild.header) });
+    expect(only(give(right), 'forget')).toEqual([]);
+    expect(core.status).toMatchObject({ treeBlocks: limits.forksPerSlotMax + 4, waitingBlocks: { orphans: 0 } });
+  });
+
   it('that wait for the verification of certificates count as well', () => {
     const { core, root, makeBlock, give } = lonelyCore();
     const [execute] = only(give(makeBlock(core.planBlock(root.facts.id, 1)!)), 'execute');

@@ -5,7 +5,6 @@
  * The block log has no certificates beside the blocks. A certificate for a block stands in the headers of its descendants
  * (FIN-8), so that the newest block that can be shown as final is the one that the header of the newest final block names.
  */
-import type { FinalityTree } from '@snapscale/consensus';
 import { type FinalHeader, finalCountOf, type LightStep } from '@snapscale/consensus/light-client';
 import { equalBytes } from '@snapscale/crypto';
 import {
@@ -17,7 +16,8 @@ import {
   headerExtension,
   type QuorumCertificate,
 } from '@snapscale/protocol';
-import { FinalityIndex, type GroupStore } from './finality-index.js';
+import { FinalityIndex, memoryGroups } from './finality-index.js';
+import type { LightBase } from './light-files.js';
 
 /** Final blocks as a node has them. */
 export type FinalChain = {
@@ -56,19 +56,25 @@ export type NoProof =
 const STEPS_MAX = 16;
 /** Headers of one step at most: after longer disputes, clients need a newer checkpoint. */
 const STEP_HEADERS_MAX = 2048;
-/** Encoded steps that are kept, the newest. */
+/** Steps that are kept of those that can be found again, the newest. */
 const KEPT_STEPS_MAX = 1024;
 
 export class LightChain {
   readonly #chain: FinalChain;
   readonly #index: FinalityIndex;
   readonly #steps = new Map<number, LightStep>();
+  /** Steps of the base: they cannot be found again. */
+  readonly #firstKept: number;
   /** Numbers of the blocks with which schedules came into force, as far as they are known, by version. */
   readonly #beginnings = new Map<number, number>();
 
-  constructor(chain: FinalChain, groups: GroupStore, base?: FinalityTree) {
+  /** @param base what is known of the chain before the block that this node began from */
+  constructor(chain: FinalChain, base?: LightBase) {
     this.#chain = chain;
-    this.#index = new FinalityIndex((num) => chain.id(num), groups, base);
+    const groups = memoryGroups(FinalityIndex.firstGroup(base?.tree));
+    this.#index = new FinalityIndex((num) => chain.id(num), groups, base?.tree);
+    for (const step of base?.steps ?? []) this.#steps.set(step.headers[0]?.scheduleVersion ?? 0, step);
+    this.#firstKept = this.#steps.size;
   }
 
   /** The newest header with a certificate; undefined on a chain that is too young. */
@@ -147,8 +153,10 @@ export class LightChain {
     let low = Math.max(this.#chain.earliestNum(), this.#beginnings.get(version - 1) ?? 1);
     let high = this.#chain.finalNum();
     const first = this.#chain.header(low);
-    // Where the oldest header here is of this schedule already, the one that began it may be gone.
-    if (first === undefined || first.scheduleVersion >= version) return undefined;
+    if (first === undefined) return undefined;
+    if (first.scheduleVersion === version && first.newProducers !== undefined) return low;
+    // Where the oldest header here is of this schedule already, the one that began it is gone.
+    if (first.scheduleVersion >= version) return undefined;
     while (high - low > 1) {
       const middle = (low + high) >>> 1;
       const header = this.#chain.header(middle);
@@ -162,7 +170,9 @@ export class LightChain {
 
   #keep(version: number, step: LightStep): void {
     this.#steps.set(version, step);
-    if (this.#steps.size > KEPT_STEPS_MAX) this.#steps.delete(Math.min(...this.#steps.keys()));
+    if (this.#steps.size <= this.#firstKept + KEPT_STEPS_MAX) return;
+    const found = [...this.#steps.keys()].slice(this.#firstKept);
+    this.#steps.delete(Math.min(...found));
   }
 }
 

@@ -77,6 +77,11 @@ export class SnapshotShelf {
   }
 }
 
+/** The folder with snapshots for other nodes. */
+export function shelfDirectory(dataDir: string): string {
+  return join(dataDir, 'snapshots', 'for-peers');
+}
+
 /** Where the snapshot of a block and its manifest are. */
 export function shelfFiles(directory: string, num: number): { readonly file: string; readonly manifestFile: string } {
   return {
