@@ -1,11 +1,13 @@
 /**
  * `npm run sim -- --seed S --nodes N --minutes M [--spares COUNT] [--seeds COUNT] [--cheat KIND] [--once]`: simulated
  * networks of N producers, with so many accounts besides that schedules may change to. Each seed runs twice, unless
- * `--once`. With `--mutants`, rules are broken one by one, and have to be caught.
+ * `--once`. With `--mutants`, rules are broken one by one, and have to be caught. With `--figures [--quick]`, finality is
+ * measured in virtual time.
  */
 import { readFileSync } from 'node:fs';
 import { cheatKinds, SimulatedGenesis, type SimulationResult, simulate } from '@snapscale/simulator';
 import { biosWasm } from '../testing/bios-contract.js';
+import { printFigures } from './figures/print.js';
 import { huntMutants } from './mutants.js';
 
 const artifacts = new URL('../../contracts/system/artifacts/', import.meta.url);
@@ -22,6 +24,8 @@ type Flags = {
   cheat: string | undefined;
   once: boolean;
   mutants: boolean;
+  figures: boolean;
+  quick: boolean;
 };
 
 function flagsOf(words: readonly string[]): Flags {
@@ -46,6 +50,8 @@ function flagsOf(words: readonly string[]): Flags {
     cheat: value('cheat'),
     once: words.includes('--once'),
     mutants: words.includes('--mutants'),
+    figures: words.includes('--figures'),
+    quick: words.includes('--quick'),
   };
 }
 
@@ -66,11 +72,16 @@ function loadGenesis(nodes: number, others: number): SimulatedGenesis {
 }
 
 function main(): number {
-  const { seed: first, seeds, nodes, minutes, spares, cheat, once, mutants } = flagsOf(process.argv.slice(2));
+  const flags = flagsOf(process.argv.slice(2));
+  const { seed: first, seeds, nodes, minutes, spares, cheat, once } = flags;
   const kind = cheatKinds.find((known) => known === cheat);
   if (cheat !== undefined && kind === undefined)
     throw new Error(`--cheat ${cheat}: known are ${cheatKinds.join(', ')}`);
-  if (mutants) return huntMutants(loadGenesis(4, 4), first, Math.max(seeds, MUTANT_SEEDS)) ? 0 : 1;
+  if (flags.figures) {
+    printFigures((producers) => loadGenesis(producers, 0), flags.quick);
+    return 0;
+  }
+  if (flags.mutants) return huntMutants(loadGenesis(4, 4), first, Math.max(seeds, MUTANT_SEEDS)) ? 0 : 1;
   const genesis = loadGenesis(nodes, spares);
   const began = process.cpuUsage();
   let virtualMs = 0;
@@ -98,8 +109,8 @@ function main(): number {
     );
     if (outcome === 'pass') continue;
     failed++;
-    const flags = `--seed ${seed} --nodes ${nodes} --spares ${spares} --minutes ${minutes}${kind === undefined ? '' : ` --cheat "${kind}"`}`;
-    console.log(`  replay: npm run sim -- ${flags}`);
+    const words = `--seed ${seed} --nodes ${nodes} --spares ${spares} --minutes ${minutes}${kind === undefined ? '' : ` --cheat "${kind}"`}`;
+    console.log(`  replay: npm run sim -- ${words}`);
   }
   const { user, system } = process.cpuUsage(began);
   const rate = virtualMs / ((user + system) / 1000);

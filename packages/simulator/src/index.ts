@@ -10,6 +10,7 @@ export {
 } from './genesis.js';
 export { calm, type Packet, type Weather } from './network.js';
 export { type Conduct, honest, SimulatedNode } from './node.js';
+export type { Pace } from './pace.js';
 export { type Breakage, type Scenario, type ScenarioOf, simulatedMutants } from './scenarios.js';
 export {
   type CheatKind,

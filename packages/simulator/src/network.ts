@@ -34,10 +34,12 @@ export class Network {
   deaf: ReadonlySet<PeerId> = new Set();
   /** These reach everybody, and everybody reaches them. */
   unbound: ReadonlySet<PeerId> = new Set();
+  /** Instead of what the weather says. */
+  latencyMs: (() => number) | undefined;
   /** What a scenario lets pass. */
   passes: (from: PeerId, to: PeerId, packet: Packet) => boolean = () => true;
-  /** Sent so far, by kind. */
-  readonly sent = new Map<Packet['kind'], number>();
+  /** Hears of every packet that is sent. */
+  onSent: ((packet: Packet) => void) | undefined;
 
   constructor(timeline: Timeline, chance: Chance, deliver: (to: PeerId, from: PeerId, packet: Packet) => void) {
     this.#timeline = timeline;
@@ -52,13 +54,13 @@ export class Network {
   }
 
   send(from: PeerId, to: PeerId, packet: Packet): void {
-    this.sent.set(packet.kind, (this.sent.get(packet.kind) ?? 0) + 1);
+    this.onSent?.(packet);
     if (!this.#reaches(from, to) || !this.passes(from, to, packet)) return;
     const { latencyMinMs, latencyMaxMs, lossPercent, duplicatePercent } = this.weather;
     const copies = this.#chance.percent(duplicatePercent) ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
       if (this.#chance.percent(lossPercent)) continue;
-      const delayMs = latencyMinMs + this.#chance.below(latencyMaxMs - latencyMinMs + 1);
+      const delayMs = this.latencyMs?.() ?? latencyMinMs + this.#chance.below(latencyMaxMs - latencyMinMs + 1);
       this.#timeline.after(delayMs, () => this.#deliver(to, from, packet));
     }
   }

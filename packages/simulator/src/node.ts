@@ -15,6 +15,7 @@ import { SimulatedDisk } from './disk.js';
 import type { MemberKeys, SimulatedGenesis } from './genesis.js';
 import { HeadReader } from './head-reader.js';
 import type { Packet } from './network.js';
+import type { Pace } from './pace.js';
 import type { Timeline } from './timeline.js';
 
 /** What leaves a node, with the peer that it goes to, undefined for all, and how long it is kept back. */
@@ -29,11 +30,6 @@ export type Conduct = {
   /** Starts again when its replica has fallen silent, because somebody else has its keys: it knows who. */
   readonly isReckless?: boolean;
 };
-
-/** How long what nodes ask of their hosts takes at most, in milliseconds. */
-export type Pace = { readonly writeMaxMs: number; readonly verifyMaxMs: number; readonly commitMaxMs: number };
-
-export const briskPace: Pace = { writeMaxMs: 8, verifyMaxMs: 2, commitMaxMs: 10 };
 
 export const honest: Conduct = { outgoing: (_, packet) => [{ packet }] };
 
@@ -77,6 +73,8 @@ export class SimulatedNode {
   #writing: JournalEntry[] = [];
   #commits: Extract<NetworkEffect, { kind: 'commit' }>[] = [];
   #tickAtMs = 0;
+  /** When the thread for finalizers' signatures has nothing to do any more. */
+  #threadFreeMs = 0;
 
   constructor(world: NodeWorld, peer: PeerId, account: string, label: string) {
     this.#world = world;
@@ -138,9 +136,12 @@ export class SimulatedNode {
     if (this.replica === undefined) return;
     this.conduct.incoming?.(this, packet);
     switch (packet.kind) {
-      case 'block':
-        this.#receiveBlock(packet.block, from);
+      case 'block': {
+        const { receiveMs } = this.#world.pace;
+        if (receiveMs === 0) this.#receiveBlock(packet.block, from);
+        else this.#later(receiveMs, () => this.#receiveBlock(packet.block, from));
         break;
+      }
       case 'vote':
         this.#step({ kind: 'vote', from, vote: packet.vote });
         break;
@@ -193,22 +194,24 @@ export class SimulatedNode {
   }
 
   #carryOut(effect: NetworkEffect): void {
-    const { chance, pace } = this.#world;
+    const { pace } = this.#world;
     switch (effect.kind) {
       case 'verify': {
         const { ticket, digest, keys, signatures } = effect;
         const aggregate = fakeVerify(digest, keys, signatures);
-        this.#later(chance.below(pace.verifyMaxMs + 1), () => this.#step({ kind: 'verified', ticket, aggregate }));
+        this.#inThread(pace.verifyMs(keys.length, signatures.length), () =>
+          this.#step({ kind: 'verified', ticket, aggregate }),
+        );
         break;
       }
       case 'signVote': {
         const signature = fakeVoteSignature(effect.key, effect.digest);
-        this.#later(1, () => this.#step({ kind: 'voteSigned', ticket: effect.ticket, signature }));
+        this.#inThread(pace.signVoteMs(), () => this.#step({ kind: 'voteSigned', ticket: effect.ticket, signature }));
         break;
       }
       case 'signBlock': {
         const signature = fakeBlockSignature(effect.key, effect.digest);
-        this.#later(1, () => this.#step({ kind: 'blockSigned', id: effect.id, signature }));
+        this.#later(pace.signBlockMs(), () => this.#step({ kind: 'blockSigned', id: effect.id, signature }));
         break;
       }
       case 'journal':
@@ -250,11 +253,19 @@ export class SimulatedNode {
     }
   }
 
+  /** As {@link #later}; in threads that do one thing after another, if the pace says so. */
+  #inThread(durationMs: number, happen: () => void): void {
+    const { timeline, pace } = this.#world;
+    const beginMs = pace.isSerial ? Math.max(timeline.nowMs, this.#threadFreeMs) : timeline.nowMs;
+    this.#threadFreeMs = beginMs + durationMs;
+    this.#later(this.#threadFreeMs - timeline.nowMs, happen);
+  }
+
   #flush(): void {
     if (this.#writing.length > 0 || this.#unwritten.length === 0) return;
     this.#writing = this.#unwritten;
     this.#unwritten = [];
-    this.#later(1 + this.#world.chance.below(this.#world.pace.writeMaxMs), () => {
+    this.#later(this.#world.pace.writeMs(), () => {
       const written = this.#writing;
       this.#writing = [];
       this.disk.write(written);
@@ -267,11 +278,11 @@ export class SimulatedNode {
 
   /** The store shows the new state some time before the replica hears of it. */
   #commit(): void {
-    const { chance, pace } = this.#world;
-    this.#later(1 + chance.below(pace.commitMaxMs), () => {
+    const { pace } = this.#world;
+    this.#later(pace.commitMs(), () => {
       const { blocks, root } = this.#commits[0]!;
       this.disk.commit(blocks, root);
-      this.#later(chance.below(pace.commitMaxMs), () => {
+      this.#later(pace.answerMs(), () => {
         this.#commits.shift();
         this.#step({ kind: 'committed', num: blocks.at(-1)!.num });
         if (this.#commits.length > 0) this.#commit();

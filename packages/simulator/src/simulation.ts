@@ -17,7 +17,8 @@ import {
 } from './conducts.js';
 import type { SimulatedGenesis } from './genesis.js';
 import { calm } from './network.js';
-import { briskPace, honest, type SimulatedNode } from './node.js';
+import { honest, type SimulatedNode } from './node.js';
+import { randomPace } from './pace.js';
 import { World } from './world.js';
 
 export const cheatKinds = [
@@ -191,7 +192,7 @@ function storm(course: Course, ms: number): void {
   const { chance, network, timeline } = world;
   const { lossPercent, latencyMaxMs, restlessPercent, skewMaxMs, writeMaxMs } = severity;
   network.weather = { latencyMinMs: 1, latencyMaxMs, lossPercent, duplicatePercent: 3 };
-  world.pace = { ...briskPace, writeMaxMs };
+  world.pace = randomPace(chance, writeMaxMs);
   const endMs = timeline.nowMs + ms;
   while (timeline.nowMs < endMs && world.checkers.fault === undefined) {
     if (chance.percent(restlessPercent)) world.partition();
@@ -232,7 +233,7 @@ function recover(course: Course): void {
   const { checkers, nodes, timeline } = world;
   world.reunite();
   world.network.weather = calm;
-  world.pace = briskPace;
+  world.pace = randomPace(world.chance);
   setClocks(course, 100);
   for (const node of nodes) if (node.replica === undefined) restart(course, node);
   for (let slot = 0; slot < RECOVERY_SLOTS; slot++) {

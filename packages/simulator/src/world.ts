@@ -7,7 +7,8 @@ import type { NetworkEffect, NetworkReplicaOptions } from '@snapscale/replica';
 import { Checkers } from './checkers.js';
 import { holders, type SimulatedGenesis } from './genesis.js';
 import { Network } from './network.js';
-import { briskPace, idText, type NodeWorld, type Pace, SimulatedNode } from './node.js';
+import { idText, type NodeWorld, SimulatedNode } from './node.js';
+import { type Pace, randomPace } from './pace.js';
 import { Timeline } from './timeline.js';
 
 export type WorldOptions = {
@@ -58,7 +59,7 @@ export class World {
       transactions: this.#transactions,
       options: replica,
       isForgetful,
-      pace: briskPace,
+      pace: randomPace(this.chance),
       send: (from, packet, to, except) => {
         for (const { peer } of this.nodes) {
           if (peer !== from.peer && peer !== except && (to === undefined || to === peer)) {

@@ -50,5 +50,7 @@ export type NetworkInput =
   | { readonly kind: 'persisted'; readonly sequence: number }
   /** The state of block `num`, final, is durable and shown by the store. */
   | { readonly kind: 'committed'; readonly num: number }
+  /** Begin no own blocks while this holds. A new replica begins them. */
+  | { readonly kind: 'production'; readonly isHeld: boolean }
   /** Take no more transactions and begin no more blocks: the host wants to end. */
   | { readonly kind: 'drain' };

@@ -106,6 +106,7 @@ export class NetworkReplica {
   #nowMs = 0;
   #nowSlot = 0;
   #isDraining = false;
+  #isHeld = false;
   /** The store has too far to go. */
   #isStoreBehind = false;
   /** The newest own block that was begun. */
@@ -230,6 +231,9 @@ export class NetworkReplica {
       case 'committed':
         this.#committed(input.num);
         break;
+      case 'production':
+        this.#isHeld = input.isHeld;
+        break;
       case 'drain':
         this.#isDraining = true;
         this.#builder.drain();
@@ -254,7 +258,8 @@ export class NetworkReplica {
 
   /** Asks the core for the next slot's block as soon as the block of this slot is the head, or at the last moment without it. */
   #openSlot(): void {
-    if (this.#isDraining || this.#isStoreBehind || this.#builder.own !== undefined || this.#unsigned.size > 0) return;
+    if (this.#isDraining || this.#isHeld || this.#isStoreBehind) return;
+    if (this.#builder.own !== undefined || this.#unsigned.size > 0) return;
     const slot = this.#nowSlot + 1;
     const isLate = this.#nowMs >= slotToMs(slot) - HANDOVER_MS;
     if (this.#core.head.slot < this.#nowSlot && !isLate) return;

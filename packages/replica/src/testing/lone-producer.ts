@@ -135,9 +135,9 @@ export class LoneProducer {
     this.step({ kind: 'tick', nowMs: this.nowMs });
   }
 
-  send(submissions: readonly Submission[], from?: number): void {
-    const { nowMs } = this;
-    this.step({ kind: 'transactions', nowMs, submissions, ...(from === undefined ? {} : { from }) });
+  /** Clients send these. */
+  send(submissions: readonly Submission[]): void {
+    this.step({ kind: 'transactions', nowMs: this.nowMs, submissions });
   }
 
   /** Gives the answers of this kind that were held back, and goes on answering. */
