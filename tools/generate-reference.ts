@@ -43,6 +43,7 @@ import { defaultWasmLimits, wasmLimitsBounds } from '../packages/execution/src/w
 import { REWRITER_VERSION } from '../packages/execution/src/wasm/rewrite.js';
 import { chainConfigParameters, formatName } from '../packages/protocol/src/index.js';
 import { defaultPoolLimits } from '../packages/replica/src/pool.js';
+import { commandReference } from './command-reference.js';
 
 /** Where the pages are. */
 export const referenceDirectory = fileURLToPath(new URL('../docs/reference', import.meta.url));
@@ -58,8 +59,13 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
     ['rejections.md', rejectionsPage()],
     ['host-functions.md', hostFunctionsPage()],
     ['metrics.md', metricsPage()],
+    ['commands.md', commandsPage()],
     ['parameters.md', await parametersPage()],
   ]);
+}
+
+function commandsPage(): string {
+  return `# Commands\n\n${generated}\n\n${commandReference()}`;
 }
 
 function rejectionsPage(): string {

@@ -6,6 +6,7 @@ import { count, percent, print, printTable } from './report.js';
 type ProfileNode = {
   readonly id: number;
   readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number };
+  readonly children?: readonly number[];
 };
 type Profile = {
   readonly nodes: readonly ProfileNode[];
@@ -24,6 +25,62 @@ export function printProfiles(folder: string): void {
   }
   for (const file of readdirSync(folder).sort())
     printProfile(JSON.parse(readFileSync(join(folder, file), 'utf8')), file);
+}
+
+/**
+ * Prints one table for each kind of thread, by the file that it was started with: of all processes together, functions with
+ * what they took themselves and with what they called.
+ */
+export function printProfilesByThread(folder: string): void {
+  const kinds = new Map<
+    string,
+    { busyUs: number; threads: number; self: Map<string, number>; total: Map<string, number> }
+  >();
+  for (const file of existsSync(folder) ? readdirSync(folder).sort() : []) {
+    const profile: Profile = JSON.parse(readFileSync(join(folder, file), 'utf8'));
+    const urls = profile.nodes.map(({ callFrame }) => /([a-z]+)-worker\.js$/.exec(callFrame.url)?.[1]);
+    const kind = urls.find((name) => name !== undefined) ?? 'main';
+    const sum = kinds.get(kind) ?? { busyUs: 0, threads: 0, self: new Map(), total: new Map() };
+    kinds.set(kind, sum);
+    sum.threads++;
+    sum.busyUs += addTimes(profile, sum.self, sum.total);
+  }
+  for (const [kind, { busyUs, threads, self, total }] of kinds) {
+    print(`\n  ${kind}, ${threads} threads, busy ${count(busyUs / 1e6)} s`);
+    const top = (times: ReadonlyMap<string, number>) =>
+      [...times].filter(([name]) => name !== '(idle)' && name !== '(root)').sort((a, b) => b[1] - a[1]);
+    const rows = (times: ReadonlyMap<string, number>) =>
+      top(times)
+        .slice(0, FUNCTIONS_SHOWN)
+        .map(([name, us]) => [name, count(us / 1000), percent(us / busyUs)]);
+    printTable(['function', 'self ms', 'of busy'], rows(self));
+    printTable(['function with what it calls', 'ms', 'of busy'], rows(total));
+  }
+}
+
+/** Adds a profile's times by function, and returns those that were not idle. A function in itself counts once. */
+function addTimes(
+  { nodes, samples, timeDeltas }: Profile,
+  self: Map<string, number>,
+  total: Map<string, number>,
+): number {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const own = new Map<number, number>();
+  samples.forEach((sample, i) => own.set(sample, (own.get(sample) ?? 0) + timeDeltas[i]!));
+  let idleUs = 0;
+  const visit = (node: ProfileNode, above: ReadonlySet<string>): number => {
+    const name = nameOf(node.callFrame);
+    const ownUs = own.get(node.id) ?? 0;
+    self.set(name, (self.get(name) ?? 0) + ownUs);
+    if (name === '(idle)') idleUs += ownUs;
+    const within = new Set(above).add(name);
+    let us = ownUs;
+    for (const child of node.children ?? []) us += visit(byId.get(child)!, within);
+    if (!above.has(name)) total.set(name, (total.get(name) ?? 0) + us);
+    return us;
+  };
+  const all = visit(nodes[0]!, new Set());
+  return all - idleUs;
 }
 
 function printProfile(profile: Profile, file: string): void {

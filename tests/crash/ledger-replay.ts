@@ -4,31 +4,34 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { authorisedPosition } from '@snapscale/consensus';
 import { equalBytes } from '@snapscale/crypto';
 import {
   applyBlock,
   applyGenesis,
   type BlockParent,
+  type BlockSetting,
   ChainServices,
   type CommitmentUpdate,
   decodeRow,
   type FinishedBlock,
+  getSchedule,
   globalKeys,
   isCommitted,
   MemoryState,
   rowKey,
   StateCommitment,
   type StateReader,
-  settingAt,
   tableId,
   WorkingState,
 } from '@snapscale/execution';
 import {
   type Action,
+  type BlockHeader,
   blockHeaderSchema,
   blockId,
-  consensusExtensions,
   chainIdOf,
+  consensusExtensions,
   decode,
   encode,
   formatName,
@@ -172,7 +175,7 @@ class LedgerReplay {
       return verifyReceived(transaction.packed, this.#chainId, this.#recovery.port).verified;
     });
     let update: CommitmentUpdate | undefined;
-    const setting = settingAt(this.state, this.head.header.slot, block.header.slot);
+    const setting = this.#settingOf(block.header);
     const headerExtensions = block.header.headerExtensions.filter(({ type }) => consensusExtensions.includes(type));
     const finished = applyBlock(this.#services, this.state, this.head, block, verified, setting, {
       headerExtensions,
@@ -194,6 +197,14 @@ class LedgerReplay {
       for (const action of transaction.actions) this.#account(action);
     }
     return finished;
+  }
+
+  /** Whose block it must be (CON-2). Whether a schedule had to begin with it is for those to judge who voted. */
+  #settingOf({ slot, newProducers }: BlockHeader): BlockSetting {
+    const schedule = newProducers ?? getSchedule(this.state);
+    const position = authorisedPosition(schedule.producers.length, this.head.header.slot, slot);
+    const { name: producer } = schedule.producers[position]!;
+    return { slot, producer, schedule, scheduleChanged: newProducers !== undefined };
   }
 
   #commit(working: WorkingState): void {

@@ -5,6 +5,8 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { machineText, print } from '../bench/report.js';
 import { killsDrill } from './kills.js';
+import { quorumDrill } from './quorum.js';
+import { roundsDrill } from './rounds.js';
 import type { DrillOptions } from './support/drill.js';
 
 const { values, positionals } = parseArgs({
@@ -16,6 +18,9 @@ const { values, positionals } = parseArgs({
     /** Another compiled node than that of this checkout. */
     program: { type: 'string' },
     keep: { type: 'boolean', default: false },
+    lenient: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '3' },
+    loaded: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h' },
   },
 });
@@ -26,11 +31,31 @@ type DrillCommand = {
   readonly run: (options: DrillOptions) => Promise<readonly string[]>;
 };
 
+const PRODUCER_KILLS = 4;
+const REVERSIBLE_MAX = 40;
+
 const drills: Readonly<Record<string, DrillCommand>> = {
   kills: {
     about: 'kill -9 at random over a network under load (--kills N)',
     producers: 4,
     run: async (options) => (await killsDrill({ ...options, kills: Number(values.kills) })).findings,
+  },
+  quorum: {
+    about:
+      'the current producer killed, more than f killed, production paused, and back (--lenient: times are not judged)',
+    producers: 4,
+    run: (options) =>
+      quorumDrill({
+        ...options,
+        producerKills: PRODUCER_KILLS,
+        reversibleMax: REVERSIBLE_MAX,
+        judgeTimes: !values.lenient,
+      }),
+  },
+  rounds: {
+    about: 'whole rounds in real time without a missed slot (--producers 21 --rounds 3 --loaded)',
+    producers: 7,
+    run: (options) => roundsDrill({ ...options, rounds: Number(values.rounds), loaded: values.loaded }),
   },
 };
 

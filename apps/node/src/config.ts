@@ -2,7 +2,8 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Name, parseName } from '@snapscale/protocol';
+import { reversibleBlocksDefault } from '@snapscale/consensus';
+import { limits, type Name, parseName } from '@snapscale/protocol';
 
 export type NodeConfig = {
   readonly dataDir: string;
@@ -15,6 +16,8 @@ export type NodeConfig = {
   /** Blocks and traces to keep; 0 keeps all. */
   readonly blocksToKeep: number;
   readonly mapSizeBytes: number;
+  /** Blocks above the final one at which production pauses (CON-7); undefined: the default. */
+  readonly reversibleBlocksMax: number | undefined;
   readonly logLevel: string;
   /** Port for other nodes; 0: any free one. Undefined: the node is alone. */
   readonly peerPort: number | undefined;
@@ -23,6 +26,10 @@ export type NodeConfig = {
   readonly peers: readonly string[];
   /** Folder with `node.pem`, `node.key` and `authorities.pem`. */
   readonly identityDir: string;
+  /** How a new node gets to where the others are: it executes all blocks, or takes a state from them. */
+  readonly sync: 'blocks' | 'snapshot';
+  /** Blocks from one snapshot for other nodes to the next; 0: none. */
+  readonly snapshotEveryBlocks: number;
   /** Account that earns the edge share of fees of the transactions that this node serves. */
   readonly edgeAccount: Name | undefined;
 };
@@ -40,10 +47,14 @@ producer, on http://localhost:8888, with well-known keys, for this machine only.
   --keep-blocks N   blocks and traces to keep    (default: 0 = all)
   --edge-account A  account that earns the edge share of fees (default: none)
   --map-size GB     largest size of the state    (default: 64)
+  --reversible-blocks N  blocks without finality at which production pauses (default: ${reversibleBlocksDefault})
   --peer-port N     port for other nodes, 0 = any free one (default: none, the node is alone)
   --peer-host A     address for other nodes      (default: 127.0.0.1)
   --peers LIST      host:port,host:port,… to connect to
   --identity DIR    node.pem, node.key and authorities.pem (default: identity in the data directory)
+  --sync HOW        of a new node: blocks (execute all) or snapshot (take a state from
+                    other nodes, checked from the genesis on; default: blocks)
+  --snapshot-every N  blocks between snapshots for other nodes, 0 = none (default: 7200)
   --log-level L     fatal|error|warn|info|debug|trace  (default: info)
   --help            this text
 `;
@@ -81,6 +92,10 @@ export function parseConfig(args: readonly string[], root: string): NodeConfig |
     snapshot: values.snapshot === undefined ? undefined : resolve(values.snapshot),
     blocksToKeep: integer('--keep-blocks', values['keep-blocks'] ?? '0', 0, 2 ** 32 - 1),
     mapSizeBytes: integer('--map-size', values['map-size'] ?? '64', 1, 16_384) * 2 ** 30,
+    reversibleBlocksMax:
+      values['reversible-blocks'] === undefined
+        ? undefined
+        : integer('--reversible-blocks', values['reversible-blocks'], 1, limits.reversibleBlocksMax),
     logLevel: oneOf('--log-level', values['log-level'] ?? 'info', ['fatal', 'error', 'warn', 'info', 'debug', 'trace']),
     peerPort: peerPort === undefined ? undefined : integer('--peer-port', peerPort, 0, 65_535),
     peerHost: values['peer-host'] ?? '127.0.0.1',
@@ -89,6 +104,8 @@ export function parseConfig(args: readonly string[], root: string): NodeConfig |
       .filter((peer) => peer !== '')
       .map(peerAddress),
     identityDir: resolve(expandHome(values.identity ?? join(dataDir, 'identity'))),
+    sync: oneOf('--sync', values.sync ?? 'blocks', ['blocks', 'snapshot']) as NodeConfig['sync'],
+    snapshotEveryBlocks: integer('--snapshot-every', values['snapshot-every'] ?? '7200', 0, 2 ** 32 - 1),
     edgeAccount: values['edge-account'] === undefined ? undefined : account('--edge-account', values['edge-account']),
   };
 }
@@ -121,11 +138,14 @@ function parsed(args: readonly string[]) {
         snapshot: { type: 'string' },
         'keep-blocks': { type: 'string' },
         'map-size': { type: 'string' },
+        'reversible-blocks': { type: 'string' },
         'log-level': { type: 'string' },
         'peer-port': { type: 'string' },
         'peer-host': { type: 'string' },
         peers: { type: 'string' },
         identity: { type: 'string' },
+        sync: { type: 'string' },
+        'snapshot-every': { type: 'string' },
         'edge-account': { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },

@@ -163,7 +163,24 @@ function act(abi: CompiledAbi, account: Name, actor: Name, action: string, data:
   };
 }
 
+/** When the head has just moved, what the step before did may have to be executed again first: a step is tried for so long. */
+const TRIES = 20;
+const RETRY_MS = 250;
+
 async function send(context: FoundingContext, what: string, actions: readonly Action[]): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    const rejection = await context.submit(signed(context, actions));
+    if (rejection === undefined) return;
+    if (tries === TRIES) {
+      throw new Error(
+        `founding the chain failed at "${what}": ${rejections[rejection.code].what}: ${rejection.message}`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  }
+}
+
+function signed(context: FoundingContext, actions: readonly Action[]): Uint8Array {
   const headId = context.headId();
   const transaction: Transaction = {
     expiration: Math.floor(context.nowMs() / 1000) + 60,
@@ -178,9 +195,5 @@ async function send(context: FoundingContext, what: string, actions: readonly Ac
   };
   const unsigned = packTransaction(transaction, []);
   const digest = signingDigest(chainIdOf(context.genesis), unsigned.packedTransaction);
-  const packed = encode(packedTransactionSchema, { ...unsigned, signatures: [sign(context.privateKey, digest)] });
-  const rejection = await context.submit(packed);
-  if (rejection !== undefined) {
-    throw new Error(`founding the chain failed at "${what}": ${rejections[rejection.code].what}: ${rejection.message}`);
-  }
+  return encode(packedTransactionSchema, { ...unsigned, signatures: [sign(context.privateKey, digest)] });
 }

@@ -32,8 +32,8 @@ import type {
   TransactionStatusInfo,
   WrittenSnapshot,
 } from './http/backend.js';
-import { memoryGroups } from './light/finality-index.js';
 import { LightChain } from './light/light-chain.js';
+import type { LightBase } from './light/light-files.js';
 import { RecentTransactions } from './recent-transactions.js';
 import type { Snapshots } from './snapshots.js';
 import type { BlockLogReader } from './store/block-log/block-log-reader.js';
@@ -58,6 +58,8 @@ export type BackendParts = {
   readonly observer: NodeObserver;
   readonly edgeAccount: Name | undefined;
   readonly snapshots: Snapshots;
+  /** Of a node that began from a snapshot. */
+  readonly lightBase: LightBase | undefined;
 };
 
 /** Replies that may be awaited at a time; beyond it the node answers `busy`. */
@@ -88,7 +90,7 @@ export class CoreBackend implements NodeBackend {
         header: (num) => this.blockSummary(num)?.header,
         id: (num) => parts.state.index.blockIdOf(num),
       },
-      memoryGroups(),
+      parts.lightBase,
     );
     parts.core.listen({ finalized: (num) => this.#finalized(num) });
   }

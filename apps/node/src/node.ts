@@ -4,12 +4,14 @@ import { MessageChannel } from 'node:worker_threads';
 import { parsePrivateKey } from '@snapscale/crypto';
 import { chainIdOf, encode, genesisSchema, parseName } from '@snapscale/protocol';
 import type { Logger } from 'pino';
+import { logNotice } from './chain-log.js';
 import type { NodeConfig } from './config.js';
 import { CoreClient } from './core/core-client.js';
 import { type ChainFiles, markFounded, openDataDirectory } from './data-directory.js';
 import { ProducerDuties } from './evidence/producer-duties.js';
 import { type Founding, foundChain } from './founding.js';
 import { type HttpServer, startHttpServer } from './http/server/http-server.js';
+import { readLightBase } from './light/light-files.js';
 import { NetworkClient } from './net/network-client.js';
 import { AWAITED_MAX, CoreBackend } from './node-backend.js';
 import { readIdentity } from './p2p/identity-files.js';
@@ -19,6 +21,7 @@ import { type DirectoryLock, lockDirectory } from './store/lock.js';
 import type { ScrubOptions, ScrubResult } from './store/scrub-worker.js';
 import { StateStore } from './store/state-store.js';
 import { TraceReader } from './store/trace-record.js';
+import { keepSnapshots, requireGenesis, takeFirstState } from './sync-snapshot/node-sync.js';
 import type { NodeMetrics } from './telemetry/node-metrics.js';
 import { NodeObserver } from './telemetry/node-observer.js';
 import { startThread } from './threads/start-thread.js';
@@ -56,8 +59,10 @@ async function startLocked(
   died: (error: Error) => void,
 ): Promise<RunningNode> {
   const { dataDir } = config;
+  requireGenesis(config);
   const files = await openDataDirectory(dataDir, { ...config, nowMs: Date.now() });
   const { genesis } = files;
+  await takeFirstState(config, genesis, log);
   const stateDir = join(dataDir, 'state');
   const core = await CoreClient.start(
     {
@@ -69,16 +74,14 @@ async function startLocked(
       keysUsedBefore: files.keys.inUse,
       blocksToKeep: config.blocksToKeep,
       mapSizeBytes: config.mapSizeBytes,
+      reversibleBlocksMax: config.reversibleBlocksMax,
     },
     () => StateStore.open(stateDir, { readOnly: true }),
   );
   for (const note of core.status.notes) log.warn(note);
   if (core.status.replayed > 0)
     log.info({ blocks: core.status.replayed }, 'executed blocks again that were not stored yet');
-  core.listen({
-    died,
-    event: (name, detail) => (name === 'execution-fault' ? log.error(detail, name) : log.warn(detail, name)),
-  });
+  core.listen({ died, event: (name, detail) => logNotice(log, name, detail) });
   scrub(stateDir, log, died);
   const verify = await VerifyPool.start({
     chainId: chainIdOf(genesis),
@@ -102,6 +105,7 @@ async function startLocked(
   let network: NetworkClient | undefined;
   let duties: ProducerDuties | undefined;
   network = await startNetwork(config, log, core, verify, chainIdOf(genesis), observer, died);
+  const snapshots = new Snapshots(dataDir, genesis);
   const backend = new CoreBackend({
     core,
     verify,
@@ -115,8 +119,10 @@ async function startLocked(
     version: serverVersion,
     observer,
     edgeAccount: config.edgeAccount,
-    snapshots: new Snapshots(dataDir, genesis),
+    snapshots,
+    lightBase: readLightBase(dataDir),
   });
+  keepSnapshots(config, core, backend, snapshots, log);
   const founding = files.founded ? undefined : await found(core, backend, files);
   if (founding !== undefined) markFounded(dataDir, files);
   const { keys } = files;

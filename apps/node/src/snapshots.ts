@@ -35,14 +35,15 @@ export class Snapshots {
 
   /** Writes the state of the last final block to a file below the data directory. Requests meanwhile share the result. */
   write(): Promise<WrittenSnapshot> {
-    this.#running ??= this.#write().finally(() => {
+    const directory = join(this.#dataDir, 'snapshots');
+    this.#running ??= this.writeTo(directory).finally(() => {
       this.#running = undefined;
     });
     return this.#running;
   }
 
-  #write(): Promise<WrittenSnapshot> {
-    const directory = join(this.#dataDir, 'snapshots');
+  /** As `write`, to a folder of one's own. */
+  writeTo(directory: string): Promise<WrittenSnapshot> {
     mkdirSync(directory, { recursive: true });
     const options: SnapshotWorkerOptions = {
       stateDir: join(this.#dataDir, 'state'),
@@ -65,12 +66,18 @@ export class Snapshots {
 /**
  * Builds the state directory `stateDir` from a snapshot and returns the genesis of its chain. The state appears only after
  * its committed entries have been found to be what the block's header promises; the others are covered by the file's own hash.
+ * @param check throws for a snapshot that is not the one that is wanted
  */
-export async function restoreSnapshot(file: string, stateDir: string): Promise<Genesis> {
+export async function restoreSnapshot(
+  file: string,
+  stateDir: string,
+  check: (info: SnapshotInfo) => void = () => {},
+): Promise<Genesis> {
   if (!existsSync(file)) throw new Error(`the snapshot ${file} does not exist`);
   let genesis: Genesis | undefined;
   await loadSnapshot(file, stateDir, {
     check: (info, state) => {
+      check(info);
       genesis = checkState(file, info, state);
     },
   });
@@ -83,7 +90,8 @@ function checkState(file: string, info: SnapshotInfo, state: StateStore): Genesi
   const genesis = decode(genesisSchema, packed);
   if (!equalBytes(chainIdOf(genesis), info.chainId)) throw new Error(`the genesis in ${file} is not that of its chain`);
   const { header } = decode(consensusRootSchema, info.root);
-  if (!equalBytes(blockId(header), info.blockId)) throw new Error(`the consensus root in ${file} is not that of its block`);
+  if (!equalBytes(blockId(header), info.blockId))
+    throw new Error(`the consensus root in ${file} is not that of its block`);
   if (!equalBytes(state.get(globalKeys.header) ?? NOTHING, encode(blockHeaderSchema, header)))
     throw new Error(`the state in ${file} is not that of its block`);
   const promised = stateRootOf(header);

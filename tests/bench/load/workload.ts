@@ -37,6 +37,7 @@ export const developmentKey: PrivateKey = parsePrivateKey('5KQwrPbwdL6PhXujxW37F
 /** What a transaction refers to. */
 export type ChainReference = {
   readonly chainId: Uint8Array;
+  /** Of a final block: one that is not might be left. */
   readonly headId: Uint8Array;
   readonly expirationSec: number;
 };
@@ -61,13 +62,13 @@ export function loadAccounts(count: number): LoadAccount[] {
   });
 }
 
-/** The chain's id and newest block, over HTTP. */
+/** The chain's id and newest final block, over HTTP. */
 export async function chainReference(url: string): Promise<ChainReference> {
   const response = await fetch(`${url}/v1/chain/get_info`, { method: 'POST' });
-  const info = (await response.json()) as { chain_id: string; head_block_id: string };
+  const info = (await response.json()) as { chain_id: string; last_irreversible_block_id: string };
   return {
     chainId: Buffer.from(info.chain_id, 'hex'),
-    headId: Buffer.from(info.head_block_id, 'hex'),
+    headId: Buffer.from(info.last_irreversible_block_id, 'hex'),
     expirationSec: Math.floor(Date.now() / 1000) + EXPIRATION_SEC,
   };
 }
@@ -93,9 +94,25 @@ export async function foundAccounts(
     bodies.push(signActions(reference, developmentKey, transfers).packed);
   }
   const connection = await Connection.open(port);
-  for (const packed of bodies) await submitBulk(connection, [packed]);
+  for (const packed of bodies) await submitPatiently(connection, packed);
   connection.close();
 }
+
+/** In a network, what a transaction builds on may have to be executed again first, when the head has just moved. */
+async function submitPatiently(connection: Connection, packed: Uint8Array): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await submitBulk(connection, [packed]);
+      return;
+    } catch (error) {
+      if (tries === TRIES) throw error;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+}
+
+const TRIES = 20;
+const RETRY_MS = 250;
 
 const ACCOUNTS_PER_TRANSACTION = 50;
 

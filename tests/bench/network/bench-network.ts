@@ -159,6 +159,9 @@ export class BenchNetwork {
     const { httpPort } = this.first;
     const url = `http://127.0.0.1:${httpPort}`;
     await foundAccounts(url, httpPort, loadAccounts(ACCOUNTS), UNITS_EACH);
+    // All nodes must know the accounts before transfers go to any of them.
+    if (!(await this.#network.awaitFinality(FINALITY_TIMEOUT_MS, signal)))
+      throw new Error('the accounts of the load did not become final');
     this.#generator.tell({ kind: 'open', url, port: httpPort, accounts: ACCOUNTS, seed: 1 });
     await this.#generator.hear('ready');
     this.#onlooker.tell({ kind: 'open', nodes: this.nodes.map(({ name, httpPort: port }) => ({ name, port })) });

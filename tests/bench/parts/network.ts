@@ -13,7 +13,7 @@ import { type CatchUp, catchUp, printCatchUps } from '../network/catch-up.js';
 import { inStep, killProducers, killSeveral, printKills, printLosses, type QuorumLoss } from '../network/faults.js';
 import { type FinalityRow, finality, printFinality } from '../network/finality.js';
 import { printSaturation, saturate } from '../network/saturation.js';
-import { printProfiles } from '../profile.js';
+import { printProfilesByThread } from '../profile.js';
 import { count, heading, print } from '../report.js';
 
 /** What can be measured. */
@@ -122,7 +122,7 @@ async function profiled({ producers, seconds, rates }: NetworkOptions): Promise<
     await withNetwork({ producers: producers[0]!, delayMs: 0, execArgv }, async (running) => {
       printSaturation('under the profiler', await saturate(running, seconds, 'one', rates ?? [500]));
     });
-    printProfiles(folder);
+    printProfilesByThread(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LocalNode } from '@snapscale/api';
 import { createNetwork } from '../../../apps/node/src/launcher/create-network.js';
-import { LogFile } from '../../../apps/node/src/launcher/log-file.js';
+import { LogFile } from '../../../apps/node/src/launcher/logs/log-file.js';
 import { NetworkDirectory } from '../../../apps/node/src/launcher/network-directory.js';
 import { NodeChild } from '../../../apps/node/src/launcher/node-child.js';
 import { isFree } from '../../../apps/node/src/launcher/ports.js';
@@ -87,8 +87,9 @@ export class DrillNetwork {
 
   /** Starts all nodes and waits until they answer. @throws when one cannot be started */
   async startAll(print: (line: string) => void): Promise<void> {
-    await startInTurn([...this.#children.values()], print, new AbortController().signal);
-    const failed = [...this.#children.values()].find(({ state }) => state !== 'running');
+    const children = [...this.#children.values()];
+    await startInTurn(children, children[0], print, new AbortController().signal);
+    const failed = children.find(({ state }) => state !== 'running');
     if (failed !== undefined) throw failed.failure();
   }
 

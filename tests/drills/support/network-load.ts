@@ -14,8 +14,8 @@ import type { FinalBlocks } from './final-blocks.js';
 import { hex, pause } from './http.js';
 
 /** Transfers of each request, and milliseconds between two of them to one node. */
-const BATCH = 10;
-const INTERVAL_MS = 100;
+const BATCH = 5;
+const INTERVAL_MS = 250;
 const STATUS_INTERVAL_MS = 250;
 const RETRY_MS = 200;
 const EXPIRATION_SEC = 60;
@@ -45,7 +45,7 @@ export class NetworkLoad {
     this.#finals = finals;
   }
 
-  /** Begins; each node gets `BATCH` transfers ten times a second while it answers. */
+  /** Begins; each node gets some 20 transfers a second while it answers. */
   begin(nodes: readonly string[] = this.#network.names): void {
     for (const node of nodes)
       this.#loops.push(

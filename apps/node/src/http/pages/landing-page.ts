@@ -68,7 +68,7 @@ export function landingPage({ fullVersion }: ServerVersion): Page {
 <div><dt>Not final yet</dt><dd id="gap">–</dd></div>
 <div><dt>Producer</dt><dd class="name" id="producer">–</dd></div>
 </dl>
-<section class="card health" aria-label="Health"><span class="state" id="condition" role="status">Health is being asked for</span><ul id="problems"></ul><details><summary>All checks</summary><ul id="checks"></ul></details></section>
+<section class="card health" aria-label="Health"><span class="state" id="condition" role="status">Health is being asked for</span><ul id="problems"></ul><details><summary>What is in order</summary><ul id="checks"></ul></details></section>
 <section class="card strip" aria-label="Newest blocks"><p><span class="key final">final</span><span class="key">not yet</span><span id="when"></span></p><div class="blocks" id="blocks" aria-hidden="true"></div></section>
 <div class="columns">
 <section class="card"><h2>Connect</h2>

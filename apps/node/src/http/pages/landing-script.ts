@@ -64,7 +64,7 @@ export const landingScript = `
     if (words.textContent !== text) words.textContent = text;
     words.className = 'state ' + kind;
     element('problems').replaceChildren(...checks.filter((check) => !check.ok).map(checkItem));
-    element('checks').replaceChildren(...checks.map(checkItem));
+    element('checks').replaceChildren(...checks.filter((check) => check.ok).map(checkItem));
   }
   async function health() {
     try {

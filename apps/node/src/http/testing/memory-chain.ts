@@ -35,7 +35,6 @@ import {
   transactionId,
   unpackTransaction,
 } from '@snapscale/protocol';
-import { memoryGroups } from '../../light/finality-index.js';
 import { LightChain } from '../../light/light-chain.js';
 import { inflateBounded } from '../../verify/verify-transaction.js';
 import type {
@@ -66,15 +65,12 @@ type MadeBlock = StoredBlock & {
 
 export class MemoryChain implements NodeBackend {
   readonly serverVersion = { version: '1.2.3', fullVersion: '1.2.3-test', hash: '0a0b0c0d' };
-  readonly light = new LightChain(
-    {
-      finalNum: () => this.chainInfo().final.num,
-      earliestNum: () => this.earliestBlockNum,
-      header: (num) => this.blockSummary(num)?.header,
-      id: (num) => this.blockSummary(num)?.id,
-    },
-    memoryGroups(),
-  );
+  readonly light = new LightChain({
+    finalNum: () => this.chainInfo().final.num,
+    earliestNum: () => this.earliestBlockNum,
+    header: (num) => this.blockSummary(num)?.header,
+    id: (num) => this.blockSummary(num)?.id,
+  });
   readonly genesis: Genesis;
   /** What tests may set. */
   healthReport: NodeHealth = { ready: true, reasons: [], checks: [{ name: 'core', ok: true, detail: 'running' }] };
