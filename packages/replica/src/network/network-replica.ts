@@ -152,7 +152,13 @@ export class NetworkReplica {
   }
 
   get status(): ConsensusStatus & { readonly waiting: number; readonly bodies: number; readonly executed: number } {
-    return { ...this.#core.status, waiting: this.#builder.waiting, ...this.#tree.size };
+    const { productionPaused, ...status } = this.#core.status;
+    return {
+      ...status,
+      productionPaused: productionPaused || this.#isStoreBehind,
+      waiting: this.#builder.waiting,
+      ...this.#tree.size,
+    };
   }
 
   /** Whose votes have come lately: the finalizers of the head's schedule. */

@@ -75,10 +75,12 @@ describe('a disk that is late', () => {
     // One was begun before the second was final.
     expect(host.blocks).toHaveLength(3);
     expect(host.only('event')).toMatchObject([{ name: 'store-behind', detail: { uncommitted: 2 } }]);
+    expect(host.replica.status.productionPaused).toBe(true);
     send(host, 'alice', 1);
     expect(codeOf(host.replies.get(1))).toBe('ok');
     host.release('committed');
     expect(host.events).toEqual(['store-behind', 'store-caught-up']);
+    expect(host.replica.status.productionPaused).toBe(false);
     host.pass(1_000);
     expect(host.stored.length).toBeGreaterThan(2);
     expect(host.stored.flatMap(({ block }) => block.transactions)).toHaveLength(1);
