@@ -37,6 +37,15 @@ export class TransactionPool<S extends Submission = Submission> {
     return this.#places.size;
   }
 
+  get isFull(): boolean {
+    return this.size >= this.#limits.transactionsMax || this.#bytes >= this.#limits.bytesMax;
+  }
+
+  /** All that wait, in no certain order. */
+  *values(): Generator<S> {
+    for (const { submission } of this.#places.values()) yield submission;
+  }
+
   /** Takes a transaction in, or says why not. */
   add(submission: S): Rejection | undefined {
     const { transaction } = submission;

@@ -41,7 +41,11 @@ export type HeadOfChain = {
 };
 
 /** A transaction with where it came from: {@link ownPeer} for this node's clients. */
-type Arrival = Submission & { readonly from: PeerId };
+type Arrival = Submission & {
+  readonly from: PeerId;
+  /** Number of the head at that time. */
+  readonly sinceNum: number;
+};
 
 type Draft = {
   readonly execution: BlockExecution;
@@ -64,6 +68,9 @@ type ClosedDraft = Pick<Draft, 'execution' | 'parent' | 'isShown'>;
 const BATCH = 64;
 /** CPU time, as it is billed, after which a step takes up no further transaction, for the same reason. */
 const STEP_CPU_US = 8_000;
+/** Blocks between two reminders of what waits, and transactions of one at most. */
+const REMIND_BLOCKS = 8;
+const REMIND_MAX = 1000;
 /** CPU time of failed transactions that is forgiven an account with every draft, and of all its transactions. */
 const FAILED_US_PER_DRAFT = 50_000;
 const SPENT_US_PER_DRAFT = 50_000;
@@ -81,6 +88,8 @@ export class BlockBuilder {
   #stepCpuUs = 0;
   #isClientsTurn = true;
   #isDraining = false;
+  #headNum = 0;
+  #remindedNum = 0;
   #effects: NetworkEffect[] = [];
 
   constructor(services: ChainServices, head: HeadOfChain, limits: PoolLimits = defaultPoolLimits) {
@@ -138,14 +147,18 @@ export class BlockBuilder {
     return this.#closed?.execution.state === state && this.#closed.isShown;
   }
 
-  /** An own block has not become the head: what it held waits again. `state` is that after the head. */
+  /**
+   * An own block has not become the head: what it held waits again, and whoever produces next hears of it, who may never have
+   * seen the block. `state` is that after the head.
+   */
   lose({ state: lost, transactions }: ExecutedBlock, state: StateReader): void {
     const closed = this.#closed;
     if (closed?.execution.state === lost) {
       this.#closed = undefined;
       if (closed.isShown) this.#effects.push({ kind: 'rewind', num: closed.parent.num });
     }
-    this.#reclaim(transactions, state);
+    const reclaimed = this.#reclaim(transactions, state);
+    if (reclaimed.length > 0) this.#effects.push({ kind: 'relayTransactions', transactions: reclaimed });
   }
 
   /** Ends the draft: what it held waits again. */
@@ -173,7 +186,9 @@ export class BlockBuilder {
     this.#closed = undefined;
     if (this.#draft?.isOwn) this.#draft.isShown = false;
     else this.abandon();
+    // Newest first: what comes first in the end is what was first on the chain.
     for (const { transactions } of left) this.#reclaim(transactions, state);
+    this.#headNum = entered.at(-1)?.point.num ?? this.#headNum;
     if (this.waiting === 0) return;
     for (const block of entered) {
       block.transactions.forEach((transaction, index) => {
@@ -183,18 +198,33 @@ export class BlockBuilder {
         if (waiting !== undefined && trace !== undefined) this.#reply(waiting.request, { kind: 'trace', trace });
       });
     }
+    this.#remind();
   }
 
-  /** Transactions of a block that is not on the head's chain wait again, unless `state`, after the head, has them. */
-  #reclaim(transactions: readonly VerifiedTransaction[], state: StateReader): void {
+  /**
+   * Transactions of a block that is not on the head's chain wait again, in their order, unless `state`, after the head, has
+   * them. Other nodes that have seen the block do the same.
+   */
+  #reclaim(transactions: readonly VerifiedTransaction[], state: StateReader): readonly VerifiedTransaction[] {
+    if (this.#clients.isFull) return [];
     const lost = transactions.filter(
-      (transaction) =>
-        state.get(transactionKey(transaction.id)) === undefined &&
-        !this.#clients.has(transaction.id) &&
-        this.#clients.add({ request: 0, transaction, from: ownPeer }) === undefined,
+      ({ id }) => state.get(transactionKey(id)) === undefined && !this.#clients.has(id) && !this.#peers.has(id),
     );
-    // Whoever produces next may never have seen the block that they were in.
-    if (lost.length > 0) this.#effects.push({ kind: 'relayTransactions', transactions: lost });
+    const sinceNum = this.#headNum;
+    this.#clients.putFirst(lost.map((transaction) => ({ request: 0, transaction, from: ownPeer, sinceNum })));
+    return lost;
+  }
+
+  /** Producers hear again of what has waited for long: they may have been away, or have lost it. */
+  #remind(): void {
+    if (this.#headNum < this.#remindedNum + REMIND_BLOCKS) return;
+    this.#remindedNum = this.#headNum;
+    const transactions: VerifiedTransaction[] = [];
+    for (const { transaction, sinceNum } of this.#clients.values()) {
+      if (sinceNum + REMIND_BLOCKS <= this.#headNum) transactions.push(transaction);
+      if (transactions.length === REMIND_MAX) break;
+    }
+    if (transactions.length > 0) this.#effects.push({ kind: 'relayTransactions', transactions });
   }
 
   /** The store shows the state of this block. */
@@ -206,7 +236,7 @@ export class BlockBuilder {
 
   /** A transaction has arrived. Returns whether producers should hear of it. */
   receive(submission: Submission, from: PeerId): boolean {
-    const arrival: Arrival = { ...submission, from };
+    const arrival: Arrival = { ...submission, from, sinceNum: this.#headNum };
     if (this.#isDraining) {
       this.#reply(arrival.request, shuttingDown);
       return false;

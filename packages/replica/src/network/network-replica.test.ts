@@ -168,6 +168,32 @@ describe('forks', () => {
     expect(world.counts.get('evidence')).toBeUndefined();
   });
 
+  it('transactions of the losing side that need each other keep their order', () => {
+    const { world } = start(members);
+    world.run(2_000);
+    split(world, [0], [1, 2, 3]);
+    const [loser, winner] = world.nodes as [SimulatedNode, SimulatedNode];
+    world.run(20_000);
+    const all = Number(balanceOf(replica(loser).headState, 'alice'));
+    const sent = [
+      ['alice', 'carol', 1],
+      ['alice', 'bob', all - 1],
+      ['bob', 'carol', all],
+    ] as const;
+    const ids = sent.map(([from, to, amount], i) => {
+      const transaction = genesis.transfer(from, to, amount, `chain ${i}`, loser.nowMs);
+      world.submit(loser, transaction);
+      return transaction.id;
+    });
+    const isReversible = () => ids.every((id) => isIn(loser, id)) && replica(loser).status.waiting === 0;
+    for (let i = 0; i < 100 && !isReversible(); i++) world.run(500);
+    expect(ids.map((id) => isIn(winner, id))).toEqual([false, false, false]);
+    split(world);
+    world.run(20_000);
+    for (const node of world.nodes) expect(ids.map((id) => isIn(node, id))).toEqual([true, true, true]);
+    expect(world.checkers.fault).toBeUndefined();
+  });
+
   it('headers carry the state root that every node computes', () => {
     const { world, seen } = start(members);
     world.run(3_000);

@@ -236,3 +236,27 @@ describe('defects', () => {
     expect(codeOf(host.replies.get(2))).toBe('ok');
   });
 });
+
+describe('a node that does not produce', () => {
+  it('reminds the producers of what they have not put into a block', () => {
+    const source = producer();
+    const follower = producer({ replica: { producers: [], finalizerKeys: [] } });
+    send(follower, 'alice', 1);
+    send(follower, 'bob', 1, 2);
+    const ids = () =>
+      follower.only('relayTransactions').map(({ transactions }) => transactions.map(({ id }) => toHex(id)));
+    const [[alices], [bobs]] = ids() as [[string], [string]];
+    const follow = (count: number) => {
+      for (let i = 0; i < count; i++) {
+        source.pass();
+        follower.pass();
+        const { block } = source.stored.at(-1)!;
+        follower.receive(block, block.transactions.length === 0 ? [] : [transaction(source, 'bob', 2)]);
+      }
+    };
+    follow(9);
+    expect(ids()).toEqual([[alices], [bobs], [alices, bobs]]);
+    follow(8);
+    expect(ids()).toHaveLength(4);
+  });
+});
