@@ -174,11 +174,11 @@ describe('forks', () => {
     split(world, [0], [1, 2, 3]);
     const [loser, winner] = world.nodes as [SimulatedNode, SimulatedNode];
     world.run(20_000);
-    const all = Number(balanceOf(replica(loser).headState, 'alice'));
+    const [alices, bobs] = ['alice', 'bob'].map((account) => Number(balanceOf(replica(loser).headState, account)));
     const sent = [
       ['alice', 'carol', 1],
-      ['alice', 'bob', all - 1],
-      ['bob', 'carol', all],
+      ['alice', 'bob', alices! - 1],
+      ['bob', 'carol', bobs! + alices! - 1],
     ] as const;
     const ids = sent.map(([from, to, amount], i) => {
       const transaction = genesis.transfer(from, to, amount, `chain ${i}`, loser.nowMs);
