@@ -1,6 +1,7 @@
 /**
  * House style that no general linter checks: which package may import which, what pure packages may not touch, sizes,
- * banned names, and paths that documents mention. Prints every violation; exit code 1 when there is one.
+ * banned names, paths that documents mention, and rules of the specification that are cited. Prints every violation; exit
+ * code 1 when there is one.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
@@ -33,6 +34,9 @@ const impure: readonly (readonly [RegExp, string])[] = [
   [/\bconsole\.(log|error|warn|info)\(/, 'writes to the console'],
 ];
 
+/** Rules with these prefixes must all be cited where the code keeps them. */
+const citedPrefixes: ReadonlySet<string> = new Set(['CON', 'FIN']);
+
 /** All violations in the tree below the repository's root. */
 export function violations(): string[] {
   const files = [
@@ -42,7 +46,7 @@ export function violations(): string[] {
     ...sources('tests'),
     ...sources('contracts'),
   ];
-  return [...files.flatMap(checkFile), ...folderSizes(files), ...documentPaths()];
+  return [...files.flatMap(checkFile), ...folderSizes(files), ...documentPaths(), ...ruleIds(files)];
 }
 
 function checkFile(path: string): string[] {
@@ -126,6 +130,33 @@ function documentPaths(): string[] {
       .filter((path) => !existsSync(join(root, path)))
       .map((path) => `${document}: names ${path}, which does not exist`);
   });
+}
+
+/** Rule ids, as `FIN-3`: those that are cited must be in docs/spec, each once, and the other way round. */
+function ruleIds(files: readonly string[]): string[] {
+  const documents = filesBelow('docs').filter((path) => path.endsWith('.md'));
+  const defined = new Map<string, string>();
+  const found: string[] = [];
+  for (const path of documents.filter((document) => document.startsWith('docs/spec/'))) {
+    for (const [, id] of readFileSync(join(root, path), 'utf8').matchAll(/^[-\s\d.|]*\*\*([A-Z]{2,4}-\d+)\*\*/gm)) {
+      if (defined.has(id!)) found.push(`${path}: rule ${id} is there twice, also in ${defined.get(id!)}`);
+      defined.set(id!, path);
+    }
+  }
+  const prefixes = new Set([...defined.keys()].map((id) => id.split('-')[0]!));
+  const cited = new Set<string>();
+  for (const path of [...files, ...documents]) {
+    for (const [id, prefix] of readFileSync(join(root, path), 'utf8').matchAll(/\b([A-Z]{2,4})-\d+\b/g)) {
+      if (!prefixes.has(prefix!)) continue;
+      if (!defined.has(id)) found.push(`${path}: cites rule ${id}, which is not in docs/spec`);
+      if (!path.startsWith('docs/')) cited.add(id);
+    }
+  }
+  for (const [id, path] of defined) {
+    const isDue = citedPrefixes.has(id.split('-')[0]!);
+    if (isDue && !cited.has(id)) found.push(`${path}: rule ${id} is cited nowhere in the code`);
+  }
+  return found;
 }
 
 function sources(folder: string): string[] {

@@ -14,6 +14,7 @@ import { type NetworkMeasurement, network, networkMeasurements } from './parts/n
 import { startup } from './parts/startup.js';
 import { throughput } from './parts/throughput.js';
 import { token } from './parts/token.js';
+import { turnOrder } from './parts/turn-order.js';
 import { heading, machineText, print } from './report.js';
 
 const { values, positionals } = parseArgs({
@@ -53,6 +54,7 @@ const parts: Readonly<Record<string, () => Promise<void> | void>> = {
   idle: () => idle(options),
   compiler: () => compiler(),
   contract: () => contractProject(),
+  'turn-order': () => turnOrder(options),
   network: () => network(networkOptions()),
 };
 /** Too long to run unless it is asked for. */

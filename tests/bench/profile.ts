@@ -66,7 +66,7 @@ function addTimes(
 ): number {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const own = new Map<number, number>();
-  samples.forEach((sample, i) => own.set(sample, (own.get(sample) ?? 0) + timeDeltas[i]!));
+  for (const [i, sample] of samples.entries()) own.set(sample, (own.get(sample) ?? 0) + timeDeltas[i]!);
   let idleUs = 0;
   const visit = (node: ProfileNode, above: ReadonlySet<string>): number => {
     const name = nameOf(node.callFrame);

@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { machineText, print } from '../bench/report.js';
+import { cheatsDrill } from './cheating.js';
 import { killsDrill } from './kills.js';
 import { quorumDrill } from './quorum.js';
 import { roundsDrill } from './rounds.js';
+import { scheduleDrill } from './schedule.js';
 import type { DrillOptions } from './support/drill.js';
 
 const { values, positionals } = parseArgs({
@@ -19,6 +21,7 @@ const { values, positionals } = parseArgs({
     program: { type: 'string' },
     keep: { type: 'boolean', default: false },
     lenient: { type: 'boolean', default: false },
+    newcomers: { type: 'string', default: '3' },
     rounds: { type: 'string', default: '3' },
     loaded: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h' },
@@ -56,6 +59,16 @@ const drills: Readonly<Record<string, DrillCommand>> = {
     about: 'whole rounds in real time without a missed slot (--producers 21 --rounds 3 --loaded)',
     producers: 7,
     run: (options) => roundsDrill({ ...options, rounds: Number(values.rounds), loaded: values.loaded }),
+  },
+  schedule: {
+    about: 'a change of the schedule by votes, under load: newcomers, a silent one, its return (--newcomers N)',
+    producers: 4,
+    run: (options) => scheduleDrill({ ...options, newcomers: Number(values.newcomers) }),
+  },
+  cheats: {
+    about: 'two blocks for a slot, two votes in a slot, one key in two nodes: found out, jailed, shown',
+    producers: 5,
+    run: cheatsDrill,
   },
 };
 

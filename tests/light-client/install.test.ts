@@ -3,9 +3,20 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ConsensusRoot, consensusRootSchema } from '@snapscale/consensus';
+import { fakeRecover, fakeVerify } from '@snapscale/consensus/testing';
+import { toHex } from '@snapscale/crypto';
 import { ChainServices, isCommitted, StateCommitment } from '@snapscale/execution';
-import { decode, encode, slotToMs } from '@snapscale/protocol';
-import { NetworkReplica } from '@snapscale/replica';
+import { testKey } from '@snapscale/execution/testing';
+import {
+  blockDigest,
+  decode,
+  encode,
+  type SignedBlock,
+  slotToMs,
+  transactionId,
+  unpackTransaction,
+} from '@snapscale/protocol';
+import { type NetworkInput, NetworkReplica } from '@snapscale/replica';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LightChain } from '../../apps/node/src/light/light-chain.js';
 import { readLightBase } from '../../apps/node/src/light/light-files.js';
@@ -79,13 +90,24 @@ function take(directory: string, dataDir: string): { snapshot: VerifiedManifest;
   return { snapshot, file };
 }
 
+/** A block as a peer's arrives. */
+function blockInput(block: SignedBlock): NetworkInput {
+  const transactions = block.transactions.map(({ transaction }) => {
+    if (transaction.kind !== 'packed') throw new Error('the simulation packs all transactions');
+    const opened = unpackTransaction(transaction.packed);
+    return { ...opened, received: transaction.packed, id: transactionId(opened.packed), keys: [testKey] };
+  });
+  const signedBy = fakeRecover(blockDigest(block.header), block.producerSignature);
+  return { kind: 'block', from: 2, block, transactions, signedBy };
+}
+
 const freshDir = () => {
   const directory = join(folder, `data-${++count}`);
   mkdirSync(directory);
   return directory;
 };
 
-describe('SN-13 a snapshot from a shelf', () => {
+describe('SN-15 a snapshot from a shelf', () => {
   it('is installed, and a replica goes on from it with the blocks that follow', async () => {
     const { directory, events } = await shelve();
     expect(events).toEqual([`snapshot-kept ${chain.root.facts.num} `]);
@@ -107,8 +129,20 @@ describe('SN-13 a snapshot from a shelf', () => {
       producers: [],
       finalizerKeys: [],
     });
-    replica.step({ kind: 'tick', nowMs: slotToMs(chain.blocks[chain.final]!.block.header.slot) });
+    const feed = (input: NetworkInput): void => {
+      for (const effect of replica.step(input)) {
+        if (effect.kind === 'penalise') throw new Error(effect.rejection.message);
+        if (effect.kind !== 'verify') continue;
+        const { ticket, digest, keys, signatures } = effect;
+        feed({ kind: 'verified', ticket, aggregate: fakeVerify(digest, keys, signatures) });
+      }
+    };
+    const nowMs = slotToMs(chain.blocks[chain.final]!.block.header.slot);
+    feed({ kind: 'tick', nowMs });
     expect(replica.head.num).toBe(chain.root.facts.num);
+    for (let num = chain.root.facts.num + 1; num <= chain.final; num++) feed(blockInput(chain.blocks[num]!.block));
+    expect(toHex(replica.head.id)).toBe(toHex(chain.blocks[chain.final]!.id));
+    expect(replica.final.num).toBeGreaterThan(chain.root.facts.num);
     await store.close();
     const base = readLightBase(dataDir)!;
     expect(base.steps).toHaveLength(2);
@@ -137,6 +171,8 @@ describe('SN-13 a snapshot from a shelf', () => {
     expect(light.prove(num - 1)).toEqual({ kind: 'missing', earliestNum: num + 1 });
     light.advance(5);
     expect(readLightBase(freshDir())).toBeUndefined();
+    writeFileSync(join(dataDir, 'light', 'base'), 'damaged');
+    expect(readLightBase(dataDir)).toBeUndefined();
   });
 
   it('is refused if its state, its consensus root or its bytes are not what the header promises', async () => {
@@ -198,7 +234,7 @@ describe('SN-13 a snapshot from a shelf', () => {
   });
 });
 
-describe('a shelf', () => {
+describe('SN-16 a shelf', () => {
   it('keeps the newest two, gives pieces of both, and nothing else', async () => {
     const { directory } = await shelve();
     const { num } = chain.root.facts;

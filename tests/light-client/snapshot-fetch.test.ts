@@ -118,7 +118,7 @@ const good = (): Conduct => ({ manifest: makeManifest(parts), piece: (index) => 
 const isWhole = ({ written }: Fetching) =>
   [0, 1, 2, 3].every((index) => toHex(sha256(written.get(index)!)) === toHex(sha256(piece(index))));
 
-describe('a manifest', () => {
+describe('SN-12 a manifest', () => {
   it('is believed if its block is final by certificates', () => {
     const verified = verifyManifest(makeManifest(parts)!, trust);
     expect(verified).toMatchObject({ pieceCount: 4, block: { num: 130 } });
@@ -163,7 +163,7 @@ describe('a manifest', () => {
   });
 });
 
-describe('fetching', () => {
+describe('SN-13, SN-14 fetching', () => {
   it('takes the pieces from all who have them', () => {
     const fetching = new Fetching({ a: good(), b: good(), c: {} }).start().later(5_000);
     expect(fetching.completed).toBe(1);

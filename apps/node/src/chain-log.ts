@@ -18,6 +18,11 @@ const loudness: Partial<Record<NetworkNotice, Loudness>> = {
   },
   'execution-fault': { level: 'error' },
   'block-invalid': { level: 'error' },
+  'block-key-missing': {
+    level: 'error',
+    advice:
+      'the schedule names another block signing key for this producer than keys.json holds: this node produces no blocks. Put the key there and start the node again, or register the one that is there',
+  },
   'production-resumed': { level: 'info' },
 };
 

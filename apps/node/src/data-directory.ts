@@ -2,6 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { networkFiles } from '@snapscale/api';
+import { encodeSafetyRecord, freshSafetyRecord } from '@snapscale/consensus';
 import {
   BLS_SEED_BYTES,
   type BlsPrivateKey,
@@ -18,9 +20,17 @@ import {
   publicKeyOf,
   sha512,
 } from '@snapscale/crypto';
-import { defaultChainConfig, defaultSnapParameters, type Genesis, genesisSchema, msToSlot, names } from '@snapscale/protocol';
+import {
+  defaultChainConfig,
+  defaultSnapParameters,
+  type Genesis,
+  genesisSchema,
+  msToSlot,
+  names,
+} from '@snapscale/protocol';
 import { restoreSnapshot } from './snapshots.js';
 import { writeFileAtomicSync } from './store/atomic-write.js';
+import { JOURNAL_FOLDER, Journal } from './store/journal/journal.js';
 
 /** The published EOSIO development key: known to everybody, so that any tool can be pointed at a development network. */
 export const DEVELOPMENT_PRIVATE_KEY = '5KQwrPbwdL6PhXujxW37FSSQZ1JiwsST4cqQzDeyXtP79zkvFD3';
@@ -63,6 +73,9 @@ export async function openDataDirectory(
   mkdirSync(directory, { recursive: true });
   if (existsSync(join(directory, GENESIS_FILE))) return readChain(directory, options);
   const strangers = readdirSync(directory).filter((name) => !['node.lock', KEYS_FILE].includes(name));
+  if (strangers.includes(networkFiles.network)) {
+    throw new Error(`${directory} holds a network of several nodes: start it without --single, or give another --data`);
+  }
   if (strangers.length > 0) {
     throw new Error(
       `${directory} is not empty (${strangers.slice(0, 3).join(', ')}) but holds no chain: give an empty --data directory`,
@@ -76,10 +89,10 @@ export async function openDataDirectory(
 const GENESIS_FILE = 'genesis.json';
 const KEYS_FILE = 'keys.json';
 
-function readChain(
+async function readChain(
   directory: string,
   options: { readonly production: boolean; readonly snapshot: string | undefined },
-): ChainFiles {
+): Promise<ChainFiles> {
   const stored = readJson(join(directory, GENESIS_FILE));
   if (options.snapshot !== undefined) {
     throw new Error(
@@ -93,13 +106,13 @@ function readChain(
   }
   return {
     genesis: genesisSchema.fromJson(stored.genesis),
-    keys: useKeys(directory),
+    keys: await useKeys(directory),
     founded: stored.founded,
     development: stored.development,
   };
 }
 
-function foundDirectory(directory: string, production: boolean, nowMs: number): ChainFiles {
+async function foundDirectory(directory: string, production: boolean, nowMs: number): Promise<ChainFiles> {
   const privateKey = production ? generatePrivateKey('K1', randomBytes(32)) : parsePrivateKey(DEVELOPMENT_PRIVATE_KEY);
   const finalizer = production ? generateBlsPrivateKey(randomBytes(BLS_SEED_BYTES)) : developmentFinalizerKey();
   const genesis: Genesis = {
@@ -116,7 +129,7 @@ function foundDirectory(directory: string, production: boolean, nowMs: number): 
     inUse: false,
   });
   writeGenesis(directory, { genesis, development: !production, founded: false });
-  return { genesis, keys: useKeys(directory), founded: false, development: !production };
+  return { genesis, keys: await useKeys(directory), founded: false, development: !production };
 }
 
 async function restoreDirectory(directory: string, production: boolean, snapshot: string): Promise<ChainFiles> {
@@ -134,7 +147,7 @@ async function restoreDirectory(directory: string, production: boolean, snapshot
     });
   }
   writeGenesis(directory, { genesis, development: !production, founded: true });
-  return { genesis, keys: useKeys(directory), founded: true, development: !production };
+  return { genesis, keys: await useKeys(directory), founded: true, development: !production };
 }
 
 /** Known to everybody, as the development key is. */
@@ -143,7 +156,7 @@ function developmentFinalizerKey(): BlsPrivateKey {
 }
 
 /** Reads the keys, and notes beside them that they are in use from now on. */
-function useKeys(directory: string): NodeKeys {
+async function useKeys(directory: string): Promise<NodeKeys> {
   const stored = readJson(join(directory, KEYS_FILE));
   const keys: NodeKeys = {
     producers: stored.producers,
@@ -152,8 +165,27 @@ function useKeys(directory: string): NodeKeys {
     ...(stored.founding_key === undefined ? {} : { foundingKey: stored.founding_key }),
     inUse: stored.in_use === true,
   };
-  if (!keys.inUse) writeKeys(directory, { ...keys, inUse: true });
+  if (!keys.inUse) {
+    await promiseNothing(join(directory, JOURNAL_FOLDER));
+    writeKeys(directory, { ...keys, inUse: true });
+  }
   return keys;
+}
+
+/**
+ * FIN-6: that new keys have promised nothing yet stands in the journal before they count as used. Nodes that are killed before
+ * their first vote would have to assume the worst at their next start; a network of such nodes could never agree again.
+ */
+async function promiseNothing(directory: string): Promise<void> {
+  const { journal, content } = await Journal.open(directory);
+  if (content.safety === undefined) {
+    journal.append({
+      kind: 'safety',
+      number: freshSafetyRecord.sequence,
+      bytes: encodeSafetyRecord(freshSafetyRecord),
+    });
+  }
+  await journal.close();
 }
 
 /** Writes `keys.json`, readable by the owner alone. The public keys in it are for people. */

@@ -11,6 +11,7 @@ import { type ChainFiles, markFounded, openDataDirectory } from './data-director
 import { ProducerDuties } from './evidence/producer-duties.js';
 import { type Founding, foundChain } from './founding.js';
 import { type HttpServer, startHttpServer } from './http/server/http-server.js';
+import { groupFile } from './light/group-file.js';
 import { readLightBase } from './light/light-files.js';
 import { NetworkClient } from './net/network-client.js';
 import { AWAITED_MAX, CoreBackend } from './node-backend.js';
@@ -120,7 +121,8 @@ async function startLocked(
     observer,
     edgeAccount: config.edgeAccount,
     snapshots,
-    lightBase: readLightBase(dataDir),
+    lightBase: core.status.earliestBlockNum > 1 ? readLightBase(dataDir) : undefined,
+    finalityGroups: (first) => groupFile(dataDir, first),
   });
   keepSnapshots(config, core, backend, snapshots, log);
   const founding = files.founded ? undefined : await found(core, backend, files);
@@ -221,7 +223,8 @@ async function found(core: CoreClient, backend: CoreBackend, files: ChainFiles):
     submit: async (packed) => {
       const outcome = await backend.submit(packed, 'push');
       if (outcome.kind === 'busy') return { code: 'snap_queue_full', message: 'the queue is full' };
-      if (outcome.kind === 'executed') sent.push(outcome.trace.id);
+      // One that failed is tried again, and never becomes final itself.
+      if (outcome.kind === 'executed' && outcome.except === undefined) sent.push(outcome.trace.id);
       return outcome.kind === 'rejected' ? outcome.rejection : outcome.except;
     },
   });

@@ -1,11 +1,12 @@
 /**
- * What must hold of a simulated network after each event: agreement, monotone finality, tokens neither made nor lost, nobody
- * honest penalised, accused or silenced; and in the end, that cheats were noticed.
+ * What must hold of a simulated network after each event: agreement, monotone finality, each transaction once, tokens neither
+ * made nor lost, nobody honest who does two things in one slot, or is penalised, accused or silenced; and in the end, that
+ * cheats were noticed.
  */
 import { checkProductionEvidence, checkVoteEvidence, type Evidence, type PeerId } from '@snapscale/consensus';
 import { fakeRecover, fakeVerify } from '@snapscale/consensus/testing';
 import { equalBytes, toHex } from '@snapscale/crypto';
-import { formatName } from '@snapscale/protocol';
+import { formatName, type SignedBlock, transactionId } from '@snapscale/protocol';
 import type { NetworkEffect } from '@snapscale/replica';
 import { balanceOf, holders, type SimulatedGenesis, tokensInAll } from './genesis.js';
 import type { SimulatedNode } from './node.js';
@@ -18,8 +19,9 @@ export class Checkers {
   readonly #genesis: SimulatedGenesis;
   /** Who has evidence against whom, by kind, account and slot. */
   readonly #accusations = new Map<string, Set<string>>();
-  /** Transactions in final blocks. */
-  transactions = 0;
+  /** By honest node, slot and deed: the block. */
+  readonly #deeds = new Map<string, string>();
+  readonly #transactions = new Set<string>();
   /** The first fault. */
   fault: string | undefined;
 
@@ -27,6 +29,11 @@ export class Checkers {
   constructor(genesis: SimulatedGenesis, cheats: ReadonlySet<PeerId>) {
     this.#genesis = genesis;
     this.#cheats = cheats;
+  }
+
+  /** Transactions in final blocks. */
+  get transactions(): number {
+    return this.#transactions.size;
   }
 
   /** Highest number of a final block. */
@@ -39,7 +46,10 @@ export class Checkers {
     if (effect.kind === 'commit') this.#checkAgreement(node, effect);
     else if (effect.kind === 'finalized') this.#checkState(node, effect.num);
     else if (effect.kind === 'head') this.#checkReader(node, effect.id);
-    else if (effect.kind === 'penalise' && !this.#cheats.has(effect.peer)) {
+    else if (effect.kind === 'sendVote') this.#checkDeed(node, 'votes', effect.vote.slot, effect.vote.blockId);
+    else if (effect.kind === 'sendBlock' && formatName(effect.block.header.producer) === node.account) {
+      this.#checkDeed(node, 'makes blocks', effect.block.header.slot, effect.id);
+    } else if (effect.kind === 'penalise' && !this.#cheats.has(effect.peer)) {
       this.#fail(`${node.label} penalises peer ${effect.peer}, who is honest: ${effect.rejection.message}`);
     } else if (effect.kind === 'evidence') {
       this.#checkEvidence(node, effect.evidence);
@@ -115,11 +125,25 @@ export class Checkers {
   #checkAgreement(node: SimulatedNode, { blocks }: Extract<NetworkEffect, { kind: 'commit' }>): void {
     for (const { num, id, block } of blocks) {
       const text = toHex(id);
-      if (!this.#final.has(num)) this.transactions += block.transactions.length;
+      if (!this.#final.has(num)) for (const { transaction } of block.transactions) this.#checkOnce(num, transaction);
       const known = this.#final.get(num) ?? text;
       if (known !== text) this.#fail(`${node.label} has final block ${num} ${text}, others have ${known}`);
       this.#final.set(num, known);
     }
+  }
+
+  #checkOnce(num: number, transaction: SignedBlock['transactions'][number]['transaction']): void {
+    const id = toHex(transaction.kind === 'id' ? transaction.id : transactionId(transaction.packed.packedTransaction));
+    if (this.#transactions.has(id)) this.#fail(`transaction ${id} is final a second time, in block ${num}`);
+    this.#transactions.add(id);
+  }
+
+  /** FIN-1, FIN-6, FIN-10: one block of a slot, whatever happens to the node. */
+  #checkDeed({ label }: SimulatedNode, deed: string, slot: number, id: Uint8Array): void {
+    const key = `${label} ${deed} ${slot}`;
+    const text = toHex(id);
+    if ((this.#deeds.get(key) ?? text) !== text) this.#fail(`${label} ${deed} twice in slot ${slot}`);
+    this.#deeds.set(key, text);
   }
 
   #checkState(node: SimulatedNode, num: number): void {

@@ -174,7 +174,7 @@ function votesFor(chainId: Uint8Array, { keys }: SimulatedNode, { header }: Sign
   });
 }
 
-/** Blocks of the future, of the past, of another schedule, without finality, and in the name of nobody. */
+/** Blocks of the future, of the past, of another schedule, without finality, without a parent, and in the name of nobody. */
 function wrongHeaders(node: SimulatedNode, block: SignedBlock): BlockPacket[] {
   const { header } = block;
   return [
@@ -182,6 +182,7 @@ function wrongHeaders(node: SimulatedNode, block: SignedBlock): BlockPacket[] {
     { slot: header.slot - 1 },
     { scheduleVersion: header.scheduleVersion + 1 },
     { headerExtensions: [] },
+    { previous: sha256(header.previous) },
     { producer: 1n as Name },
   ].map((change) => signed(node, block, { ...header, ...change }));
 }

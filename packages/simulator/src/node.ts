@@ -73,6 +73,7 @@ export class SimulatedNode {
   #writing: JournalEntry[] = [];
   #commits: Extract<NetworkEffect, { kind: 'commit' }>[] = [];
   #tickAtMs = 0;
+  #pausedUntilMs = 0;
   /** When the thread for finalizers' signatures has nothing to do any more. */
   #threadFreeMs = 0;
 
@@ -127,6 +128,11 @@ export class SimulatedNode {
     this.#commits = [];
   }
 
+  /** Stops for a while, as a process that the system does not let run: what comes waits, and the clock goes on. */
+  pause(ms: number): void {
+    this.#pausedUntilMs = this.#world.timeline.nowMs + ms;
+  }
+
   /** Something happens to the replica. */
   input(input: NetworkInput): void {
     if (this.replica !== undefined) this.#step(input);
@@ -134,6 +140,11 @@ export class SimulatedNode {
 
   receive(packet: Packet, from: PeerId): void {
     if (this.replica === undefined) return;
+    const pauseMs = this.#pausedUntilMs - this.#world.timeline.nowMs;
+    if (pauseMs > 0) {
+      this.#later(pauseMs, () => this.receive(packet, from));
+      return;
+    }
     this.conduct.incoming?.(this, packet);
     switch (packet.kind) {
       case 'block': {
@@ -188,8 +199,12 @@ export class SimulatedNode {
   /** Lets something happen later in this life. */
   #later(delayMs: number, happen: () => void): void {
     const life = this.#life;
-    this.#world.timeline.after(delayMs, () => {
-      if (life === this.#life) happen();
+    const { timeline } = this.#world;
+    timeline.after(delayMs, () => {
+      if (life !== this.#life) return;
+      const pauseMs = this.#pausedUntilMs - timeline.nowMs;
+      if (pauseMs > 0) this.#later(pauseMs, happen);
+      else happen();
     });
   }
 

@@ -19,6 +19,7 @@ describe('a storm of a quarter of a minute', () => {
     const result = simulate({ genesis, seed, members, minutes: 0.25, cheat });
     expect(result, `npm run sim -- --seed ${seed} --cheat "${cheat}"`).toMatchObject({ outcome: 'pass' });
     expect(result.transactions).toBeGreaterThan(15);
+    if (cheat === 'double dealer') expect(result.evidence).toBeGreaterThan(10);
   });
 
   it('goes the same way with the same seed, another with another', () => {

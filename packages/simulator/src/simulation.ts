@@ -94,6 +94,8 @@ const NOTICE_SLOTS = 4;
 const STEP_MS = 100;
 const BLACKOUTS_PER_MILLE = 2;
 const CLOCK_STEPS_PER_MILLE = 5;
+const PAUSES_PER_MILLE = 5;
+const PAUSE_MAX_MS = 8_000;
 
 /** A slot for which an account has made two blocks, and whether it voted for both. */
 type Doubled = { readonly account: string; readonly slot: number; readonly voted: boolean };
@@ -215,6 +217,8 @@ function trouble(course: Course): void {
     for (const each of nodes) if (each.replica !== undefined) each.crash();
   } else if (chance.below(1000) < crashPerMille) {
     node.crash();
+  } else if (chance.below(1000) < PAUSES_PER_MILLE) {
+    node.pause(chance.below(PAUSE_MAX_MS));
   } else if (genesis.canPropose && chance.below(1000) < proposalsPerMille) {
     world.propose(node);
   } else if (chance.percent(30)) {

@@ -1,13 +1,15 @@
 /** What all drills have: a network with accounts, a load on it, a witness, and what they came to in the end. */
 import { join } from 'node:path';
+import { blsPublicKeyOf } from '@snapscale/crypto';
 import { foundAccounts, type LoadAccount, loadAccounts } from '../../bench/load/workload.js';
 import { compareWithReplay } from '../../crash/ledger-replay.js';
 import { SeededRandom } from '../../crash/seeded-random.js';
 import { DrillNetwork } from './drill-network.js';
 import { FinalBlocks } from './final-blocks.js';
-import { infoOf, within } from './http.js';
+import { hex, infoOf, within } from './http.js';
 import { NetworkLoad } from './network-load.js';
 import { judge } from './promises-of-finalizers.js';
+import { readProducerKeys } from './system-actions.js';
 import { Witness } from './witness.js';
 
 export type DrillOptions = {
@@ -19,6 +21,9 @@ export type DrillOptions = {
   /** The compiled node; default: that of this checkout. */
   readonly program?: string | undefined;
 };
+
+/** What may be otherwise at the end of a drill. */
+export type Expected = { readonly cheats?: readonly string[]; readonly except?: readonly string[] };
 
 const ACCOUNTS = 40;
 const UNITS_EACH = 1_000_000_000n;
@@ -121,9 +126,9 @@ export class Drill {
 
   /**
    * Ends load, nodes and witness, and judges all of it: agreement, promises, votes, tokens.
-   * @param replayed name of the node whose log is executed again; default: chosen by chance
+   * @param expected `cheats`: producers that broke the rules on purpose; `except`: nodes that are not looked at
    */
-  async end(replayed?: string): Promise<void> {
+  async end({ cheats = [], except = [] }: Expected = {}): Promise<void> {
     await this.#load?.end();
     await this.expectProgress('at the end');
     // What was promised last is final at all nodes when they are asked to end.
@@ -133,19 +138,25 @@ export class Drill {
     this.check('at the end', true);
     this.#checkEnds();
     this.#checkPromises();
-    const { findings, undecided } = judge(this.witness);
+    const { findings, undecided } = judge(this.witness, this.#keysOf(cheats), new Set(cheats));
     this.findings.push(...findings);
     const { votes, blocks } = this.witness;
     this.print(
       `  ${this.finals.last} final blocks with ${this.finals.blockOf.size} transactions; seen: ${blocks.size} headers, ${this.witness.voteCount} votes of ${votes.size} finalizers, ${this.witness.connections} connections; ${undecided} pairs of votes undecided`,
     );
-    const { names } = this.network;
-    const name = replayed ?? names[this.random.below(names.length)]!;
+    const names = this.network.names.filter((one) => !except.includes(one));
+    const name = names[this.random.below(names.length)]!;
     const replay = await compareWithReplay(this.network.dataDir(name));
     this.print(
       `  ${name} executed again: ${replay.blocks} blocks, ${replay.transactions} transactions, ${replay.entries} entries compared in ${replay.seconds.toFixed(1)} s`,
     );
     this.findings.push(...replay.findings.map((text) => `${name}, compared with an undisturbed execution: ${text}`));
+  }
+
+  #keysOf(producers: readonly string[]): ReadonlySet<string> {
+    return new Set(
+      producers.map((name) => hex(blsPublicKeyOf(readProducerKeys(this.network.dataDir(name)).finalizerKey))),
+    );
   }
 
   async #awaitAll(): Promise<void> {

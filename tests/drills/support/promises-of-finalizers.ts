@@ -10,11 +10,15 @@ export type Verdict = {
   readonly undecided: number;
 };
 
-/** Judges everything that the witness has recorded so far. */
-export function judge(witness: Witness): Verdict {
-  const findings = doubleBlocks(witness.blocks.values());
+/**
+ * Judges everything that the witness has recorded so far, but for cheats: finalizer keys (hex) and accounts whose breaches
+ * are part of the drill.
+ */
+export function judge(witness: Witness, cheatKeys: ReadonlySet<string>, cheats: ReadonlySet<string>): Verdict {
+  const findings = doubleBlocks([...witness.blocks.values()].filter(({ producer }) => !cheats.has(producer)));
   let undecided = 0;
   for (const [key, votes] of witness.votes) {
+    if (cheatKeys.has(key)) continue;
     findings.push(...doubleVotes(key, votes));
     const broken = brokenLocks(key, votes, witness.blocks);
     findings.push(...broken.findings);

@@ -1,4 +1,5 @@
 /** Fuzzed decoders of bytes: wire types, what consensus and peers send, frames, files of other nodes. */
+import { lightStepSchema } from '@snapscale/consensus/light-client';
 import {
   blsProofOfPossession,
   blsPublicKeyOf,
@@ -24,6 +25,7 @@ import {
   publicKeySchema,
   quorumCertificateSchema,
   type Schema,
+  type SignedBlock,
   signedBlockSchema,
   voteSchema,
   votingScheduleSchema,
@@ -31,6 +33,7 @@ import {
 import { encodeFrame, FrameError, FrameReader } from '../../../apps/node/src/p2p/frames.js';
 import { decodeEntries, decodeInfo, decodeTotals } from '../../../apps/node/src/store/snapshot-format.js';
 import { decodeTraces, joinTraces } from '../../../apps/node/src/store/trace-record.js';
+import { snapshotManifestSchema } from '../../../apps/node/src/sync-snapshot/manifest.js';
 import { Random } from '../../../packages/protocol/src/testing/random.js';
 import { type Sample, samples } from '../../../packages/protocol/src/testing/samples.js';
 import type { FuzzTarget } from './fuzz-target.js';
@@ -90,6 +93,20 @@ function consensusSamples(): Record<string, Sample<unknown>> {
       finalityMroot: random.bytes(32),
       joint: random.chance(2),
     })),
+    lightStep: sampleOf(lightStepSchema, (random) => ({
+      headers: random.list(3, () => header(random)),
+      certificate: certificate(random),
+    })),
+    snapshotManifest: sampleOf(snapshotManifestSchema, (random) => ({
+      version: 1,
+      fileBytes: random.unsigned(40),
+      pieceBytes: 1 << 20,
+      pieces: random.bytes(64),
+      steps: random.list(2, () => ({ headers: [header(random)], certificate: certificate(random) })),
+      anchor: { header: header(random), certificate: certificate(random) },
+      path: sometimes(random, () => ({ leafCount: random.u32(), siblings: random.list(4, () => random.bytes(32)) })),
+      headers: random.list(3, () => header(random)),
+    })),
     votingSchedule: sampleOf(votingScheduleSchema, (random) => ({
       version: random.u32(),
       producers: random.list(4, () => ({ name: name('bob'), key, finalizerKey })),
@@ -97,6 +114,7 @@ function consensusSamples(): Record<string, Sample<unknown>> {
   };
 }
 
+const header = (random: Random) => (samples.signedBlock!.make(random) as SignedBlock).header;
 const point = (random: Random) => ({ num: random.u32(), id: random.bytes(32), slot: random.u32() });
 const status = (random: Random) => ({ head: point(random), final: point(random), earliestBlockNum: random.u32() });
 

@@ -2,7 +2,8 @@
 import type { SimulatedNode } from '@snapscale/simulator';
 import { type Setting, Stage } from './stage.js';
 
-const FINALITY_MS = 60_000;
+/** Many nodes give many samples. */
+const finalityMs = (nodes: number) => (nodes > 10 ? 30_000 : 60_000);
 const OUTAGE_MS = 60_000;
 const PATIENCE_MS = 60_000;
 
@@ -23,12 +24,13 @@ export function finality(setting: Setting, dead = 0): FinalityFigures {
   if (dead > 0) stage.run(5_000);
   const before = stage.finality.length;
   const blocksBefore = traffic.blocks;
-  stage.run(FINALITY_MS);
+  const lengthMs = finalityMs(world.nodes.length);
+  stage.run(lengthMs);
   const blocks = traffic.blocks - blocksBefore;
   const perNode = traffic.blocks * world.nodes.length;
   return {
     latenciesMs: Float64Array.from(stage.finality.slice(before)).sort(),
-    fill: blocks / (FINALITY_MS / 500),
+    fill: blocks / (lengthMs / 500),
     bytes: {
       votes: traffic.votes / perNode,
       certificates: traffic.certificates / perNode,

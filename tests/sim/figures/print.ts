@@ -62,7 +62,7 @@ function printLatencies(
   sizes: readonly number[],
   settingOf: (producers: number, delayMs: number) => Setting,
 ): void {
-  print(`\n  ${title}: p50 / p99 / max`);
+  print(`\n  ${title}: p50 / p99 / max, in ms`);
   const rows = DELAYS_MS.map((delayMs) => [
     `${delayMs} ms one way`,
     ...sizes.map((producers) => spreadOf(finality(settingOf(producers, delayMs)).latenciesMs)),
@@ -72,9 +72,9 @@ function printLatencies(
 }
 
 function printFaults(sizes: readonly number[], isQuick: boolean, settingOf: (producers: number) => Setting): void {
-  const kills = isQuick ? 10 : 40;
-  const outages = isQuick ? 3 : 8;
   const rows = sizes.map((producers) => {
+    // A simulation of many nodes takes its time.
+    const [kills, outages] = isQuick || producers > 10 ? [15, 3] : [40, 8];
     const tolerated = Math.floor((producers - 1) / 3);
     const dead = finality(settingOf(producers), tolerated);
     return [
@@ -87,9 +87,9 @@ function printFaults(sizes: readonly number[], isQuick: boolean, settingOf: (pro
   });
   const columns = [
     'N',
-    'producer dies → next block',
-    'f dead: finality',
-    'f + 1 dead for a minute: quorum back → final everywhere',
+    'producer dies → next block, ms',
+    'f dead: finality, ms',
+    'f + 1 dead for a minute: quorum back → final everywhere, ms',
     'the same, production paused',
   ];
   printTable(columns, rows);
@@ -97,7 +97,5 @@ function printFaults(sizes: readonly number[], isQuick: boolean, settingOf: (pro
 
 /** "p50 / p99 / max". */
 function spreadOf(sorted: Float64Array): string {
-  return [quantile(sorted, 0.5), quantile(sorted, 0.99), sorted.at(-1) ?? Number.NaN]
-    .map((value) => count(Math.round(value)))
-    .join(' / ');
+  return [quantile(sorted, 0.5), quantile(sorted, 0.99), sorted.at(-1) ?? Number.NaN].map(count).join(' / ');
 }

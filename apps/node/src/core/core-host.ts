@@ -64,6 +64,7 @@ const SUBMISSIONS_PER_STEP = 64;
 /** Work before the thread looks at its events again, milliseconds. */
 const TURN_MS = 8;
 const METRICS_INTERVAL_MS = 1000;
+const TICK_MS_MAX = 500;
 
 /** Everything that a host has when it begins. */
 type Parts = {
@@ -84,7 +85,8 @@ export class CoreHost {
   readonly #batch = new BatchWriter();
   readonly #meter: CoreMeter;
   readonly #hold: ProductionHold;
-  readonly #encodedTraces = new Map<TransactionTrace, Uint8Array>();
+  /** Of most nobody hears again: they are of drafts that another producer's block replaces. */
+  readonly #encodedTraces = new WeakMap<TransactionTrace, Uint8Array>();
   readonly #inbox: VerifiedSubmission[] = [];
   /** Inputs that effects have led to, for when the effects before them are carried out. */
   readonly #inputs: NetworkInput[] = [];
@@ -104,6 +106,7 @@ export class CoreHost {
   #tail: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #turnScheduled = false;
+  #tickScheduled = false;
   #stopping = false;
   #ended = false;
 
@@ -267,7 +270,13 @@ export class CoreHost {
       const from = this.#inbox[0]!.from;
       let count = 1;
       while (count < SUBMISSIONS_PER_STEP && this.#inbox[count]?.from === from) count++;
-      this.#step({ kind: 'transactions', nowMs, submissions: this.#inbox.splice(0, count), from });
+      const submissions = this.#inbox.splice(0, count);
+      this.#step({ kind: 'transactions', nowMs, submissions, from });
+      if (from !== 0)
+        this.#peers?.passOn(
+          from,
+          submissions.map(({ transaction }) => transaction),
+        );
       nowMs = Date.now();
     }
     if (this.#inbox.length > 0) this.#scheduleTurn();
@@ -275,10 +284,24 @@ export class CoreHost {
 
   #tick(): void {
     const nowMs = Date.now();
-    const schedule = this.#replica.finalizers.map(({ name }) => name);
-    if (this.#hold.ends(nowMs, schedule, this.#peers?.status)) this.#step({ kind: 'production', isHeld: false });
+    if (this.#hold.isHeld) this.#endHold(nowMs);
     this.#step({ kind: 'tick', nowMs });
     this.#peers?.tick(nowMs);
+  }
+
+  /** One at a time: each step that leaves work behind wants one, and votes must not wait for a crowd of them. */
+  #scheduleTick(): void {
+    if (this.#tickScheduled) return;
+    this.#tickScheduled = true;
+    setImmediate(() => {
+      this.#tickScheduled = false;
+      this.#tick();
+    });
+  }
+
+  #endHold(nowMs: number): void {
+    const schedule = this.#replica.finalizers.map(({ name }) => name);
+    if (this.#hold.ends(nowMs, schedule, this.#peers?.status)) this.#step({ kind: 'production', isHeld: false });
   }
 
   /** Takes an input, carries out what follows, and then the inputs that came of it. */
@@ -337,7 +360,7 @@ export class CoreHost {
         this.#batch.event(effect);
         break;
       case 'continue':
-        setImmediate(() => this.#tick());
+        this.#scheduleTick();
         break;
       case 'sendBlock':
       case 'requestBlock':
@@ -381,7 +404,6 @@ export class CoreHost {
       .then(async () => {
         const began = performance.now();
         await this.#storage.commit(blocks, root, ({ traces }) => traces.map((trace) => this.#encode(trace)));
-        for (const { traces } of blocks) for (const trace of traces) this.#encodedTraces.delete(trace);
         this.#meter.persisted(performance.now() - began);
         this.#awaited--;
         for (const { num, id, block } of blocks) {
@@ -405,7 +427,9 @@ export class CoreHost {
   #armTimer(): void {
     clearTimeout(this.#timer);
     if (this.#stopping && this.#replica.idle) return;
-    this.#timer = setTimeout(() => this.#tick(), Math.max(0, this.#replica.nextTickMs - Date.now()));
+    // The replica's time does not go back; a clock that was ahead must not stop everything until it is there again.
+    const waitMs = Math.min(TICK_MS_MAX, this.#replica.nextTickMs - Date.now());
+    this.#timer = setTimeout(() => this.#tick(), Math.max(0, waitMs));
   }
 
   /** Sends what has gathered since the last flush. */

@@ -30,7 +30,7 @@ import {
 import type { FinalBlock, JournalEntry } from '@snapscale/replica';
 import { BlockLog } from '../store/block-log/block-log.js';
 import { StoreFailure } from '../store/failures.js';
-import { Journal } from '../store/journal/journal.js';
+import { JOURNAL_FOLDER, Journal } from '../store/journal/journal.js';
 import { StateStore } from '../store/state-store.js';
 import { joinTraces } from '../store/trace-record.js';
 import { genesisBlock } from './genesis-block.js';
@@ -100,7 +100,7 @@ export class CoreStorage {
       mayLag: true,
       mayHaveGaps: true,
     });
-    const journal = await Journal.open(join(dataDir, 'journal'));
+    const journal = await Journal.open(join(dataDir, JOURNAL_FOLDER));
     const storage = new CoreStorage(state, blocks, traces, journal, blocksToKeep);
     if (!isNew) storage.#requireOwnState(genesis);
     if (isNew) await storage.#found(genesis);

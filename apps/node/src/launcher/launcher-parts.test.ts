@@ -130,7 +130,7 @@ describe('notices', () => {
   test.each([
     [
       '{"level":40,"msg":"clock-differs","node":"east","differenceMs":7400}',
-      'Clocks seem to differ (north: that of east is 7.4 s ahead of its own)',
+      'Clocks seem to differ: for north, that of east is 7.4 s ahead of its own.',
     ],
     ['{"level":40,"msg":"clock-differs","node":"east","differenceMs":-7400}', '7.4 s behind its own'],
     ['{"level":60,"msg":"died","err":{"message":"ENOSPC: no space left on device, write"}}', 'north: the disk is full'],

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -69,6 +71,17 @@ async function command(command: NetworkCommand): Promise<NetworkStatus> {
   const last = replies.at(-1);
   if (last?.kind === 'done') return last.status;
   throw new Error(JSON.stringify(last));
+}
+
+/** A process that holds the lock of a data directory, as a node does. */
+async function holdDirectory(path: string): Promise<{ readonly pid: number; readonly ended: Promise<unknown> }> {
+  const lock = JSON.stringify(fileURLToPath(new URL('../store/lock.ts', import.meta.url)));
+  const program = `const { lockDirectory } = await import(${lock}); lockDirectory(${JSON.stringify(path)}); console.log('held'); setInterval(() => {}, 1000);`;
+  const node = ['--conditions=source', '--import', import.meta.resolve('tsx'), '--input-type=module', '-e', program];
+  const child = spawn(process.execPath, node, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = new Promise((resolve) => child.on('exit', (_, signal) => resolve(signal)));
+  await Promise.race([once(child.stdout, 'data'), ended]);
+  return { pid: child.pid!, ended };
 }
 
 const states = ({ nodes }: NetworkStatus) => nodes.map(({ name, state }) => `${name} ${state}`);
@@ -227,6 +240,14 @@ describe('what is in the way', () => {
     await expect(launch()).rejects.toThrow('the clock of this machine is off');
     writeFileSync(file, JSON.stringify({ ...description, nodes: [{ ...description.nodes[0], name: '../x' }] }));
     await expect(launch()).rejects.toThrow('it does not describe a network');
+  });
+
+  test('nodes that a killed launcher has left behind are ended first', async () => {
+    await (await up({ producers: 1 })).end();
+    const left = await holdDirectory(join(directory, 'nodes', 'north'));
+    await up();
+    expect(await left.ended).toBe('SIGTERM');
+    expect(said.join('\n')).toContain(`north still runs (process ${left.pid}): its launcher was killed`);
   });
 
   test('an interrupted making is made again, what was complete is used', async () => {

@@ -84,9 +84,9 @@ export class Launcher {
     const { nodes } = this.description;
     const { signal } = this.#stopped;
     const first = nodes[0]!.name;
-    this.#say(
-      `Starting ${nodes.length === 1 ? 'one node' : `${nodes.length} nodes`}${this.isNew ? `; ${first} founds the chain` : ''}`,
-    );
+    const count = nodes.length === 1 ? 'one node' : `${nodes.length} nodes`;
+    const what = this.isNew ? `; ${first} founds the chain` : ` of the network in ${this.#prepared.directory.path}`;
+    this.#say(`Starting ${count}${what}`);
     try {
       await this.#network.startAll(signal);
     } catch (error) {

@@ -77,7 +77,9 @@ main().then(
     const { message, lines, hint } = toFailure(error);
     if (process.connected) {
       // The channel carries it only while the process lives.
-      process.send!({ kind: 'refused', message, lines, hint } satisfies NetworkReply, () => process.exit(1));
+      process.send!({ kind: 'refused', message, lines, hint } satisfies NetworkReply, undefined, {}, () =>
+        process.exit(1),
+      );
       return;
     }
     const usage = error instanceof UsageError ? ['', launcherUsage.trimEnd()] : [];

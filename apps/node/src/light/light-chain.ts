@@ -5,7 +5,8 @@
  * The block log has no certificates beside the blocks. A certificate for a block stands in the headers of its descendants
  * (FIN-8), so that the newest block that can be shown as final is the one that the header of the newest final block names.
  */
-import { type FinalHeader, finalCountOf, type LightStep } from '@snapscale/consensus/light-client';
+import type { FinalityTree } from '@snapscale/consensus';
+import { type FinalHeader, finalCountOf, isProvenFinal, type LightStep } from '@snapscale/consensus/light-client';
 import { equalBytes } from '@snapscale/crypto';
 import {
   type BlockHeader,
@@ -16,7 +17,7 @@ import {
   headerExtension,
   type QuorumCertificate,
 } from '@snapscale/protocol';
-import { FinalityIndex, memoryGroups } from './finality-index.js';
+import { FinalityIndex, type GroupStore, memoryGroups } from './finality-index.js';
 import type { LightBase } from './light-files.js';
 
 /** Final blocks as a node has them. */
@@ -52,8 +53,9 @@ export type NoProof =
   | { readonly kind: 'missing'; readonly earliestNum: number }
   | { readonly kind: 'indexing'; readonly done: number; readonly of: number };
 
-/** Steps of one answer at most. */
+/** Steps, and their headers together, of one answer at most; one step always fits. */
 const STEPS_MAX = 16;
+const ANSWER_HEADERS_MAX = 512;
 /** Headers of one step at most: after longer disputes, clients need a newer checkpoint. */
 const STEP_HEADERS_MAX = 2048;
 /** Steps that are kept of those that can be found again, the newest. */
@@ -61,18 +63,22 @@ const KEPT_STEPS_MAX = 1024;
 
 export class LightChain {
   readonly #chain: FinalChain;
-  readonly #index: FinalityIndex;
+  readonly #tree: FinalityTree | undefined;
+  #index: FinalityIndex;
   readonly #steps = new Map<number, LightStep>();
   /** Steps of the base: they cannot be found again. */
   readonly #firstKept: number;
   /** Numbers of the blocks with which schedules came into force, as far as they are known, by version. */
   readonly #beginnings = new Map<number, number>();
 
-  /** @param base what is known of the chain before the block that this node began from */
-  constructor(chain: FinalChain, base?: LightBase) {
+  /**
+   * @param base what is known of the chain before the block that this node began from
+   * @param groupsFrom keeps what was computed, from a group on; only as long as this object unless given
+   */
+  constructor(chain: FinalChain, base?: LightBase, groupsFrom: (first: number) => GroupStore = memoryGroups) {
     this.#chain = chain;
-    const groups = memoryGroups(FinalityIndex.firstGroup(base?.tree));
-    this.#index = new FinalityIndex((num) => chain.id(num), groups, base?.tree);
+    this.#tree = base?.tree;
+    this.#index = this.#makeIndex(groupsFrom);
     for (const step of base?.steps ?? []) this.#steps.set(step.headers[0]?.scheduleVersion ?? 0, step);
     this.#firstKept = this.#steps.size;
   }
@@ -98,8 +104,15 @@ export class LightChain {
     if (leafCount === undefined || num > leafCount) return { kind: 'later' };
     if (header === undefined) return missing;
     const result = this.#index.path(leafCount, num - 1);
-    if (result.kind === 'path') return { anchor, header, path: { leafCount, siblings: result.siblings } };
-    return result.kind === 'missing' ? missing : result;
+    if (result.kind === 'missing') return missing;
+    if (result.kind === 'indexing') return result;
+    const { siblings } = result;
+    if (isProvenFinal(anchor.header, blockId(header), { index: num - 1, leafCount, siblings })) {
+      return { anchor, header, path: { leafCount, siblings } };
+    }
+    // What was kept is of another chain, or damaged: it is computed anew.
+    this.#index = this.#makeIndex(memoryGroups);
+    return { kind: 'indexing', done: 0, of: leafCount };
   }
 
   /** The changes after the schedule of this version, or the reason why there are none. */
@@ -107,12 +120,15 @@ export class LightChain {
     const newest = this.#chain.header(this.#chain.finalNum());
     const steps: LightStep[] = [];
     let version = fromVersion;
+    let headers = 0;
     let isLate = false;
     while (newest !== undefined && version < newest.scheduleVersion && steps.length < STEPS_MAX) {
       const step = this.#stepTo(version + 1);
       if (step === 'missing') return { kind: 'missing', earliestNum: this.#chain.earliestNum() };
       isLate = step === 'later';
       if (step === 'later') break;
+      headers += step.headers.length;
+      if (steps.length > 0 && headers > ANSWER_HEADERS_MAX) break;
       steps.push(step);
       version++;
     }
@@ -124,6 +140,11 @@ export class LightChain {
   advance(groups: number): void {
     const anchor = this.anchor();
     if (anchor !== undefined) this.#index.advance(finalCountOf(anchor.header) ?? 0, groups);
+  }
+
+  #makeIndex(groupsFrom: (first: number) => GroupStore): FinalityIndex {
+    const groups = groupsFrom(FinalityIndex.firstGroup(this.#tree));
+    return new FinalityIndex((num) => this.#chain.id(num), groups, this.#tree);
   }
 
   #stepTo(version: number): LightStep | 'missing' | 'later' {

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { appendLeaf, type ConsensusRoot, type FinalityTree, finalityTreeSchema } from '@snapscale/consensus';
 import { type LightStep, lightStepSchema } from '@snapscale/consensus/light-client';
-import { array, decode, encode, struct, u8 } from '@snapscale/protocol';
+import { array, DecodeError, decode, encode, struct, u8 } from '@snapscale/protocol';
 import { writeFileAtomicSync } from '../store/atomic-write.js';
 
 /** The tree over all blocks up to the snapshot's, and the steps up to its schedule. */
@@ -31,9 +31,15 @@ export function writeLightBase(dataDir: string, { tree, steps }: LightBase): voi
   writeFileAtomicSync(fileIn(dataDir), encode(baseSchema, { version: FORMAT_VERSION, tree, steps }));
 }
 
-/** Undefined where the node has the chain from its first block. @throws DecodeError for a damaged file */
+/** Undefined where the node has the chain from its first block. A damaged file is as good as none: old blocks are not proved. */
 export function readLightBase(dataDir: string): LightBase | undefined {
-  return existsSync(fileIn(dataDir)) ? decode(baseSchema, readFileSync(fileIn(dataDir))) : undefined;
+  if (!existsSync(fileIn(dataDir))) return undefined;
+  try {
+    return decode(baseSchema, new Uint8Array(readFileSync(fileIn(dataDir))));
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined;
+    throw error;
+  }
 }
 
 const FOLDER = 'light';

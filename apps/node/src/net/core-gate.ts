@@ -26,6 +26,9 @@ const perSecond: Partial<Record<PeerMessageKind, number>> = {
   blocks: 400,
 };
 const BURST_SECONDS = 4;
+/** Bytes of blocks that nobody asked for: several times what a chain produces. */
+const BLOCK_BYTES_PER_SECOND = 8 << 20;
+const BLOCK_BYTES_AT_ONCE = 24 << 20;
 /** Messages that may be dropped in a row before the peer is put out; so many are forgiven in a minute. */
 const DROPPED_MAX = 2_000;
 
@@ -36,6 +39,7 @@ const WAITING_BYTES_MAX = 24 << 20;
 type Sender = {
   readonly allowances: Map<PeerMessageKind, TokenBucket>;
   readonly excess: TokenBucket;
+  readonly blockBytes: TokenBucket;
   messages: number;
   bytes: number;
   isPaused: boolean;
@@ -59,6 +63,13 @@ export class CoreGate {
       dropped: this.#dropped,
       paused: sum(({ isPaused }) => (isPaused ? 1 : 0)),
     };
+  }
+
+  /** Whether blocks of so many bytes, which nobody asked for, may pass now. */
+  admitsBlock(peer: PeerId, bytes: number, nowMs: number): boolean {
+    if (this.#senderOf(peer, nowMs).blockBytes.take(bytes, nowMs)) return true;
+    this.#dropped++;
+    return false;
   }
 
   /** Whether a message of this kind may pass now. @throws PeerFault when the peer goes on flooding */
@@ -110,7 +121,8 @@ export class CoreGate {
     let sender = this.#senders.get(peer);
     if (sender === undefined) {
       const excess = new TokenBucket(DROPPED_MAX / 60, DROPPED_MAX, nowMs);
-      sender = { allowances: new Map(), excess, messages: 0, bytes: 0, isPaused: false };
+      const blockBytes = new TokenBucket(BLOCK_BYTES_PER_SECOND, BLOCK_BYTES_AT_ONCE, nowMs);
+      sender = { allowances: new Map(), excess, blockBytes, messages: 0, bytes: 0, isPaused: false };
       this.#senders.set(peer, sender);
     }
     return sender;

@@ -170,7 +170,11 @@ export class NetworkHost {
         this.#blocks.request(peer, message);
         break;
       case 'block':
+        if (this.#gate.admitsBlock(peer, message.block.length, nowMs)) this.#passToCore(peer, message);
+        break;
       case 'compactBlock':
+        if (this.#gate.admitsBlock(peer, message.compactBlock.block.length, nowMs)) this.#passToCore(peer, message);
+        break;
       case 'getBlockTransactions':
       case 'blockTransactions':
       case 'blocks':

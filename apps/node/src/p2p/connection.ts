@@ -97,6 +97,7 @@ export class Connection {
     member: Member,
     dialled: boolean,
     owner: ConnectionOwner,
+    refusal?: PeerFault,
   ) {
     this.member = member;
     this.dialled = dialled;
@@ -115,6 +116,8 @@ export class Connection {
     socket.on('close', () => this.#end(new PeerFault('connection_lost', 'the peer closed the connection')));
     this.#timer = setInterval(() => this.#guard(() => this.#watch()), limits.pingIntervalMs);
     this.#ownHello = owner.hello();
+    // Whoever is not let in hears why, and no greeting: it must not take itself for connected.
+    if (refusal !== undefined) return;
     this.#guard(() => this.#write(encodeFrame(makeHello(this.#ownHello, owner.key, bindingOf(socket), dialled))));
   }
 

@@ -245,10 +245,11 @@ export class PeerNetwork {
       if (known?.node !== undefined && known.node !== member.node) {
         throw new PeerFault('not_admitted', `${known.address} answers as ${member.node}, not as ${known.node}`);
       }
-      const connection = new Connection(socket, certificate, member, dialled, this.#owner());
+      const refusal = this.#admissionOf(member);
+      const connection = new Connection(socket, certificate, member, dialled, this.#owner(), refusal);
       this.#greeting.add(connection);
       if (known !== undefined) this.#dialledTo.set(connection, known.address);
-      this.#requireAdmitted(connection);
+      if (refusal !== undefined) connection.close(refusal);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.#options.event('peer-refused', { address: addressOf(socket), reason });
@@ -257,17 +258,16 @@ export class PeerNetwork {
     }
   }
 
-  #requireAdmitted(connection: Connection): void {
-    const { node } = connection.member;
-    const { nowMs } = this.#options;
-    const bannedMs = this.#table.bannedForMs(node, nowMs());
-    const refusal = this.#refusalOf(connection.member);
-    if (node === this.self.node) connection.close(new PeerFault('self', 'this is the node itself'));
-    else if (bannedMs > 0) {
-      connection.close(
-        new PeerFault('banned', `${node} misbehaved and is let in again in ${Math.ceil(bannedMs / 1000)} s`),
-      );
-    } else if (refusal !== undefined) connection.close(refusal);
+  /** Why a node that has just connected is not let in. */
+  #admissionOf(member: Member): PeerFault | undefined {
+    const { node } = member;
+    if (node === this.self.node) return new PeerFault('self', 'this is the node itself');
+    const bannedMs = this.#table.bannedForMs(node, this.#options.nowMs());
+    if (bannedMs > 0) {
+      const seconds = Math.ceil(bannedMs / 1000);
+      return new PeerFault('banned', `${node} misbehaved and is let in again in ${seconds} s`);
+    }
+    return this.#refusalOf(member);
   }
 
   #refusalOf(member: Member): PeerFault | undefined {

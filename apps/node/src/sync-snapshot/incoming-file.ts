@@ -35,7 +35,7 @@ export class IncomingFile {
   resume(trust: SnapshotTrust): Resumed | undefined {
     const manifestPath = join(this.#directory, MANIFEST_FILE);
     if (!existsSync(manifestPath) || !existsSync(this.path)) return undefined;
-    const snapshot = verifyManifest(readFileSync(manifestPath), trust);
+    const snapshot = verifyManifest(new Uint8Array(readFileSync(manifestPath)), trust);
     if (typeof snapshot === 'string') {
       this.discard();
       return undefined;

@@ -1,6 +1,6 @@
 /** From a fetched snapshot to a state that a node can start with: nothing in it is believed that can be checked. */
 import { join } from 'node:path';
-import { type ConsensusRoot, consensusRootSchema } from '@snapscale/consensus';
+import { consensusRootSchema } from '@snapscale/consensus';
 import { rootProblem } from '@snapscale/consensus/light-client';
 import { equalBytes, toHex } from '@snapscale/crypto';
 import { DecodeError, decode, stateRootOf } from '@snapscale/protocol';
@@ -20,23 +20,23 @@ export class WrongSnapshot extends Error {
  * @throws WrongSnapshot when the content is at fault; other errors when the disk is
  */
 export async function installSnapshot(file: string, dataDir: string, snapshot: VerifiedManifest): Promise<void> {
-  let root: ConsensusRoot | undefined;
   try {
     await restoreSnapshot(file, join(dataDir, 'state'), (info) => {
       if (!equalBytes(info.blockId, snapshot.block.id)) {
         throw new WrongSnapshot(`it is of block ${toHex(info.blockId)}, offered was ${toHex(snapshot.block.id)}`);
       }
-      root = decode(consensusRootSchema, info.root);
+      const root = decode(consensusRootSchema, info.root);
       const problem = rootProblem(root, snapshot.manifest.headers, snapshot.trusted);
       if (problem !== undefined) throw new WrongSnapshot(`its consensus root does not hold: ${problem}`);
       if (stateRootOf(root.header) === undefined) {
         throw new WrongSnapshot('its header carries no state root, so that the state cannot be checked');
       }
+      // Before the state appears: a crash in between must not leave a state without it.
+      writeLightBase(dataDir, lightBaseOf(root, snapshot.manifest.steps));
     });
   } catch (error) {
     throw isOfContent(error) ? new WrongSnapshot(messageOf(error), { cause: error }) : error;
   }
-  writeLightBase(dataDir, lightBaseOf(root!, snapshot.manifest.steps));
 }
 
 /** Whatever is wrong with the bytes themselves; the disk says so in errors of its own. */

@@ -65,7 +65,7 @@ export class SnapshotShelf {
   #read(num: number): Kept | undefined {
     const { file, manifestFile } = shelfFiles(this.#directory, num);
     try {
-      const manifest = readFileSync(manifestFile);
+      const manifest = new Uint8Array(readFileSync(manifestFile));
       const decoded = decode(snapshotManifestSchema, manifest);
       if (BigInt(statSync(file).size) !== decoded.fileBytes) return undefined;
       return { num, file, manifest, content: contentOf(decoded), fileBytes: Number(decoded.fileBytes) };

@@ -46,6 +46,7 @@ class SnapshotSync {
   readonly #network: PeerNetwork;
   #complete: VerifiedManifest | undefined;
   #failure: unknown;
+  #isClosing = false;
 
   constructor(options: SnapshotSyncOptions) {
     this.#options = options;
@@ -76,7 +77,9 @@ class SnapshotSync {
       },
       disconnected: (node) => this.#carryOut(this.#fetch.left(node, Date.now())),
       received: (node, message) => this.#carryOut(this.#fetch.received(node, message, Date.now())),
-      event: (name, detail) => options.event(name, detail),
+      event: (name, detail) => {
+        if (!this.#isClosing) options.event(name, detail);
+      },
     });
   }
 
@@ -101,6 +104,7 @@ class SnapshotSync {
       }
     } finally {
       this.#file.close();
+      this.#isClosing = true;
       await this.#network.close();
     }
   }

@@ -115,6 +115,12 @@ export const readMetrics: readonly ReadMetric[] = [
 
   // Consensus
   ofCore('gauge', 'production_paused', '1 while too many blocks wait for finality', (core) => +core.productionPaused),
+  ofCore(
+    'gauge',
+    'production_held',
+    '1 after the start, until another node is connected',
+    (core) => +core.productionHeld,
+  ),
   ofCore('gauge', 'own_key_elsewhere', '1 when the node is silent because its key runs twice', (core) =>
     core.muteReason === undefined ? 0 : 1,
   ),

@@ -44,7 +44,8 @@ function factsOf(changed: Partial<HealthFacts> = {}): HealthFacts {
     core: coreSaying(),
     coreHeardMs: nowMs - 900,
     clockAheadMs: [0, 20, -30],
-    disk: { directory: '/data', freeBytes: 50e9, totalBytes: 100e9 },
+    twinRefusals: [],
+    disk: { freeBytes: 50e9, totalBytes: 100e9 },
     ...changed,
   };
 }
@@ -74,6 +75,18 @@ describe('what is wrong is said, with what to do', () => {
         /^keys: this node neither produces nor votes, because PUB_BLS_x voted in slot 7: find the other node .* stop it/,
       ],
     ],
+    [
+      'a second node with the same certificate',
+      {
+        core: coreSaying({ peers: linked({ peers: 0, producers: 0 }), productionHeld: true }),
+        twinRefusals: ['north', 'east'],
+      },
+      [
+        /^keys: north, east will not let this node in, .*: it seems to run twice with the same certificate; stop one of them/,
+        'peers: no other node is connected',
+        /^production: waiting: after its start a node does not produce before another one is connected/,
+      ],
+    ],
     ['broken finality', { core: coreSaying({ broken: true }) }, [/^consensus: two final blocks contradict each other/]],
     [
       'a clock behind',
@@ -83,10 +96,10 @@ describe('what is wrong is said, with what to do', () => {
     ['a clock ahead', { clockAheadMs: [-1500, -1490, -1510] }, [/^clock: this clock is 1.5 s ahead of/]],
     [
       'a full disk',
-      { disk: { directory: '/data', freeBytes: 0.3e9, totalBytes: 100e9 } },
-      ['disk: 0.3 of 100.0 GB are free where /data is: the node ends when nothing is left'],
+      { disk: { freeBytes: 0.3e9, totalBytes: 100e9 } },
+      ['disk: 0.3 of 100.0 GB are free where the data directory is: the node ends when nothing is left'],
     ],
-    ['a large disk that is nearly full', { disk: { directory: '/d', freeBytes: 9e9, totalBytes: 1e12 } }, [/^disk: /]],
+    ['a large disk that is nearly full', { disk: { freeBytes: 9e9, totalBytes: 1e12 } }, [/^disk: /]],
     [
       'nobody connected',
       { core: coreSaying({ peers: linked({ peers: 0, producers: 0 }) }) },

@@ -17,7 +17,9 @@ export type HealthFacts = {
   readonly coreHeardMs: number;
   /** Milliseconds by which the clocks of connected nodes are ahead of this one, of all of them; undefined: no links to peers. */
   readonly clockAheadMs: readonly number[] | undefined;
-  readonly disk: { readonly directory: string; readonly freeBytes: number; readonly totalBytes: number } | undefined;
+  /** Nodes that have not let this one in lately, because one of its name is connected to them already. */
+  readonly twinRefusals: readonly string[];
+  readonly disk: { readonly freeBytes: number; readonly totalBytes: number } | undefined;
 };
 
 /** Checks that say whether a request should go to this node; the others are for its operator. */
@@ -57,7 +59,15 @@ function core({ nowMs, coreHeardMs }: HealthFacts): HealthCheck {
   return { name: 'core', ok, detail: ok ? 'the core answers' : `the core has said nothing for ${seconds(silentMs)}` };
 }
 
-function keys({ core: metrics }: HealthFacts): HealthCheck {
+function keys({ core: metrics, twinRefusals }: HealthFacts): HealthCheck {
+  if (metrics?.peers?.peers === 0 && twinRefusals.length > 0) {
+    const who = `${twinRefusals.join(', ')} will not let this node in, because one of its name is connected there already`;
+    return {
+      name: 'keys',
+      ok: false,
+      detail: `${who}: it seems to run twice with the same certificate; stop one of them`,
+    };
+  }
   const reason = metrics?.muteReason;
   if (reason === undefined) return { name: 'keys', ok: true, detail: 'no other node uses the keys of this one' };
   const advice = 'find the other node with the same keys and stop it, then start this one again';
@@ -88,9 +98,9 @@ function clock({ clockAheadMs }: HealthFacts): HealthCheck {
 
 function disk({ disk: facts }: HealthFacts): HealthCheck {
   if (facts === undefined) return { name: 'disk', ok: true, detail: 'the free space is not known' };
-  const { directory, freeBytes, totalBytes } = facts;
+  const { freeBytes, totalBytes } = facts;
   const ok = freeBytes >= DISK_FREE_BYTES_MIN && freeBytes >= totalBytes * DISK_FREE_PART_MIN;
-  const free = `${gigabytes(freeBytes)} of ${gigabytes(totalBytes)} GB are free where ${directory} is`;
+  const free = `${gigabytes(freeBytes)} of ${gigabytes(totalBytes)} GB are free where the data directory is`;
   return { name: 'disk', ok, detail: ok ? free : `${free}: the node ends when nothing is left` };
 }
 
@@ -131,6 +141,13 @@ function blocks({ head, nowMs }: HealthFacts): HealthCheck {
 function production({ core: metrics }: HealthFacts): HealthCheck {
   const name = 'production';
   const own = metrics?.own.filter(({ isScheduled }) => isScheduled) ?? [];
+  if (metrics?.productionHeld && own.length > 0) {
+    return {
+      name,
+      ok: false,
+      detail: 'waiting: after its start a node does not produce before another one is connected',
+    };
+  }
   if (metrics?.productionPaused) {
     return { name, ok: false, detail: `paused: ${metrics.reversible} blocks wait for finality (see finality)` };
   }

@@ -21,11 +21,16 @@ export type ObservedParts = {
 /** How often the free space is asked for, milliseconds. */
 const DISK_INTERVAL_MS = 10_000;
 
+/** For how long it counts that another node did not let this one in, milliseconds. */
+const REFUSAL_MS = 120_000;
+
 export class NodeObserver {
   readonly metrics: NodeMetrics;
   readonly #parts: ObservedParts;
   /** Milliseconds by which the clocks of connected nodes are ahead, where that is worth a word. */
   readonly #clocksAhead = new Map<string, number>();
+  /** When nodes said last that a node of this one's name is connected to them already. */
+  readonly #refusedMs = new Map<string, number>();
   readonly #timer: NodeJS.Timeout;
   #coreHeardMs = Date.now();
   #disk: HealthFacts['disk'];
@@ -45,10 +50,12 @@ export class NodeObserver {
   }
 
   /** What the network says about connections and clocks. */
-  networkEvent(name: string, { node, differenceMs }: Readonly<Record<string, string | number>>): void {
+  networkEvent(name: string, { node, differenceMs, code }: Readonly<Record<string, string | number>>): void {
     if (typeof node !== 'string') return;
     if (name === 'peer-disconnected') this.#clocksAhead.delete(node);
-    else if (name === 'clock-differs') this.#clocksAhead.set(node, Number(differenceMs));
+    if (code === 'duplicate_connection') this.#refusedMs.set(node, Date.now());
+    else if (name === 'peer-connected') this.#refusedMs.delete(node);
+    if (name === 'clock-differs') this.#clocksAhead.set(node, Number(differenceMs));
   }
 
   health(): readonly HealthCheck[] {
@@ -62,6 +69,7 @@ export class NodeObserver {
       core: core.metrics,
       coreHeardMs: this.#coreHeardMs,
       clockAheadMs: this.#clocks(),
+      twinRefusals: this.#refusals(),
       disk: this.#disk,
     });
   }
@@ -94,11 +102,15 @@ export class NodeObserver {
     return [...ahead, ...new Array<number>(Math.max(0, peers - ahead.length)).fill(0)];
   }
 
+  #refusals(): readonly string[] {
+    const sinceMs = Date.now() - REFUSAL_MS;
+    return [...this.#refusedMs].filter(([, atMs]) => atMs >= sinceMs).map(([node]) => node);
+  }
+
   async #lookAtDisk(): Promise<void> {
-    const directory = this.#parts.dataDir;
     try {
-      const { bavail, blocks, bsize } = await statfs(directory);
-      this.#disk = { directory, freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+      const { bavail, blocks, bsize } = await statfs(this.#parts.dataDir);
+      this.#disk = { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
     } catch {
       // A file system that does not say is no reason to complain.
       this.#disk = undefined;

@@ -13,9 +13,11 @@ function collector() {
   const batchSizes: number[] = [];
   const faults: unknown[] = [];
   let wake = () => {};
-  const take = (request: number, answer: Answer) => {
+  const origins = new Map<number, number>();
+  const take = (request: number, answer: Answer, from: number) => {
     expect(answers.has(request)).toBe(false);
     answers.set(request, answer);
+    origins.set(request, from);
     wake();
   };
   const options: Omit<VerifyPoolOptions, 'chainId'> = {
@@ -23,7 +25,7 @@ function collector() {
       const submissions = [...readVerifiedBatch(batch)];
       expect(submissions).toHaveLength(count);
       batchSizes.push(count);
-      for (const { request, transaction } of submissions) take(request, { keys: transaction.keys });
+      for (const { request, from, transaction } of submissions) take(request, { keys: transaction.keys }, from);
     },
     rejected: take,
     fault: (error) => faults.push(error),
@@ -32,7 +34,7 @@ function collector() {
     while (answers.size < count) await new Promise<void>((resolve) => (wake = resolve));
     return answers;
   };
-  return { options, answers, batchSizes, faults, all };
+  return { options, answers, origins, batchSizes, faults, all };
 }
 
 describe('VerifyPool', () => {
@@ -91,6 +93,37 @@ describe('VerifyPool', () => {
     expect(pool.submit(202, large)).toBeUndefined();
     await all(102);
     expect(pool.stats).toMatchObject({ verified: 102, refused: 2, waiting: 0, inWork: 0 });
+  });
+
+  it('says whose each transaction was, verified or rejected', async () => {
+    const { options, origins, all } = collector();
+    pool = await VerifyPool.start({ ...options, chainId: testChainId, threads: 1 });
+    const { encoded } = testTransaction({ number: 1 });
+    expect(pool.submit(1, encoded, 7)).toBeUndefined();
+    expect(pool.submit(2, encoded.subarray(0, 9), 8)).toBeUndefined();
+    expect(pool.submit(3, encoded)).toBeUndefined();
+    await all(3);
+    for (let request = 4; request < 20; request++) pool.submit(request, encoded, 9);
+    await pool.close();
+    await all(19);
+    expect([1, 2, 3, 4, 19].map((request) => origins.get(request))).toEqual([7, 8, 0, 9, 9]);
+  });
+
+  it('has room for clients and other peers whatever one peer sends', async () => {
+    const { options, all } = collector();
+    const limits = { transactionsMax: 40, transactionsPerPeerMax: 15 };
+    pool = await VerifyPool.start({ ...options, chainId: testChainId, threads: 1, ...limits });
+    const { encoded } = testTransaction({ number: 1 });
+    let request = 0;
+    const accepted = (count: number, from: number) => {
+      let taken = 0;
+      for (let i = 0; i < count; i++) if (pool!.submit(++request, encoded, from) === undefined) taken++;
+      return taken;
+    };
+    expect([accepted(100, 1), accepted(100, 2), accepted(5, 3), accepted(100, 0)]).toEqual([15, 5, 0, 20]);
+    await all(40);
+    expect(accepted(100, 1)).toBe(15);
+    await all(55);
   });
 
   it('replaces a thread that fails and rejects what it had', async () => {

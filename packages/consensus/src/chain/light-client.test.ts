@@ -1,5 +1,5 @@
 import { equalBytes, merkleProof } from '@snapscale/crypto';
-import { type BlockHeader, blockId, type QuorumCertificate } from '@snapscale/protocol';
+import { type BlockHeader, blockId, type Name, type QuorumCertificate } from '@snapscale/protocol';
 import { describe, expect, it } from 'vitest';
 import { Cluster, makeSchedule } from '../testing/cluster.js';
 import { fakeVerify } from '../testing/fake-signatures.js';
@@ -106,7 +106,7 @@ describe('FIN-15 a light client', () => {
     expect(trustProblem(genesisTrust({ producers }))).toBeUndefined();
     expect(genesisTrust({ producers })).toEqual(trust);
     expect(trustProblem(genesisTrust({ producers: [] }))).toMatch(/no producers/);
-    const twin = { ...producers[0]!, name: producers[1]!.name + 1n };
+    const twin = { ...producers[0]!, name: (producers[1]!.name + 1n) as Name };
     expect(trustProblem(genesisTrust({ producers: [...producers, twin] }))).toMatch(/one finalizer key/);
     const next = makeSchedule(1, names.slice(1));
     expect(trustProblem({ schedule: next, previous: trust.schedule })).toBeUndefined();

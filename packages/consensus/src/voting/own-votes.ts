@@ -130,9 +130,11 @@ export class OwnVotes {
 
   /** Whether a vote by one of this node's keys is one that this node gave, as far as its record can tell. */
   isCovered({ phase, slot, blockId }: VoteSubject): boolean {
-    const { lastPrepared, lock } = this.promises;
+    const { lastPrepared, lock, offBranch } = this.promises;
     const newest = phase === 0 ? lastPrepared : lock;
-    if (newest === undefined || slot > newest.slot) return false;
+    // FIN-6: an assumed record of a finalizer without others has no lock, and covers everything up to its slot.
+    if (newest === undefined) return slot <= offBranch;
+    if (slot > newest.slot) return false;
     return slot < newest.slot || equalBytes(newest.id, blockId);
   }
 

@@ -68,6 +68,9 @@ export function readTrust(text: string): Trust {
   }
   const object = typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : {};
   const genesis = 'initial_timestamp' in object ? object : object.genesis;
+  if (typeof genesis === 'string') {
+    throw new TrustError('it is a proof, which cannot vouch for itself: trust a chain id, a genesis or a checkpoint');
+  }
   if (genesis !== undefined) {
     return trustGenesis(reading('the genesis', () => genesisSchema.fromJson(genesis as Json)));
   }

@@ -13,6 +13,7 @@ import {
   type SignedBlock,
   signedBlockSchema,
 } from '@snapscale/protocol';
+import { TokenBucket } from '../../p2p/token-bucket.js';
 import { type AssemblyStep, BlockAssembly, compactOf, isWhole } from './block-assembly.js';
 import { BlockRequests } from './block-requests.js';
 import { BlockService } from './block-service.js';
@@ -35,6 +36,10 @@ const ASKED_AT_ONCE = 2;
 /** Requests of the synchronisation whose answers may still come after it has changed its mind. */
 const LATE_MAX = 256;
 
+/** Transactions that blocks which nobody asked for may make this node verify, of each peer: one full block at once. */
+const VERIFIED_PER_SECOND = 4_000;
+const VERIFIED_AT_ONCE = 20_000;
+
 type Later = { readonly id: Uint8Array; readonly block: SignedBlock; readonly except: PeerId; readonly dueMs: number };
 
 export class BlockExchange {
@@ -49,6 +54,7 @@ export class BlockExchange {
   readonly #recent = new RecentBlocks();
   readonly #seen = new SeenBlocks();
   readonly #rangeAsked = new Map<number, PeerId>();
+  readonly #allowances = new Map<PeerId, TokenBucket>();
   #later: Later[] = [];
   #timer: NodeJS.Timeout | undefined;
   #isPumpScheduled = false;
@@ -117,10 +123,8 @@ export class BlockExchange {
   tick(nowMs: number): void {
     const { whole, given } = this.#assembly.expire(nowMs);
     for (const { peer, id } of whole) this.request(id, peer);
-    for (const { peer, id } of given) {
-      this.#port.blame(peer, 'unhelpful', 'it named transactions of a block and did not give them');
-      this.request(id, ownPeer);
-    }
+    // Not a fault: a machine that has too much to do is slow. Who does it on purpose is bounded.
+    for (const { id } of given) this.request(id, ownPeer);
     this.#pump();
   }
 
@@ -156,6 +160,7 @@ export class BlockExchange {
     this.#sync.left(peer);
     this.#requests.left(peer);
     this.#service.left(peer);
+    this.#allowances.delete(peer);
     for (const id of this.#assembly.left(peer)) this.request(id, ownPeer);
   }
 
@@ -163,7 +168,7 @@ export class BlockExchange {
   receive(from: PeerId, encoded: Uint8Array): void {
     const block = decodeBlock(encoded);
     if ('code' in block) this.#blame(from, block);
-    else this.#receiveWhole(from, block);
+    else if (this.#mayCost(from, block)) this.#receiveWhole(from, block);
   }
 
   /** A block with ids instead of transactions. */
@@ -174,7 +179,7 @@ export class BlockExchange {
       return;
     }
     const id = blockId(block.header);
-    if (!this.#isNews(from, id, block) || this.#assembly.isPending(id)) return;
+    if (!this.#isNews(from, id, block) || this.#assembly.isPending(id) || !this.#mayCost(from, block)) return;
     const nowMs = this.#owner.nowMs();
     this.#follow(from, id, this.#assembly.begin(from, id, block, encoded.length, nowMs));
   }
@@ -204,7 +209,11 @@ export class BlockExchange {
       this.#port.blame(from, 'false_data', 'it answers a request for a block with others');
     } else {
       this.#requests.foundChildOf(decodeBlockSummary(blocks[0]!).header.previous, asked);
-      for (const block of blocks) this.receive(from, block);
+      for (const encoded of blocks) {
+        const block = decodeBlock(encoded);
+        if ('code' in block) this.#blame(from, block);
+        else this.#receiveWhole(from, block);
+      }
     }
   }
 
@@ -212,6 +221,22 @@ export class BlockExchange {
     if (message.kind === 'getBlock') this.#service.answerBlock(from, message);
     else if (message.kind === 'getBlocks') this.#service.answerBlocks(from, message);
     else this.#service.answerTransactions(from, message);
+  }
+
+  /**
+   * Anybody can fill a block with transactions that verify, and only the replica knows who may produce: what that costs is
+   * bounded. A block that is left out is asked for when it is needed.
+   */
+  #mayCost(from: PeerId, { transactions }: SignedBlock): boolean {
+    const nowMs = this.#owner.nowMs();
+    let allowance = this.#allowances.get(from);
+    if (allowance === undefined) {
+      allowance = new TokenBucket(VERIFIED_PER_SECOND, VERIFIED_AT_ONCE, nowMs);
+      this.#allowances.set(from, allowance);
+    }
+    const packed = transactions.filter(({ transaction }) => transaction.kind === 'packed').length;
+    // To look up an id costs a tenth of what a signature does.
+    return allowance.take(packed + Math.ceil((transactions.length - packed) / 10), nowMs);
   }
 
   #receiveWhole(from: PeerId, block: SignedBlock): void {

@@ -158,7 +158,8 @@ export class BlockSync {
       this.#port.event('sync-begun', { head: head.num, target });
       this.#begin(head, nowMs);
     } else if (target <= head.num && this.#given.num <= head.num) {
-      this.#port.event('sync-done', { head: head.num });
+      // Without a usable peer there is nothing to compare with.
+      this.#port.event(target === 0 ? 'sync-interrupted' : 'sync-done', { head: head.num });
       this.#end();
       return false;
     }

@@ -30,6 +30,8 @@ import { waitForFinal } from './wait-for-final.js';
 type Names = 'getLightClientUpdate' | 'getBlockProof' | 'getTransactionProof' | 'getActionProof' | 'getRowProof';
 type Part = ResponseOf<Routes['snap']['getBlockProof']>;
 
+/** Transactions or actions of a block whose digests count as one request for the rate limit. */
+const HASHES_PER_TOKEN = 200;
 /** Blocks that a row is proved against, one after the other, when they do not stay on the chain. */
 const ROW_ATTEMPTS = 3;
 
@@ -60,8 +62,9 @@ export const proofHandlers: HandlersOf<Pick<Routes['snap'], Names>> = {
   async getTransactionProof(context, { id }) {
     const { backend } = context;
     const { stored, location } = requireTransaction(backend, id);
-    const proof = await finalBlock(context, stored.id);
     const { transactions, header } = stored.block;
+    context.charge(Math.ceil(transactions.length / HASHES_PER_TOKEN));
+    const proof = await finalBlock(context, stored.id);
     const receipt = transactions[location.position]!;
     const path = merklePath(receiptDigests(transactions), location.position, header.transactionMroot);
     return {
@@ -75,6 +78,7 @@ export const proofHandlers: HandlersOf<Pick<Routes['snap'], Names>> = {
     const { stored, location } = requireTransaction(backend, id);
     const num = blockNumOf(stored.id);
     const executed = executedActions(backend, num);
+    context.charge(Math.ceil(executed.length / HASHES_PER_TOKEN));
     const trace = backend.tracesOfBlock(num)?.find((candidate) => equalBytes(candidate.id, location.id));
     const wanted = trace?.actionTraces.find(({ actionOrdinal }) => actionOrdinal === action_ordinal);
     if (wanted?.receipt === undefined) {

@@ -143,7 +143,13 @@ describe('answers', () => {
       [
         routes.node.getMetrics,
         routes.node.getOpenApi,
+        // They need a chain with finality: tests/light-client.
+        routes.snap.getActionProof,
+        routes.snap.getBlockProof,
+        routes.snap.getLightClientUpdate,
+        routes.snap.getRowProof,
         routes.snap.getStateProof,
+        routes.snap.getTransactionProof,
         routes.snap.stream,
         routes.snap.submit,
       ]

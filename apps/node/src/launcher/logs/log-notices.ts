@@ -26,7 +26,7 @@ export function noticeOf(node: string, line: string): string | undefined {
   if (entry.msg === 'clock-differs' && typeof entry.differenceMs === 'number') {
     const seconds = Math.abs(entry.differenceMs / 1000).toFixed(1);
     const side = entry.differenceMs > 0 ? 'ahead of' : 'behind';
-    return `${CLOCK_WORDS} (${node}: that of ${entry.node} is ${seconds} s ${side} its own). On one machine: messages are late, because it has too much to do; else let the system set it (NTP).`;
+    return `${CLOCK_WORDS}: for ${node}, that of ${entry.node} is ${seconds} s ${side} its own. This machine is busy, or its clock is not set (NTP).`;
   }
   return typeof entry.level === 'number' && entry.level >= ERROR_LEVEL
     ? `${node}: ${readable(line).split('\n')[0]}`

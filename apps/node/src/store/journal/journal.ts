@@ -40,6 +40,9 @@ export type JournalContent = {
   readonly cutBytes: number;
 };
 
+/** Its folder in a node's data directory. */
+export const JOURNAL_FOLDER = 'journal';
+
 const HEADER = Buffer.from('SNAPJRN1');
 const RECORD_HEADER_BYTES = 13;
 const KINDS = ['block', 'safety'] as const;
