@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { machineText, print } from '../bench/report.js';
+import { attacksDrill } from './attacks.js';
 import { cheatsDrill } from './cheating.js';
 import { killsDrill } from './kills.js';
 import { quorumDrill } from './quorum.js';
@@ -69,6 +70,11 @@ const drills: Readonly<Record<string, DrillCommand>> = {
     about: 'two blocks for a slot, two votes in a slot, one key in two nodes: found out, jailed, shown',
     producers: 5,
     run: cheatsDrill,
+  },
+  attacks: {
+    about: 'strangers and members that attack the peer port: noise, floods, lies, replays, 10,000 sockets',
+    producers: 4,
+    run: attacksDrill,
   },
 };
 

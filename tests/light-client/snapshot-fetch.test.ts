@@ -199,6 +199,11 @@ describe('SN-13, SN-14 fetching', () => {
       'liar false_data',
       'short false_data',
     ]);
+    const again = new Fetching({ a: { ...good(), piece: () => undefined }, b: { ...good(), isMute: true } }).start();
+    again.carryOut(again.fetch.joined('a', 0));
+    again.carryOut(again.fetch.left('a', 0));
+    again.later(30_000);
+    expect(again.completed).toBe(0);
     const leaving = new Fetching({ mute: { ...good(), isMute: false }, b: good() }).start();
     leaving.carryOut(leaving.fetch.left('mute', 0));
     expect(isWhole(leaving.later(10_000))).toBe(true);

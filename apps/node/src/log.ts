@@ -31,6 +31,15 @@ export function forTerminal(line: string): string {
   const details = Object.entries(rest).map(
     ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
   );
-  const text = [String(time).slice(11, 19), (levelNames[level] ?? String(level)).padEnd(5), msg, ...details].join(' ');
-  return err === undefined ? `${text}\n` : `${text}\n${err.stack ?? err.message}\n`;
+  const words = [String(time).slice(11, 19), (levelNames[level] ?? String(level)).padEnd(5), msg, ...details];
+  const text = harmless(words.join(' ')).replaceAll('\n', ' ');
+  return err === undefined ? `${text}\n` : `${text}\n${harmless(String(err.stack ?? err.message))}\n`;
 }
+
+/** Other nodes and contracts put in words of their own: what would command a terminal shows as `\x1b`, say. */
+export function harmless(text: string): string {
+  return text.replace(COMMANDS, (sign) => `\\x${sign.charCodeAt(0).toString(16).padStart(2, '0')}`);
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not get through; tabs and line ends may
+const COMMANDS = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;

@@ -145,6 +145,14 @@ export class ConsensusCore {
     return this.#gate.heard(this.#head.facts.schedule);
   }
 
+  /** Whether a producer has this key in a schedule that is in force or waits, at the final block or the best one. */
+  isBlockKey(key: PublicKey): boolean {
+    const best = bestBlock(this.#tree, ({ status }) => status !== 'invalid');
+    return [this.#tree.root.facts, best.facts].some(({ schedule, pending }) =>
+      [schedule, pending?.schedule].some((known) => known?.producers.some((producer) => equalBytes(producer.key, key))),
+    );
+  }
+
   /** The header parts of a block for `slot` on this parent, by what is known now; undefined if the parent is not known. */
   planBlock(previous: Uint8Array, slot: number): BlockPlan | undefined {
     const parent = this.#tree.get(previous);

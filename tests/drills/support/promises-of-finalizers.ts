@@ -14,7 +14,11 @@ export type Verdict = {
  * Judges everything that the witness has recorded so far, but for cheats: finalizer keys (hex) and accounts whose breaches
  * are part of the drill.
  */
-export function judge(witness: Witness, cheatKeys: ReadonlySet<string>, cheats: ReadonlySet<string>): Verdict {
+export function judge(
+  witness: Pick<Witness, 'blocks' | 'votes'>,
+  cheatKeys: ReadonlySet<string>,
+  cheats: ReadonlySet<string>,
+): Verdict {
   const findings = doubleBlocks([...witness.blocks.values()].filter(({ producer }) => !cheats.has(producer)));
   let undecided = 0;
   for (const [key, votes] of witness.votes) {

@@ -152,7 +152,7 @@ function makeMessage(random: Random): PeerMessage {
     { kind: 'vote', vote: bytes() },
     { kind: 'certificate', certificate: bytes() },
     { kind: 'getBlocks', getBlocks: { request, from: random.u32(), count: 9 } },
-    { kind: 'getBlock', getBlock: { request, id } },
+    { kind: 'getBlock', getBlock: { request, id, ancestors: 9 } },
     { kind: 'blocks', blocks: { request, blocks: random.list(3, () => block) } },
     { kind: 'getSnapshot', getSnapshot: { request } },
     { kind: 'snapshot', snapshot: { request, manifest: random.chance(2) ? undefined : bytes() } },

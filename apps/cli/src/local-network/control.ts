@@ -4,8 +4,9 @@ import type { Handler } from '../program/command.js';
 import { usageError } from '../program/failures.js';
 import type { Session } from '../program/session.js';
 import type { Values } from '../program/values.js';
-import { command, describedNetwork, networkDirectory, tryCommand } from './launcher-client.js';
+import { command, describedNetwork, hasLeftAddress, networkDirectory, tryCommand } from './launcher-client.js';
 import { showNetwork, stoppedNetwork } from './network-view.js';
+import { endLeftBehind } from './up.js';
 
 export const statusCommand: Handler = async (session, values) => {
   const directory = networkDirectory(values.text('data'));
@@ -14,7 +15,7 @@ export const statusCommand: Handler = async (session, values) => {
   const description = describedNetwork(directory);
   // Says that there is none.
   if (description === undefined) return void (await command(directory, { kind: 'status' }));
-  showNetwork(stoppedNetwork(directory, description), session.output);
+  showNetwork(stoppedNetwork(directory, description, hasLeftAddress(directory)), session.output);
   session.output.next('network up');
 };
 
@@ -45,7 +46,13 @@ export const partitionCommand: Handler = async (session, values) => {
 export const healCommand: Handler = (session, values) => order(session, values, { kind: 'heal' }, 'Joining links');
 
 export const downCommand: Handler = async (session, values) => {
-  await order(session, values, { kind: 'down' }, 'Stopping all nodes');
+  const directory = networkDirectory(values.text('data'));
+  const description = describedNetwork(directory);
+  const isHeld = (await tryCommand(directory, { kind: 'status' })) !== undefined;
+  if (!isHeld && description !== undefined && hasLeftAddress(directory)) {
+    await endLeftBehind(session, directory);
+    showNetwork(stoppedNetwork(directory, description, false), session.output);
+  } else await order(session, values, { kind: 'down' }, 'Stopping all nodes');
   session.output.note('Everything is stored; the next "snapscale network up" resumes.');
 };
 

@@ -40,10 +40,15 @@ export async function command(directory: string, command: NetworkCommand): Promi
   );
 }
 
+/** Whether a launcher has left its address behind, as one does that is killed. */
+export function hasLeftAddress(directory: string): boolean {
+  return existsSync(join(directory, networkFiles.launcher));
+}
+
 /** As `command`; undefined when nobody holds the network. */
 export async function tryCommand(directory: string, command: NetworkCommand): Promise<NetworkStatus | undefined> {
   const file = join(directory, networkFiles.launcher);
-  if (!existsSync(file)) return undefined;
+  if (!hasLeftAddress(directory)) return undefined;
   const { socket, token } = readJson<LauncherAddress>(file);
   const reply = await ask(socket, `${JSON.stringify({ token, command })}\n`);
   if (reply === undefined) return undefined;

@@ -71,9 +71,10 @@ describe('the table', () => {
 
   test('a network that nobody holds has stopped nodes', () => {
     const nodes = [{ name: 'north', organisation: 'North', httpPort: 8888, peerPort: 9876 }];
-    const status = stoppedNetwork('/data', { chainId: 'ab', createdAt: '', nodes });
+    const status = stoppedNetwork('/data', { chainId: 'ab', createdAt: '', nodes }, false);
     expect(networkLines(status, makeStyle(false))[0]).toContain('not running');
     expect(rowsOf(status)[0]).toContain('stopped');
+    expect(stoppedNetwork('/data', { chainId: 'ab', createdAt: '', nodes }, true).notices[0]).toContain('was killed');
   });
 });
 

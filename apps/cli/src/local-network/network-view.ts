@@ -19,8 +19,12 @@ export function showNetwork(status: NetworkStatus, output: Output): void {
   output.result(withSnakeCaseNames(withFigures(status)), () => networkLines(status, output.style));
 }
 
-/** A network that nobody holds. */
-export function stoppedNetwork(directory: string, { chainId, nodes }: NetworkDescription): NetworkStatus {
+/** A network that nobody holds. @param wasKilled whoever held it has not put its nodes to rest */
+export function stoppedNetwork(
+  directory: string,
+  { chainId, nodes }: NetworkDescription,
+  wasKilled: boolean,
+): NetworkStatus {
   return {
     directory,
     running: false,
@@ -32,7 +36,9 @@ export function stoppedNetwork(directory: string, { chainId, nodes }: NetworkDes
       url: `http://localhost:${httpPort}`,
       peerPort,
     })),
-    notices: [],
+    notices: wasKilled
+      ? ['The process that held the nodes was killed; they may still run. End them with: snapscale network down']
+      : [],
   };
 }
 

@@ -24,15 +24,28 @@ export const upCommand: Handler = async (session, values) => {
       { lines: networkLines(running, session.output.style) },
     );
   }
-  if (!existsSync(launcherProgram)) {
-    throw configurationError(`${launcherProgram} is missing`, 'Compile the checkout with: npm run build');
-  }
+  requireCompiled();
   const options = ['--data', directory, ...OPTIONS.flatMap((name) => optionOf(values, name))];
   if (values.flag('foreground')) return inForeground(session, options);
   const status = await inBackground(session, options);
   showNetwork(status, session.output);
   session.output.next('transfer alice bob "5.0000 XST"', 'network status', 'network down');
 };
+
+/** Ends nodes whose launcher was killed. */
+export async function endLeftBehind({ output }: Session, directory: string): Promise<void> {
+  requireCompiled();
+  const child = spawn(process.execPath, [launcherProgram, '--clean', '--data', directory], {
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+  const reply = await lastReply(child, (text) => output.note(text));
+  if (reply !== undefined) statusOf(reply);
+}
+
+function requireCompiled(): void {
+  if (existsSync(launcherProgram)) return;
+  throw configurationError(`${launcherProgram} is missing`, 'Compile the checkout with: npm run build');
+}
 
 function optionOf(values: Values, name: (typeof OPTIONS)[number]): string[] {
   const value = values.text(name);

@@ -476,6 +476,7 @@ export class CoreHost {
       verify: (received) => verifyReceived(received, chainId, recovery.port).verified,
       signedBy: ({ header, producerSignature }) =>
         recoverPublicKey(producerSignature, blockDigest(header), recovery.port),
+      isBlockKey: (key) => replica.isBlockKey(key),
       event: (name, detail) => this.#batch.event({ name, detail }),
     };
   }

@@ -37,7 +37,9 @@ describe('the command line', () => {
       producers: 21,
       logLevel: 'warn',
       isBackground: true,
+      isCleaning: false,
     });
+    expect(parseLauncherOptions(['--clean'], '/checkout')).toMatchObject({ isCleaning: true });
     expect(parseLauncherOptions(['--help'], '/checkout')).toBeUndefined();
   });
 

@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LaunchFailure } from './failure.js';
 import { Launcher } from './launcher.js';
 import type { LauncherOptions } from './options.js';
+import { cleanNetwork } from './prepare.js';
 
 const fakeNode = fileURLToPath(new URL('testing/fake-node.mjs', import.meta.url));
 
@@ -28,7 +29,7 @@ afterEach(async () => {
 
 async function launch(options: Partial<LauncherOptions> = {}): Promise<Launcher> {
   const launcher = await Launcher.open(
-    { directory, port: 0, producers: undefined, logLevel: 'warn', isBackground: false, ...options },
+    { directory, port: 0, producers: undefined, logLevel: 'warn', isBackground: false, isCleaning: false, ...options },
     (text) => said.push(text),
     [fakeNode],
   );
@@ -248,6 +249,25 @@ describe('what is in the way', () => {
     await up();
     expect(await left.ended).toBe('SIGTERM');
     expect(said.join('\n')).toContain(`north still runs (process ${left.pid}): its launcher was killed`);
+  });
+
+  test('they can be ended without a start', async () => {
+    const launcher = await up({ producers: 1 });
+    const options = {
+      directory,
+      port: 0,
+      producers: undefined,
+      logLevel: 'warn',
+      isBackground: false,
+      isCleaning: true,
+    };
+    await expect(cleanNetwork(options, () => undefined)).rejects.toThrow('is running in');
+    await launcher.end();
+    writeFileSync(join(directory, 'launcher.json'), '{}');
+    const left = await holdDirectory(join(directory, 'nodes', 'north'));
+    await cleanNetwork(options, () => undefined);
+    expect(await left.ended).toBe('SIGTERM');
+    expect(existsSync(join(directory, 'launcher.json'))).toBe(false);
   });
 
   test('an interrupted making is made again, what was complete is used', async () => {

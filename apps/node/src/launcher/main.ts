@@ -10,6 +10,7 @@ import { UsageError } from '../config.js';
 import { toFailure } from './failure.js';
 import { Launcher } from './launcher.js';
 import { type LauncherOptions, launcherUsage, parseLauncherOptions } from './options.js';
+import { cleanNetwork } from './prepare.js';
 import { welcome } from './welcome.js';
 
 const root = fileURLToPath(new URL('../../../..', import.meta.url));
@@ -17,6 +18,7 @@ const root = fileURLToPath(new URL('../../../..', import.meta.url));
 async function main(): Promise<void> {
   const options = parseLauncherOptions(process.argv.slice(2), root);
   if (options === undefined) process.stdout.write(launcherUsage);
+  else if (options.isCleaning) await cleanNetwork(options, (text) => reply({ kind: 'progress', text }));
   else if (options.isBackground) await background(options);
   else await foreground(options);
 }

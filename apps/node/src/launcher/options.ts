@@ -17,6 +17,8 @@ export type LauncherOptions = {
   readonly logLevel: string;
   /** Started by the command line, which listens over IPC, and left alone then. */
   readonly isBackground: boolean;
+  /** Only end what a launcher that was killed has left behind. */
+  readonly isCleaning: boolean;
 };
 
 export const launcherUsage = `Usage: npm start -- [options]
@@ -58,6 +60,7 @@ export function parseLauncherOptions(args: readonly string[], root: string): Lau
     producers: producers === undefined ? undefined : integer('--producers', producers, 1, limits.producersMax),
     logLevel,
     isBackground: values.background === true,
+    isCleaning: values.clean === true,
   };
 }
 
@@ -87,6 +90,7 @@ function parsed(args: readonly string[]) {
         producers: { type: 'string' },
         'log-level': { type: 'string' },
         background: { type: 'boolean' },
+        clean: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
     }).values;

@@ -1,5 +1,5 @@
 /** Everything before the first node starts: nobody else at work there, room, a sane clock, ports, keys, certificates. */
-import { statfsSync } from 'node:fs';
+import { rmSync, statfsSync } from 'node:fs';
 import type { NetworkDescription } from '@snapscale/api';
 import { DirectoryInUse } from '../store/failures.js';
 import { type DirectoryLock, holderOf, lockDirectory } from '../store/lock.js';
@@ -56,6 +56,18 @@ export async function prepareNetwork(
   }
 }
 
+/** Ends the nodes that a killed launcher has left behind, and takes its address away. */
+export async function cleanNetwork({ directory: path }: LauncherOptions, say: (text: string) => void): Promise<void> {
+  const directory = new NetworkDirectory(path);
+  const lock = takeLock(path, say);
+  try {
+    for (const { name } of directory.open()?.nodes ?? []) await endLeftBehind(name, directory.nodeDirectory(name), say);
+    rmSync(directory.launcherFile, { force: true });
+  } finally {
+    lock.release();
+  }
+}
+
 function takeLock(path: string, say: (text: string) => void): DirectoryLock {
   try {
     return lockDirectory(path, say);
@@ -101,7 +113,7 @@ function requireClock({ createdAt }: NetworkDescription, nowMs: number): void {
 async function endLeftBehind(name: string, directory: string, say: (text: string) => void): Promise<void> {
   const pid = holderOf(directory);
   if (pid === undefined) return;
-  say(`${name} still runs (process ${pid}): its launcher was killed. Ending it first.`);
+  say(`${name} still runs (process ${pid}): its launcher was killed. Ending it.`);
   process.kill(pid, 'SIGTERM');
   const began = performance.now();
   while (holderOf(directory) === pid) {

@@ -16,7 +16,7 @@ export type LinkedPeer = {
 /** From the core. Bytes: see {@link OutgoingWriter}. */
 export type FromCoreToNetwork =
   | Uint8Array
-  /** Where this node stands: greetings say so, and peers are told at most twice a second. */
+  /** Where this node stands: greetings say so, and peers are told now and then. */
   | { readonly kind: 'status'; readonly status: PeerStatus }
   | { readonly kind: 'blame'; readonly peer: PeerId; readonly code: PeerFaultCode; readonly message: string }
   /** These messages, and bytes of them, of each peer have been worked off. */

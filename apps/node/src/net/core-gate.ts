@@ -24,6 +24,8 @@ const perSecond: Partial<Record<PeerMessageKind, number>> = {
   getBlockTransactions: 100,
   blockTransactions: 100,
   blocks: 400,
+  getSnapshot: 2,
+  getChunk: 100,
 };
 const BURST_SECONDS = 4;
 /** Bytes of blocks that nobody asked for: several times what a chain produces. */

@@ -89,6 +89,14 @@ describe('TransactionGate', () => {
     expect(gate.stats).toMatchObject({ passed: 31, waiting: 1 });
   });
 
+  it('lets a transaction through again after a while: its sender reminds, and it may have been lost here', () => {
+    const gate = new TransactionGate({ ...defaultTransactionGateLimits, rememberedMs: 1_000 });
+    for (const nowMs of [0, 900, 1_000, 1_900]) gate.offer(1, [bytesOf(1)], nowMs);
+    expect(gate.stats).toMatchObject({ passed: 1, repeated: 3 });
+    gate.offer(1, [bytesOf(1)], 2_000);
+    expect(gate.stats).toMatchObject({ passed: 2, repeated: 3 });
+  });
+
   it('holds bounded bytes', () => {
     const gate = new TransactionGate({ ...defaultTransactionGateLimits, bytesMax: 5_000 });
     gate.offer(1, [new Uint8Array(3_000), new Uint8Array(3_001), new Uint8Array(1_999)], 0);

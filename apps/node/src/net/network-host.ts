@@ -28,8 +28,8 @@ import { TransactionGate } from './transaction-gate.js';
 const STATS_INTERVAL_MS = 1_000;
 /** Of a snapshot that wait for one peer to take them: room for the two pieces that it asks for at a time. */
 const SNAPSHOT_BYTES_WAITING_MAX = 4 << 20;
-/** Peers are told where this node stands at most so often. */
-const STATUS_INTERVAL_MS = 500;
+/** Peers are told where this node stands at most so often. Blocks tell them more. */
+const STATUS_INTERVAL_MS = 1_000;
 
 export type PostToMain = (message: FromNetwork, transfer?: readonly ArrayBuffer[]) => void;
 

@@ -1,4 +1,4 @@
-/** Remembers what was seen lately, in bounded memory: two generations, of which the older is dropped when the newer is full. */
+/** Remembers what was seen lately, in bounded memory: two generations, of which the older is dropped when the newer is full, or when it is time. */
 export class RecentSet {
   readonly #size: number;
   #newer = new Set<string>();
@@ -15,7 +15,11 @@ export class RecentSet {
 
   add(key: string): void {
     this.#newer.add(key);
-    if (this.#newer.size < this.#size) return;
+    if (this.#newer.size >= this.#size) this.turn();
+  }
+
+  /** Forgets what is older than the last turn. */
+  turn(): void {
     this.#older = this.#newer;
     this.#newer = new Set();
   }

@@ -15,8 +15,10 @@ export type TransactionGateLimits = {
   readonly transactionsMax: number;
   readonly bytesMax: number;
   readonly perPeerAndSecond: number;
-  /** At least so many of the newest are remembered. */
+  /** At least so many of the newest are remembered, */
   readonly remembered: number;
+  /** and for twice this time at most: whoever still waits for a block reminds producers, who may have had no room for it. */
+  readonly rememberedMs: number;
 };
 
 export const defaultTransactionGateLimits: TransactionGateLimits = {
@@ -24,12 +26,14 @@ export const defaultTransactionGateLimits: TransactionGateLimits = {
   bytesMax: 32 << 20,
   perPeerAndSecond: 5_000,
   remembered: 32_768,
+  rememberedMs: 5_000,
 };
 
 export class TransactionGate {
   readonly #limits: TransactionGateLimits;
   readonly #seen: RecentSet;
   readonly #allowances = new Map<PeerId, TokenBucket>();
+  #turnedMs = Number.NEGATIVE_INFINITY;
   #ready: PeerTransaction[] = [];
   #waiting = 0;
   #bytes = 0;
@@ -48,6 +52,10 @@ export class TransactionGate {
 
   /** Takes what a peer has sent. Returns true when there is something to {@link take} that was not before. */
   offer(peer: PeerId, transactions: readonly Uint8Array[], nowMs: number): boolean {
+    if (Math.abs(nowMs - this.#turnedMs) >= this.#limits.rememberedMs) {
+      this.#seen.turn();
+      this.#turnedMs = nowMs;
+    }
     const wasEmpty = this.#ready.length === 0;
     for (const packed of transactions) this.#offerOne(peer, packed, nowMs);
     return wasEmpty && this.#ready.length > 0;

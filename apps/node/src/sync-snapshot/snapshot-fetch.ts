@@ -92,6 +92,8 @@ export class SnapshotFetch {
 
   joined(name: string, nowMs: number): FetchEffect[] {
     return this.#step(nowMs, () => {
+      // A connection that takes the place of an older one knows nothing of what that was asked.
+      this.#withdraw(name);
       this.#peers.set(name, {
         name,
         asked: undefined,

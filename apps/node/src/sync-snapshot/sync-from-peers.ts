@@ -1,7 +1,7 @@
 /** A new node gets its first state from peers, before anything else of it runs. */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { genesisTrust } from '@snapscale/consensus/light-client';
+import { genesisTrust, type LightClientPorts } from '@snapscale/consensus/light-client';
 import { chainIdOf, type Genesis, type PeerStatus } from '@snapscale/protocol';
 import { PeerFault } from '../p2p/faults.js';
 import type { Identity } from '../p2p/identity.js';
@@ -24,6 +24,8 @@ export type SnapshotSyncOptions = {
   readonly fileBytesMax: number;
   /** Gives up after this time without any progress. */
   readonly patienceMs: number;
+  /** Verifies an aggregate signature; BLS unless given. */
+  readonly verifyAggregate?: LightClientPorts['verify'];
   readonly event: (name: string, detail: Readonly<Record<string, string | number>>) => void;
 };
 
@@ -165,20 +167,25 @@ class SnapshotSync {
   }
 }
 
-function trustIn({ genesis, fileBytesMax }: SnapshotSyncOptions): SnapshotTrust {
-  const bls = loadBlsSigning();
+function trustIn({ genesis, fileBytesMax, verifyAggregate = verifyBls() }: SnapshotSyncOptions): SnapshotTrust {
   return {
-    ports: {
-      chainId: chainIdOf(genesis),
-      verify: (keys, digest, signature) => bls.verifyAggregate(keys, [signature], digest) !== undefined,
-    },
+    ports: { chainId: chainIdOf(genesis), verify: verifyAggregate },
     light: genesisTrust(genesis),
     activationNum: 1,
     fileBytesMax,
   };
 }
 
-function stalled({ phase, peers, pieces, pieceCount }: FetchStatus, options: SnapshotSyncOptions): string {
+function verifyBls(): LightClientPorts['verify'] {
+  const bls = loadBlsSigning();
+  return (keys, digest, signature) => bls.verifyAggregate(keys, [signature], digest) !== undefined;
+}
+
+/** Why a node gives up. */
+export function stalled(
+  { phase, peers, pieces, pieceCount }: FetchStatus,
+  options: Pick<SnapshotSyncOptions, 'patienceMs' | 'peers'>,
+): string {
   const seconds = Math.round(options.patienceMs / 1000);
   const asked = options.peers.join(', ');
   if (peers === 0) return `no node at ${asked} could be reached for ${seconds} s: check --peers and the certificates`;

@@ -5,13 +5,23 @@ import { checksum, hex } from './primitives.js';
 /** Version of the proof document. */
 export const proofVersion = 1;
 
-const certificate = hex('Commit certificate, packed (`quorum_certificate`).');
+/** Of what stands in a proof: more than any chain has, and little enough to be looked at digit by digit. */
+const headerBytesMax = 64 * 1024;
+const certificateBytesMax = 1024;
+const packedBytesMax = 3 * 1024 * 1024;
+const stateProofBytesMax = 5 + 64 * 16 + 32 * 256;
+
+const certificate = bytesOf('Commit certificate, packed (`quorum_certificate`).', certificateBytesMax);
+
+function bytesOf(description: string, bytesMax: number): Schema<string> {
+  return { ...hex(description), maxLength: 2 * bytesMax };
+}
 
 /** A change of the schedule. */
 export const lightStep = record(
   {
     headers: list(
-      hex('Block header, packed.'),
+      bytesOf('Block header, packed.', headerBytesMax),
       'From the block that brings the schedule into force, block by block, to the one that the certificate is for.',
     ),
     certificate,
@@ -20,7 +30,10 @@ export const lightStep = record(
 );
 
 /** A header with its commit certificate. */
-export const finalHeader = record({ header: hex('Block header, packed.'), certificate }, { title: 'FinalHeader' });
+export const finalHeader = record(
+  { header: bytesOf('Block header, packed.', headerBytesMax), certificate },
+  { title: 'FinalHeader' },
+);
 
 const siblings = list(checksum('Hash.'), 'Hashes beside the way to the root, the leaf’s level first.', {
   maxItems: 64,
@@ -33,7 +46,7 @@ const merklePath = record(
 
 const provenBlock = record(
   {
-    header: hex('Header of the block that is proved, packed.'),
+    header: bytesOf('Header of the block that is proved, packed.', headerBytesMax),
     path: nullable(
       record({ leaf_count: integer('Blocks that the anchor shows as final.'), siblings }, { title: 'FinalityPath' }),
     ),
@@ -45,15 +58,15 @@ const provenBlock = record(
 );
 
 const provenTransaction = record(
-  { receipt: hex('`transaction_receipt` with the packed transaction.'), path: merklePath },
+  { receipt: bytesOf('`transaction_receipt` with the packed transaction.', packedBytesMax), path: merklePath },
   { title: 'ProvenTransaction', description: 'Leads to the block’s `transaction_mroot`.' },
 );
 
 const provenAction = record(
   {
-    receipt: hex('`action_receipt`, packed.'),
-    action: hex('`action`, packed.'),
-    return_value: hex('What the action returned.'),
+    receipt: bytesOf('`action_receipt`, packed.', headerBytesMax),
+    action: bytesOf('`action`, packed.', packedBytesMax),
+    return_value: bytesOf('What the action returned.', packedBytesMax),
     path: merklePath,
   },
   { title: 'ProvenAction', description: 'Leads to the block’s `action_mroot`.' },
@@ -61,9 +74,9 @@ const provenAction = record(
 
 const provenEntry = record(
   {
-    key: hex('Key of the entry.'),
-    value: nullable(hex('Its value, or null: there is none.')),
-    proof: hex('Leaves and siblings.'),
+    key: bytesOf('Key of the entry.', certificateBytesMax),
+    value: nullable(bytesOf('Its value, or null: there is none.', packedBytesMax)),
+    proof: bytesOf('Leaves and siblings.', stateProofBytesMax),
   },
   { title: 'ProvenEntry', description: 'Leads to the state root in the block’s header.' },
 );
@@ -86,7 +99,7 @@ export const chainProof = record(
   {
     version: integer('Of this format: 1.', { minimum: proofVersion, maximum: proofVersion }),
     chain_id: checksum('Id of the chain.'),
-    genesis: optional(hex('Genesis, packed; its SHA-256 is the chain id.')),
+    genesis: optional(bytesOf('Genesis, packed; its SHA-256 is the chain id.', headerBytesMax)),
     steps: list(lightStep, 'Changes of the schedule up to that of the anchor.'),
     anchor: finalHeader,
     block: provenBlock,

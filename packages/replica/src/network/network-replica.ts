@@ -151,6 +151,11 @@ export class NetworkReplica {
     return this.#head?.state ?? this.#store;
   }
 
+  /** Whether a producer signs blocks with this key, by the schedules that are known here. */
+  isBlockKey(key: PublicKey): boolean {
+    return this.#core.isBlockKey(key);
+  }
+
   get status(): ConsensusStatus & { readonly waiting: number; readonly bodies: number; readonly executed: number } {
     const { productionPaused, ...status } = this.#core.status;
     return {

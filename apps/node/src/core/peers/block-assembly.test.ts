@@ -44,6 +44,28 @@ describe('BlockAssembly', () => {
     expect(assembling.fill(1, id, found)).toBeUndefined();
   });
 
+  it('takes the copy of another peer while one waits, and forgets both when the block is there', () => {
+    const assembling = assembly([0, 1, 2, 4, 5, 7, 9]);
+    // Somebody puts ids of his own in the place of some: the header does not show it.
+    const { transactions: receipts } = compact;
+    const forged = receipts.map((receipt, position) =>
+      position === 3 ? { ...receipt, transaction: { kind: 'id' as const, id: new Uint8Array(32).fill(3) } } : receipt,
+    );
+    expect(assembling.begin(1, id, { ...compact, transactions: forged }, bytes, 0).kind).toBe('missing');
+    expect([assembling.isPending(1, id), assembling.isPending(2, id)]).toEqual([true, false]);
+    expect(assembling.begin(2, id, compact, bytes, 0).kind).toBe('missing');
+    const step = assembling.fill(
+      2,
+      id,
+      [3, 6, 8].map((position) => transactions[position]!),
+    );
+    if (step?.kind !== 'complete') throw new Error(step?.kind);
+    expect(step.assembled.block).toEqual(block);
+    expect(assembling.size).toEqual({ blocks: 1, bytes });
+    assembling.drop(id);
+    expect(assembling.size).toEqual({ blocks: 0, bytes: 0 });
+  });
+
   it('asks for the whole block when most of it is missing', () => {
     expect(assembly([0]).begin(1, id, compact, bytes, 0)).toEqual({ kind: 'whole' });
   });

@@ -56,6 +56,7 @@ type Pending = {
 export class BlockAssembly {
   readonly #known: (id: Uint8Array) => VerifiedTransaction | undefined;
   readonly #limits: AssemblyLimits;
+  /** By peer and block: whoever comes first with a false copy must not hold up those of others. */
   readonly #pending = new Map<string, Pending>();
   #bytes = 0;
 
@@ -69,8 +70,9 @@ export class BlockAssembly {
     return { blocks: this.#pending.size, bytes: this.#bytes };
   }
 
-  isPending(id: Uint8Array): boolean {
-    return this.#pending.has(toHex(id));
+  /** Whether this peer's copy waits for transactions. */
+  isPending(peer: PeerId, id: Uint8Array): boolean {
+    return this.#pending.has(keyOf(peer, id));
   }
 
   /** Begins with a block whose transactions are ids. `bytes`: its size as it came. */
@@ -86,15 +88,15 @@ export class BlockAssembly {
     if (!this.#hasRoom(peer, bytes)) return { kind: 'full' };
     this.#bytes += bytes;
     const pending = { id, peer, block, transactions, positions, bytes, beganMs: nowMs, isWholeAsked: false };
-    this.#pending.set(toHex(id), pending);
+    this.#pending.set(keyOf(peer, id), pending);
     return { kind: 'missing', positions };
   }
 
   /** What a peer was asked for has come. Undefined when it is not, or no longer, waited for. */
   fill(peer: PeerId, id: Uint8Array, found: readonly PackedTransaction[]): AssemblyStep | undefined {
-    const pending = this.#pending.get(toHex(id));
-    if (pending === undefined || pending.peer !== peer || pending.isWholeAsked) return undefined;
-    this.drop(id);
+    const pending = this.#pending.get(keyOf(peer, id));
+    if (pending === undefined || pending.isWholeAsked) return undefined;
+    this.#forget(pending);
     const { block, transactions, positions } = pending;
     if (found.length !== positions.length) return { kind: 'whole' };
     const bodies = new Map(positions.map((position, index) => [position, found[index]!]));
@@ -107,10 +109,7 @@ export class BlockAssembly {
 
   /** The block has come another way, or is not wanted any more. */
   drop(id: Uint8Array): void {
-    const pending = this.#pending.get(toHex(id));
-    if (pending === undefined) return;
-    this.#pending.delete(toHex(id));
-    this.#bytes -= pending.bytes;
+    for (const pending of [...this.#pending.values()]) if (equalBytes(pending.id, id)) this.#forget(pending);
   }
 
   /** Blocks whose missing transactions did not come: whole ones to ask for, and those that are given up. */
@@ -121,7 +120,7 @@ export class BlockAssembly {
     for (const pending of [...this.#pending.values()]) {
       const { peer, id, beganMs } = pending;
       if (nowMs - beganMs >= 2 * answerMsMax) {
-        this.drop(id);
+        this.#forget(pending);
         given.push({ peer, id });
       } else if (nowMs - beganMs >= answerMsMax && !pending.isWholeAsked) {
         pending.isWholeAsked = true;
@@ -133,9 +132,13 @@ export class BlockAssembly {
 
   /** The peer has left: what it was asked for is asked of others, as whole blocks. */
   left(peer: PeerId): Uint8Array[] {
-    const ids = [...this.#pending.values()].filter((pending) => pending.peer === peer).map(({ id }) => id);
-    for (const id of ids) this.drop(id);
-    return ids;
+    const left = [...this.#pending.values()].filter((pending) => pending.peer === peer);
+    for (const pending of left) this.#forget(pending);
+    return left.map(({ id }) => id);
+  }
+
+  #forget({ peer, id, bytes }: Pending): void {
+    if (this.#pending.delete(keyOf(peer, id))) this.#bytes -= bytes;
   }
 
   #hasRoom(peer: PeerId, bytes: number): boolean {
@@ -156,6 +159,10 @@ export class BlockAssembly {
     if (!isWhole(whole)) return { kind: 'whole' };
     return { kind: 'complete', assembled: { block: whole, transactions } };
   }
+}
+
+function keyOf(peer: PeerId, id: Uint8Array): string {
+  return `${peer} ${toHex(id)}`;
 }
 
 export type Asked = { readonly peer: PeerId; readonly id: Uint8Array };

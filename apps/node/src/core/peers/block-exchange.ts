@@ -13,7 +13,6 @@ import {
   type SignedBlock,
   signedBlockSchema,
 } from '@snapscale/protocol';
-import { TokenBucket } from '../../p2p/token-bucket.js';
 import { type AssemblyStep, BlockAssembly, compactOf, isWhole } from './block-assembly.js';
 import { BlockRequests } from './block-requests.js';
 import { BlockService } from './block-service.js';
@@ -24,6 +23,7 @@ import { type BlockFault, decodeBlock, type OpenedBlock, openBlock } from './ope
 import type { PeerLinkOwner } from './owner.js';
 import type { PeerPort } from './peer-port.js';
 import { RecentBlocks, SeenBlocks } from './recent-blocks.js';
+import { VerificationBudget } from './verification-budget.js';
 
 type Message<K extends PeerMessage['kind']> = Extract<PeerMessage, { kind: K }>;
 
@@ -35,10 +35,6 @@ const AHEAD_MAX = 64;
 const ASKED_AT_ONCE = 2;
 /** Requests of the synchronisation whose answers may still come after it has changed its mind. */
 const LATE_MAX = 256;
-
-/** Transactions that blocks which nobody asked for may make this node verify, of each peer: one full block at once. */
-const VERIFIED_PER_SECOND = 4_000;
-const VERIFIED_AT_ONCE = 20_000;
 
 type Later = { readonly id: Uint8Array; readonly block: SignedBlock; readonly except: PeerId; readonly dueMs: number };
 
@@ -54,7 +50,7 @@ export class BlockExchange {
   readonly #recent = new RecentBlocks();
   readonly #seen = new SeenBlocks();
   readonly #rangeAsked = new Map<number, PeerId>();
-  readonly #allowances = new Map<PeerId, TokenBucket>();
+  readonly #budget: VerificationBudget;
   #later: Later[] = [];
   #timer: NodeJS.Timeout | undefined;
   #isPumpScheduled = false;
@@ -67,6 +63,7 @@ export class BlockExchange {
     this.#owner = owner;
     this.#peers = peers;
     this.#assembly = new BlockAssembly((id) => owner.known(id));
+    this.#budget = new VerificationBudget(owner);
     this.#service = new BlockService(port, owner, (id) => this.#recent.get(id));
     this.#sync = new BlockSync({
       ask: (peer, from, count) => this.#askRange(peer, from, count),
@@ -160,7 +157,7 @@ export class BlockExchange {
     this.#sync.left(peer);
     this.#requests.left(peer);
     this.#service.left(peer);
-    this.#allowances.delete(peer);
+    this.#budget.left(peer);
     for (const id of this.#assembly.left(peer)) this.request(id, ownPeer);
   }
 
@@ -168,7 +165,7 @@ export class BlockExchange {
   receive(from: PeerId, encoded: Uint8Array): void {
     const block = decodeBlock(encoded);
     if ('code' in block) this.#blame(from, block);
-    else if (this.#mayCost(from, block)) this.#receiveWhole(from, block);
+    else this.#receiveWhole(from, block, false);
   }
 
   /** A block with ids instead of transactions. */
@@ -179,7 +176,8 @@ export class BlockExchange {
       return;
     }
     const id = blockId(block.header);
-    if (!this.#isNews(from, id, block) || this.#assembly.isPending(id) || !this.#mayCost(from, block)) return;
+    if (!this.#isNews(from, id, block) || this.#assembly.isPending(from, id)) return;
+    if (!this.#budget.admits(from, block, false)) return;
     const nowMs = this.#owner.nowMs();
     this.#follow(from, id, this.#assembly.begin(from, id, block, encoded.length, nowMs));
   }
@@ -187,10 +185,13 @@ export class BlockExchange {
   /** Transactions of a block that were missing. @throws DecodeError */
   receiveTransactions(from: PeerId, { blockTransactions }: Message<'blockTransactions'>): void {
     const { blockId: id, transactions } = blockTransactions;
-    if (!this.#assembly.isPending(id)) return;
+    if (!this.#assembly.isPending(from, id)) return;
     const found = transactions.map((packed) => decode(packedTransactionSchema, packed));
     const step = this.#assembly.fill(from, id, found);
-    if (step !== undefined) this.#follow(from, id, step);
+    if (step === undefined) return;
+    // Ids did not say how many signatures would come.
+    if (step.kind === 'complete' && !this.#budget.admits(from, step.assembled.block, true)) return;
+    this.#follow(from, id, step);
   }
 
   /** Blocks that were asked for. @throws DecodeError */
@@ -212,7 +213,7 @@ export class BlockExchange {
       for (const encoded of blocks) {
         const block = decodeBlock(encoded);
         if ('code' in block) this.#blame(from, block);
-        else this.#receiveWhole(from, block);
+        else this.#receiveWhole(from, block, true);
       }
     }
   }
@@ -223,25 +224,9 @@ export class BlockExchange {
     else this.#service.answerTransactions(from, message);
   }
 
-  /**
-   * Anybody can fill a block with transactions that verify, and only the replica knows who may produce: what that costs is
-   * bounded. A block that is left out is asked for when it is needed.
-   */
-  #mayCost(from: PeerId, { transactions }: SignedBlock): boolean {
-    const nowMs = this.#owner.nowMs();
-    let allowance = this.#allowances.get(from);
-    if (allowance === undefined) {
-      allowance = new TokenBucket(VERIFIED_PER_SECOND, VERIFIED_AT_ONCE, nowMs);
-      this.#allowances.set(from, allowance);
-    }
-    const packed = transactions.filter(({ transaction }) => transaction.kind === 'packed').length;
-    // To look up an id costs a tenth of what a signature does.
-    return allowance.take(packed + Math.ceil((transactions.length - packed) / 10), nowMs);
-  }
-
-  #receiveWhole(from: PeerId, block: SignedBlock): void {
+  #receiveWhole(from: PeerId, block: SignedBlock, isAsked: boolean): void {
     const id = blockId(block.header);
-    if (!this.#isNews(from, id, block)) return;
+    if (!this.#isNews(from, id, block) || !this.#budget.admits(from, block, isAsked)) return;
     if (!isWhole(block)) {
       this.#port.blame(from, 'false_data', `block ${blockNumOf(id)} has other transactions than its header names`);
       return;
@@ -341,6 +326,8 @@ export class BlockExchange {
     const isKnown = blockNumOf(id) <= this.#owner.final().num || this.#owner.block(id) !== undefined;
     if (isKnown) return true;
     const block = decodeBlock(encoded);
+    // Whoever gives the others' next blocks waits until this node knows of their producers.
+    if (!('code' in block) && !this.#budget.admits(peer, block, true)) return false;
     const opened = 'code' in block ? block : openBlock(block, id, this.#owner);
     if ('code' in opened) {
       this.#blame(peer, opened);

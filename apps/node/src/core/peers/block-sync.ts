@@ -16,7 +16,7 @@ import type { BlockPoint } from './owner.js';
 export type SyncPort = {
   /** Sends a request for blocks and returns its number. */
   ask(peer: PeerId, from: number, count: number): number;
-  /** Gives the block to the replica, if it is not there. False: it is not valid, and the peer has been blamed. */
+  /** Gives the block to the replica, if it is not there. False: it is not valid, or would cost too much before that can be told. */
   give(peer: PeerId, block: Uint8Array): boolean;
   blame(peer: PeerId, code: PeerFaultCode, message: string): void;
   head(): BlockPoint;

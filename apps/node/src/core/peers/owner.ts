@@ -27,5 +27,7 @@ export type PeerLinkOwner = {
   verify(received: PackedTransaction): VerifiedTransaction;
   /** Recovers the block signature's key. @throws CryptoError */
   signedBy(block: SignedBlock): PublicKey;
+  /** Whether a producer has this key, by the schedules that are known here. */
+  isBlockKey(key: PublicKey): boolean;
   event(name: string, detail: Readonly<Record<string, string | number>>): void;
 };

@@ -20,6 +20,7 @@ import {
 import type { NetworkEffect } from '@snapscale/replica';
 import type { LinkedPeer } from '../../net/core-channel.js';
 import { BlockExchange } from './block-exchange.js';
+import { CERTIFICATE_DELAY_MS, CertificateRelay, type Delivery } from './certificate-relay.js';
 import { LinkedPeers } from './linked-peers.js';
 import type { PeerLinkOwner } from './owner.js';
 import { PeerPort } from './peer-port.js';
@@ -45,7 +46,10 @@ export class PeerLink {
   readonly #port: PeerPort;
   readonly #peers = new LinkedPeers();
   readonly #blocks: BlockExchange;
+  readonly #certificates = new CertificateRelay();
+  #timer: NodeJS.Timeout | undefined;
   #isStatusTold = false;
+  #isClosed = false;
 
   /** `port`: this side of the channel whose other end the network has. */
   constructor(port: MessagePort, owner: PeerLinkOwner) {
@@ -81,8 +85,9 @@ export class PeerLink {
         this.#port.send(this.#peers.allBut(ownPeer), { kind: 'vote', vote: encode(voteSchema, effect.vote) });
         return true;
       case 'sendCertificate': {
-        const certificate = encode(quorumCertificateSchema, effect.certificate);
-        this.#port.send(this.#peers.allBut(effect.except), { kind: 'certificate', certificate });
+        const now = this.#certificates.take(effect.certificate, effect.except, this.#peers, this.#owner.nowMs());
+        this.#sendCertificate({ certificate: effect.certificate, to: now });
+        this.#timer ??= setTimeout(() => this.#sendDueCertificates(), CERTIFICATE_DELAY_MS);
         return true;
       }
       case 'relayTransactions':
@@ -122,6 +127,8 @@ export class PeerLink {
   }
 
   close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
     this.#blocks.close();
     this.#port.close();
   }
@@ -133,6 +140,20 @@ export class PeerLink {
   #disconnected(peer: PeerId): void {
     this.#peers.remove(peer);
     this.#blocks.left(peer);
+  }
+
+  #sendCertificate({ certificate, to }: Delivery): void {
+    this.#port.send(to, { kind: 'certificate', certificate: encode(quorumCertificateSchema, certificate) });
+  }
+
+  #sendDueCertificates(): void {
+    this.#timer = undefined;
+    if (this.#isClosed) return;
+    const nowMs = this.#owner.nowMs();
+    for (const delivery of this.#certificates.due(this.#peers.producers, nowMs)) this.#sendCertificate(delivery);
+    const { nextMs } = this.#certificates;
+    if (nextMs === undefined) return;
+    this.#timer = setTimeout(() => this.#sendDueCertificates(), Math.max(1, nextMs - nowMs));
   }
 
   #sendTransactions(to: readonly PeerId[], transactions: readonly VerifiedTransaction[]): void {
@@ -180,11 +201,13 @@ export class PeerLink {
       case 'vote': {
         const vote = decode(voteSchema, message.vote);
         this.#blocks.shown(from, vote.blockId);
+        this.#certificates.voted(from, vote);
         this.#owner.step({ kind: 'vote', from, vote });
         break;
       }
       case 'certificate': {
         const certificate = decode(quorumCertificateSchema, message.certificate);
+        this.#certificates.came(from, certificate);
         this.#owner.step({ kind: 'certificate', from, certificate });
         break;
       }

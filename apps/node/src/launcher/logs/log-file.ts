@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { logFileNames } from '@snapscale/api';
-import { forTerminal } from '../../log.js';
+import { forTerminal, harmless } from '../../log.js';
 
 /** A log that is longer becomes the previous one, and a new one begins. */
 const SIZE_BYTES_MAX = 8 * 2 ** 20;
@@ -90,11 +90,11 @@ export class LogFile {
 
 /** A line of a node's log as a person reads it. */
 export function readable(line: string): string {
-  if (!line.startsWith('{')) return line;
+  if (!line.startsWith('{')) return harmless(line);
   try {
     return forTerminal(line).trimEnd();
   } catch {
-    return line;
+    return harmless(line);
   }
 }
 

@@ -5,6 +5,7 @@ import {
   merkleRoot,
   type PublicKey,
   portableRecover,
+  publicKeyOf,
   recoverPublicKey,
   sign,
   toHex,
@@ -183,6 +184,10 @@ export class FakeCore implements PeerLinkOwner {
 
   signedBy(block: SignedBlock): PublicKey {
     return recoverPublicKey(block.producerSignature, blockDigest(block.header), portableRecover);
+  }
+
+  isBlockKey(key: PublicKey): boolean {
+    return equalBytes(key, publicKeyOf(producerKey));
   }
 
   event(name: string, detail: Readonly<Record<string, string | number>>): void {
