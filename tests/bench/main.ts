@@ -27,6 +27,7 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string' },
     rate: { type: 'string' },
     measure: { type: 'string' },
+    through: { type: 'string' },
     help: { type: 'boolean', short: 'h' },
   },
 });
@@ -41,6 +42,7 @@ const networkOptions = () => ({
   seconds: numbers(values.seconds, [isQuick ? 8 : 15])[0]!,
   measure: (values.measure?.split(',') as NetworkMeasurement[] | undefined) ?? networkMeasurements,
   rates: values.rate === undefined ? undefined : numbers(values.rate, []),
+  through: (values.through?.split(',') ?? ['one', 'all']).map((way) => (way === 'one' ? 'one' : 'all')),
   isProfiled: values.profile !== undefined,
 });
 
@@ -70,7 +72,9 @@ if (values.help === true || unknown.length > 0) {
   if (unknown.length > 0) print(`There is no part named ${unknown.join(', ')}.`);
   print(`Usage: npm run bench [-- ${Object.keys(parts).join(' | ')} … --quick --profile ${modes.join('|')}]`);
   print('       npm run bench -- network [--producers 1,4,7,21] [--delay 0,10,50,100] [--seconds S] [--rate 500,1500]');
-  print(`                                [--measure ${networkMeasurements.join(',')}] [--profile bulk]`);
+  print(
+    `                                [--measure ${networkMeasurements.join(',')}] [--through one,all] [--profile bulk]`,
+  );
   process.exitCode = unknown.length > 0 ? 1 : 0;
 } else {
   print(machineText());

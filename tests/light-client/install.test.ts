@@ -32,7 +32,7 @@ import {
 } from '../../apps/node/src/sync-snapshot/manifest.js';
 import { ShelfKeeper } from '../../apps/node/src/sync-snapshot/shelf-keeper.js';
 import { SnapshotShelf, shelfFiles } from '../../apps/node/src/sync-snapshot/snapshot-shelf.js';
-import { fakeAggregate, makeSimulatedChain, SimulatedBackend, type SimulatedChain } from './simulated-chain.js';
+import { fakeAggregate, SimulatedBackend, type SimulatedChain, simulatedChain } from './simulated-chain.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'snapscale-install-'));
 let chain: SimulatedChain;
@@ -41,7 +41,7 @@ let trust: SnapshotTrust;
 let count = 0;
 
 beforeAll(() => {
-  chain = makeSimulatedChain([]);
+  chain = simulatedChain();
   backend = new SimulatedBackend(chain);
   const ports = { chainId: chain.chainId, verify: fakeAggregate };
   trust = { ports, light: chain.trust, activationNum: 1, fileBytesMax: 1 << 30 };

@@ -1,7 +1,6 @@
 /** From a chain that changes its schedule, over HTTP, to a verdict without a node; and every lie on the way. */
 import { type ApiClient, type ChainProof, createApiClient, type Fetch, routes, violations } from '@snapscale/api';
 import { blsAggregate, blsSign, fromHex, generateBlsPrivateKey, sha512, toHex } from '@snapscale/crypto';
-import { rowKey, tableId } from '@snapscale/execution';
 import {
   blockHeaderSchema,
   decode,
@@ -27,14 +26,13 @@ import { startHttpServer } from '../../apps/node/src/http/server/http-server.js'
 import { LightChain } from '../../apps/node/src/light/light-chain.js';
 import {
   fakeAggregate,
-  makeSimulatedChain,
   members,
   SimulatedBackend,
   type SimulatedChain,
+  simulatedChain,
+  XST,
 } from './simulated-chain.js';
 
-const XST = 5526360n;
-const balanceKey = (account: string) => rowKey(tableId(name('eosio.token'), name(account), name('accounts')), XST);
 const rowOf = (scope: string) =>
   ({ kind: 'row', code: 'eosio.token', scope, table: 'accounts', primaryKey: 'XST' }) as const;
 
@@ -60,7 +58,7 @@ const fetchTwice: Fetch = async (url, init) => {
 };
 
 beforeAll(async () => {
-  chain = makeSimulatedChain([balanceKey('bob'), balanceKey('nobody')]);
+  chain = simulatedChain();
   backend = new SimulatedBackend(chain);
   const server = await startHttpServer(backend, { port: 0, waitingMax: 3 });
   close = () => server.close();

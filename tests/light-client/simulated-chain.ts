@@ -4,7 +4,7 @@ import type { ConsensusRoot } from '@snapscale/consensus';
 import type { LightTrust } from '@snapscale/consensus/light-client';
 import { fakeVerify } from '@snapscale/consensus/testing';
 import { type BlsPublicKey, type BlsSignature, equalBytes, parsePrivateKey, publicKeyOf } from '@snapscale/crypto';
-import { encodeStateProof, globalKeys } from '@snapscale/execution';
+import { encodeStateProof, globalKeys, rowKey, tableId } from '@snapscale/execution';
 import {
   blockNumOf,
   chainIdOf,
@@ -13,6 +13,7 @@ import {
   encode,
   type Genesis,
   genesisSchema,
+  name,
   stateRootOf,
   type TransactionTrace,
 } from '@snapscale/protocol';
@@ -60,8 +61,22 @@ export type SimulatedChain = {
   readonly final: number;
 };
 
-/** @param keys keys of state entries to be proved at the end */
-export function makeSimulatedChain(keys: readonly string[]): SimulatedChain {
+/** Symbol code of the token, as the primary key of its rows. */
+export const XST = 5526360n;
+
+/** The row with the balance of an account. */
+export const balanceKey = (account: string): string =>
+  rowKey(tableId(name('eosio.token'), name(account), name('accounts')), XST);
+
+let made: SimulatedChain | undefined;
+
+/** The chain, made once for all tests that look at it. With proofs of what bob has, and that nobody has nothing. */
+export function simulatedChain(): SimulatedChain {
+  made ??= makeSimulatedChain([balanceKey('bob'), balanceKey('nobody')]);
+  return made;
+}
+
+function makeSimulatedChain(keys: readonly string[]): SimulatedChain {
   const simulated = new SimulatedGenesis({ token, system: biosWasm }, members, ['prod.e', 'prod.f']);
   const genesis: Genesis = {
     initialSlot: simulated.root.header.slot,

@@ -11,7 +11,7 @@ import {
   verifyManifest,
 } from '../../apps/node/src/sync-snapshot/manifest.js';
 import { type FetchEffect, SnapshotFetch } from '../../apps/node/src/sync-snapshot/snapshot-fetch.js';
-import { fakeAggregate, makeSimulatedChain, SimulatedBackend, type SimulatedChain } from './simulated-chain.js';
+import { fakeAggregate, SimulatedBackend, type SimulatedChain, simulatedChain } from './simulated-chain.js';
 
 let chain: SimulatedChain;
 let trust: SnapshotTrust;
@@ -26,7 +26,7 @@ function piecesOf(of: Uint8Array): Uint8Array {
 }
 
 beforeAll(() => {
-  chain = makeSimulatedChain([]);
+  chain = simulatedChain();
   parts = partsAt(130, file);
   trust = {
     ports: { chainId: chain.chainId, verify: fakeAggregate },

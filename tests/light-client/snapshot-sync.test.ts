@@ -21,6 +21,10 @@ const dataOf = (name: string) => join(folder, name);
 
 type Running = { readonly url: string; readonly peerPort: number; output(): string; stop(): Promise<void> };
 
+/** On a machine that does much else. */
+const DEADLINE_MS = 120_000;
+const TEST_MS = 2 * DEADLINE_MS;
+
 const children = new Set<ChildProcess>();
 let authority: DevelopmentAuthority;
 let first: Running;
@@ -80,23 +84,23 @@ beforeAll(async () => {
   authority = await DevelopmentAuthority.create('sync test', Date.now());
   await prepare('first');
   first = await start('first', '--snapshot-every', '20');
-  await until('the first node has a snapshot for others', () => manifestIn('first'), 40_000);
-});
+  await until('the first node has a snapshot for others', () => manifestIn('first'), DEADLINE_MS);
+}, TEST_MS);
 afterAll(() => {
   for (const child of children) child.kill('SIGKILL');
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe('SN-12 a new node', () => {
+describe('SN-12 a new node', { timeout: TEST_MS }, () => {
   let second: Running;
 
   it('begins with the state of peers and goes on with their blocks', async () => {
     await prepareFollower('second');
     const peers = `127.0.0.1:${first.peerPort}`;
     second = await start('second', '--sync', 'snapshot', '--snapshot-every', '20', '--peers', peers);
-    expect(second.output()).toMatch(/checked from the genesis on/);
+    await until('its log says so', () => /checked from the genesis on/.test(second.output()), DEADLINE_MS);
     const goal = await finalOf(first);
-    await until('it has caught up', async () => (await finalOf(second)) > goal, 30_000);
+    await until('it has caught up', async () => (await finalOf(second)) > goal, DEADLINE_MS);
     expect(await idAt(second, goal)).toBe(await idAt(first, goal));
     const { block_num } = await apiOf(second).chain.getBlockInfo({ block_num: goal });
     expect(block_num).toBe(goal);
@@ -114,11 +118,11 @@ describe('SN-12 a new node', () => {
       valid: true,
       content: { row: { scope: 'bob', payer: 'eosio' } },
     });
-    await until('it has a snapshot for others', () => manifestIn('second'), 40_000);
+    await until('it has a snapshot for others', () => manifestIn('second'), DEADLINE_MS);
     await prepareFollower('third');
     const third = await start('third', '--sync', 'snapshot', '--peers', `127.0.0.1:${second.peerPort}`);
     const goal = await finalOf(second);
-    await until('it has caught up', async () => (await finalOf(third)) > goal, 30_000);
+    await until('it has caught up', async () => (await finalOf(third)) > goal, DEADLINE_MS);
     await third.stop();
   });
 
@@ -128,7 +132,7 @@ describe('SN-12 a new node', () => {
     second = await start('second', '--sync', 'snapshot', '--peers', peers);
     expect(second.output()).not.toMatch(/asking other nodes for a snapshot/);
     const goal = await finalOf(first);
-    await until('it has caught up', async () => (await finalOf(second)) > goal, 30_000);
+    await until('it has caught up', async () => (await finalOf(second)) > goal, DEADLINE_MS);
     await second.stop();
   });
 

@@ -14,7 +14,7 @@ import { StateStore } from '../../apps/node/src/store/state-store.js';
 import { ShelfKeeper } from '../../apps/node/src/sync-snapshot/shelf-keeper.js';
 import { SnapshotShelf, shelfFiles } from '../../apps/node/src/sync-snapshot/snapshot-shelf.js';
 import { stalled, syncSnapshotFromPeers } from '../../apps/node/src/sync-snapshot/sync-from-peers.js';
-import { fakeAggregate, makeSimulatedChain, SimulatedBackend, type SimulatedChain } from './simulated-chain.js';
+import { fakeAggregate, SimulatedBackend, type SimulatedChain, simulatedChain } from './simulated-chain.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'snapscale-attacks-'));
 let chain: SimulatedChain;
@@ -23,7 +23,7 @@ let count = 0;
 const networks: PeerNetwork[] = [];
 
 beforeAll(async () => {
-  chain = makeSimulatedChain([]);
+  chain = simulatedChain();
   authority = await DevelopmentAuthority.create('attacks', Date.now());
 });
 afterEach(async () => {

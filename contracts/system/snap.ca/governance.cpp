@@ -225,14 +225,14 @@ void certificate_authority::execute(name account, uint64_t proposal) {
   std::visit([&](const auto& decision) { carry_out(decision); }, row.content);
 }
 
-/// Counts what organisations approve now, with the weights that they have now: at most one vote for each row of `orgs`.
+/// Counts what organisations approve now, with the weights that they have now.
 uint32_t certificate_authority::approving_weight(uint64_t proposal) const {
   organisations_table organisations(get_self(), scope());
   uint32_t weight = 0;
-  for (const vote& vote : votes_table(get_self(), proposal)) {
-    const auto voter = organisations.find(vote.organisation);
+  for (const vote& given : votes_table(get_self(), proposal)) {
+    const auto voter = organisations.find(given.organisation);
     if (voter == organisations.end() || voter->status != organisation_status::active) continue;
-    if (voter->admission == vote.admission) weight += voter->weight;
+    if (voter->admission == given.admission) weight += voter->weight;
   }
   return weight;
 }

@@ -97,6 +97,7 @@ class [[snapscale::contract("snap.ca")]] certificate_authority : public snapscal
 
   // members.cpp
   void require_operator(name by, const organisation_row& organisation) const;
+  bool is_operator(name account, const organisation_row& organisation) const;
   void check_roles(const organisation_row& organisation, const ca_tables::new_certificate& certificate,
                    const std::vector<name>& roles) const;
   ca_tables::usage_row usage_of(name organisation) const;

@@ -2,7 +2,14 @@
  * The disk of a simulated node: a journal, of which only what was flushed survives a crash, and the committed state, which
  * changes all or nothing. A crash may tear the last write.
  */
-import { type ConsensusRoot, consensusRootSchema, latestSafetyRecord, type SafetyRecord } from '@snapscale/consensus';
+import {
+  assumedSafetyRecord,
+  type ConsensusRoot,
+  consensusRootSchema,
+  encodeSafetyRecord,
+  latestSafetyRecord,
+  type SafetyRecord,
+} from '@snapscale/consensus';
 import { toHex } from '@snapscale/crypto';
 import { type MemoryState, StateCommitment } from '@snapscale/execution';
 import { blockNumOf, decode, encode, type SignedBlock } from '@snapscale/protocol';
@@ -89,6 +96,11 @@ export class SimulatedDisk {
   /** The records are lost, as after a wrong restore from a backup. */
   forgetPromises(): void {
     this.#records = [undefined, undefined];
+  }
+
+  /** The records are lost, and the operator lets the node go on: FIN-6. */
+  assumePromises(slot: number): void {
+    this.#records = [encodeSafetyRecord(assumedSafetyRecord(slot, false)), undefined];
   }
 
   /** The newest record is lost although it was reported as durable. */

@@ -36,12 +36,13 @@ export const cheatKinds = [
   'hoarder',
   'babbler',
   'reckless twins',
+  'lost record',
 ] as const;
 
 export type CheatKind = (typeof cheatKinds)[number];
 
 /** What a second cheat of a larger network may be. */
-const accompliceKinds = cheatKinds.filter((kind) => !['none', 'twins', 'reckless twins'].includes(kind));
+const accompliceKinds = cheatKinds.filter((kind) => !['none', 'twins', 'reckless twins', 'lost record'].includes(kind));
 
 /** How bad the weather is; the chances of partitions, crashes and proposals are for each tenth of a second. */
 export type Severity = {
@@ -94,6 +95,8 @@ const NOTICE_SLOTS = 4;
 const STEP_MS = 100;
 const BLACKOUTS_PER_MILLE = 2;
 const CLOCK_STEPS_PER_MILLE = 5;
+/** By how many slots a node that has lost its record assumes that its clock was ahead. */
+const CLOCK_SLOTS = 2;
 const PAUSES_PER_MILLE = 5;
 const PAUSE_MAX_MS = 8_000;
 
@@ -121,12 +124,14 @@ export function simulate({
   const areTwins = kind === 'twins' || kind === 'reckless twins';
   const accounts = areTwins ? [...members, members[0]!] : members;
   const count = kind === 'none' ? 0 : Math.floor((genesis.root.facts.schedule.producers.length - 1) / 3);
-  const cheats = Array.from({ length: count }, (_, i) => i);
-  if (areTwins) cheats.push(members.length);
+  const special = Array.from({ length: count }, (_, i) => i);
+  if (areTwins) special.push(members.length);
+  // Who loses its record and starts again from an assumed one keeps all rules.
+  const cheats = kind === 'lost record' ? special.slice(1) : special;
   const world = new World({ genesis, seed, accounts, cheats, replica: { reversibleBlocksMax: 60, ...replica } });
   const { chance } = world;
   const kinds = new Map(
-    cheats.map((position, i) => {
+    special.map((position, i) => {
       const node = world.nodes[position]!;
       return [node, i === 0 || position === members.length ? kind : chance.pick(accompliceKinds)];
     }),
@@ -139,7 +144,7 @@ export function simulate({
     doubled: [],
   };
   for (const [node, its] of kinds) conductOf(course, node, its);
-  setClocks(course, course.severity.skewMaxMs);
+  setClocks(course);
   world.start();
   storm(course, minutes * 60_000);
   if (world.checkers.fault === undefined) recover(course);
@@ -181,8 +186,9 @@ function severityOf({ chance }: World): Severity {
   };
 }
 
-/** Clocks within a tenth of a second; one of them may be farther off. */
-function setClocks({ world }: Course, skewMaxMs: number): void {
+/** Clocks within a tenth of a second; one of them may be farther off, unless a record is assumed by the clock. */
+function setClocks({ world, cheat, severity }: Course): void {
+  const skewMaxMs = cheat === 'lost record' ? 100 : severity.skewMaxMs;
   const { chance, nodes } = world;
   for (const node of nodes) node.skewMs = chance.below(200) - 100;
   chance.pick(nodes).skewMs = chance.below(2 * skewMaxMs) - skewMaxMs;
@@ -192,14 +198,14 @@ function setClocks({ world }: Course, skewMaxMs: number): void {
 function storm(course: Course, ms: number): void {
   const { world, severity } = course;
   const { chance, network, timeline } = world;
-  const { lossPercent, latencyMaxMs, restlessPercent, skewMaxMs, writeMaxMs } = severity;
+  const { lossPercent, latencyMaxMs, restlessPercent, writeMaxMs } = severity;
   network.weather = { latencyMinMs: 1, latencyMaxMs, lossPercent, duplicatePercent: 3 };
   world.pace = randomPace(chance, writeMaxMs);
   const endMs = timeline.nowMs + ms;
   while (timeline.nowMs < endMs && world.checkers.fault === undefined) {
     if (chance.percent(restlessPercent)) world.partition();
     if (chance.percent(restlessPercent)) world.reunite();
-    if (chance.below(1000) < CLOCK_STEPS_PER_MILLE) setClocks(course, skewMaxMs);
+    if (chance.below(1000) < CLOCK_STEPS_PER_MILLE) setClocks(course);
     trouble(course);
     world.run(STEP_MS);
   }
@@ -227,7 +233,9 @@ function trouble(course: Course): void {
 }
 
 function restart({ kinds }: Course, node: SimulatedNode): void {
-  if (kinds.get(node) === 'amnesia') node.disk.forgetPromises();
+  const kind = kinds.get(node);
+  if (kind === 'amnesia') node.disk.forgetPromises();
+  if (kind === 'lost record') node.disk.assumePromises(msToSlot(node.nowMs) + CLOCK_SLOTS);
   node.start();
 }
 
@@ -238,7 +246,7 @@ function recover(course: Course): void {
   world.reunite();
   world.network.weather = calm;
   world.pace = randomPace(world.chance);
-  setClocks(course, 100);
+  for (const node of nodes) node.skewMs = world.chance.below(200) - 100;
   for (const node of nodes) if (node.replica === undefined) restart(course, node);
   for (let slot = 0; slot < RECOVERY_SLOTS; slot++) {
     if (slot % 3 === 0) world.transfer(world.chance.pick(nodes));
@@ -265,7 +273,7 @@ function result(course: Course): SimulationResult {
   const { world, cheat, kinds } = course;
   const { checkers, timeline, genesis, transcript, counts } = world;
   const nowSlot = msToSlot(timeline.nowMs);
-  const members = world.nodes.filter((node) => !kinds.has(node));
+  const members = world.nodes.filter((node) => (kinds.get(node) ?? 'lost record') === 'lost record');
   const behind = nowSlot - Math.min(...members.map(({ replica }) => replica?.final.slot ?? 0));
   const missed = unnoticed(course);
   const heads = members.map(({ replica }) => replica && `${replica.head.num} ${toHex(replica.head.id).slice(8, 14)}`);

@@ -30,6 +30,8 @@ export type NetworkOptions = {
   readonly measure: readonly NetworkMeasurement[];
   /** Transfers per second to offer, in turn; undefined: from little to saturation. */
   readonly rates: readonly number[] | undefined;
+  /** Who takes the transfers: the first node, or all in turn. */
+  readonly through: readonly ('one' | 'all')[];
   /** Take CPU profiles of the threads of all nodes during one step, and print where the time goes. */
   readonly isProfiled: boolean;
 };
@@ -84,8 +86,9 @@ async function finalities({ producers, delays, seconds }: NetworkOptions): Promi
   printFinality(rows);
 }
 
-async function throughputs({ seconds, rates }: NetworkOptions, producers: number): Promise<void> {
-  for (const through of producers === 1 ? (['one'] as const) : (['one', 'all'] as const)) {
+async function throughputs(options: NetworkOptions, producers: number): Promise<void> {
+  const { seconds, rates } = options;
+  for (const through of producers === 1 ? (['one'] as const) : options.through) {
     await withNetwork({ producers, delayMs: 0 }, async (running) => {
       // The first transfers meet code that is not compiled yet.
       await saturate(running, 5, through, [500]);

@@ -24,7 +24,7 @@ function blocksOf(tree: Tree): Map<string, SeenBlock> {
   return new Map(
     Object.entries(tree).map(([id, [slot, previous, certifiedSlot = -1]]) => [
       id,
-      { id, num: slot, slot, producer: `maker${slot}`, previous, certifiedSlot },
+      { id, num: slot, slot, producer: `maker of ${id}`, previous, certifiedSlot },
     ]),
   );
 }
@@ -117,11 +117,12 @@ describe('the judge of finalizers', () => {
   });
 
   it('finds two blocks of one producer for one slot, unless that is the drill', () => {
-    const blocks = blocksOf({ b1: [1, 'b0'], c1: [1, 'b0'] });
-    const nothing = new Map<string, SeenVote[]>();
-    expect(judge({ blocks, votes: nothing }, nobody, nobody).findings).toEqual([
-      expect.stringContaining('maker1 made two blocks'),
+    const [one, other] = blocksOf({ b1: [1, 'b0'], c1: [1, 'b0'] }).values();
+    const blocks = new Map([one!, other!].map((block) => [block.id, { ...block, producer: 'maker' }]));
+    const votes = new Map<string, SeenVote[]>();
+    expect(judge({ blocks, votes }, nobody, nobody).findings).toEqual([
+      expect.stringContaining('maker made two blocks'),
     ]);
-    expect(judge({ blocks, votes: nothing }, nobody, new Set(['maker1'])).findings).toEqual([]);
+    expect(judge({ blocks, votes }, nobody, new Set(['maker'])).findings).toEqual([]);
   });
 });

@@ -154,6 +154,6 @@ export class Launcher {
     const status = await network.status();
     // After the answer.
     if (command.kind === 'down') setImmediate(() => void this.end());
-    return command.kind === 'down' ? { ...status, running: false } : status;
+    return command.kind === 'down' ? { ...status, running: false, notices: [] } : status;
   }
 }

@@ -33,7 +33,7 @@ const BETA = 1;
 const adversaries: { close(): void }[] = [];
 let names = 0;
 
-const history = fakeChain(200);
+const history = fakeChain(100);
 
 beforeAll(async () => {
   network = await TestNetwork.create();
@@ -192,7 +192,7 @@ describe('floods', () => {
   it('of requests for final blocks', async () => {
     const adversary = await eve();
     for (let request = 0; request < 2_000; request++) {
-      adversary.send({ kind: 'getBlocks', getBlocks: { request, from: 1, count: 200 } });
+      adversary.send({ kind: 'getBlocks', getBlocks: { request, from: 1, count: 100 } });
     }
     await until(() => adversary.ended === 'flooding');
     await othersDoNotNotice();
@@ -246,10 +246,10 @@ describe('what is bounded', () => {
     const adversary = await eve();
     adversary.socket.pause();
     for (let request = 0; request < 12; request++) {
-      adversary.send({ kind: 'getBlocks', getBlocks: { request, from: 1, count: 200 } });
+      adversary.send({ kind: 'getBlocks', getBlocks: { request, from: 1, count: 100 } });
     }
     await othersDoNotNotice();
-    await until(() => (alpha.client.stats?.served.blocks ?? 0) >= 200);
+    await until(() => (alpha.client.stats?.served.blocks ?? 0) >= 100);
     expect(alpha.client.stats!.served.waiting).toBeLessThanOrEqual(16);
   });
 
@@ -293,11 +293,11 @@ describe('what is bounded', () => {
 });
 
 describe('a node that catches up', () => {
-  const long = fakeChain(400);
-  const other = fakeChain(400, { firstSlot: 9 });
+  const long = fakeChain(160);
+  const other = fakeChain(160, { firstSlot: 9 });
   const pointAt = (num: number) => ({
     num,
-    id: num > 400 ? new Uint8Array(32) : blockId(long[num - 1]!.header),
+    id: num > 160 ? new Uint8Array(32) : blockId(long[num - 1]!.header),
     slot: num,
   });
 
@@ -307,13 +307,13 @@ describe('a node that catches up', () => {
   > = {
     'has-nothing': [0xffff_ffff, () => []],
     'never-answers': [0xffff_ffff, () => undefined],
-    'other-numbers': [400, (from, count) => long.slice(from, from + count)],
-    'not-a-chain': [400, (from) => [long[from - 1]!, long[from + 1]!]],
-    'own-chain': [400, (from, count) => other.slice(from - 1, from - 1 + count)],
+    'other-numbers': [160, (from, count) => long.slice(from, from + count)],
+    'not-a-chain': [160, (from) => [long[from - 1]!, long[from + 1]!]],
+    'own-chain': [160, (from, count) => other.slice(from - 1, from - 1 + count)],
   };
 
   it('does so although five of six peers lie', async () => {
-    const newcomer = await network.start('newcomer', { blocks: long.slice(0, 100) });
+    const newcomer = await network.start('newcomer', { blocks: long.slice(0, 40) });
     let asked = 0;
     for (const [name, [height, conduct]] of Object.entries(liars)) {
       const status = { head: pointAt(height), final: pointAt(height), earliestBlockNum: 1 };
@@ -328,9 +328,9 @@ describe('a node that catches up', () => {
       };
     }
     await until(() => asked >= 5);
-    expect(newcomer.core.head().num).toBe(100);
+    expect(newcomer.core.head().num).toBe(40);
     const honest = await network.start('honest', { blocks: long, peers: [newcomer] });
-    await until(() => newcomer.core.head().num === 400);
+    await until(() => newcomer.core.head().num === 160);
     expect(newcomer.core.chain.at(-1)).toEqual(long.at(-1));
     const blamed = new Set(newcomer.happened('peer-blamed').map(({ node }) => node));
     expect(blamed.has('honest')).toBe(false);

@@ -141,7 +141,7 @@ describe('the channel to the core', () => {
 });
 
 describe('BlockServer', () => {
-  const chain = fakeChain(100);
+  const chain = fakeChain(100, { isSigned: false });
   const encoded = chain.map((block) => encode(signedBlockSchema, block));
 
   function server(overrides: Partial<BlockServerOptions> = {}) {
@@ -204,7 +204,7 @@ describe('BlockServer', () => {
 
   it('has nothing for who asks for a block that lost', async () => {
     const { served, sent, idle } = server();
-    const other = fakeChain(60, { firstSlot: 2 }).at(-1)!;
+    const other = fakeChain(60, { firstSlot: 2, isSigned: false }).at(-1)!;
     served.request(1, getBlock(other));
     await idle();
     await new Promise((resolve) => setImmediate(resolve));

@@ -73,15 +73,15 @@ describe('nodes', () => {
   });
 
   it('catch up from the block log and beyond it', async () => {
-    const chain = fakeChain(700);
-    const alpha = await network.start('alpha', { blocks: chain.slice(0, 600) });
-    alpha.core.chain.push(...chain.slice(600));
+    const chain = fakeChain(260);
+    const alpha = await network.start('alpha', { blocks: chain.slice(0, 200) });
+    alpha.core.chain.push(...chain.slice(200));
     alpha.core.link!.moved();
     const beta = await network.start('beta', { peers: [alpha] });
-    await until(() => beta.core.head().num === 700);
+    await until(() => beta.core.head().num === 260);
     expect(beta.core.chain.at(-1)).toEqual(chain.at(-1));
     await until(() => !beta.core.link!.status.syncing);
-    await until(() => (alpha.client.stats?.served.blocks ?? 0) >= 600);
+    await until(() => (alpha.client.stats?.served.blocks ?? 0) >= 200);
     expect(beta.happened('peer-blamed')).toEqual([]);
   });
 

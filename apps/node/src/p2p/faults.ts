@@ -9,9 +9,10 @@ export const peerFaults = {
   connection_lost: 0,
   unreachable: 0,
   isolated: 0,
+  // Of the other program's version: once it is upgraded it must be let in at once.
+  version: 0,
   // May be a matter of configuration or of time.
-  wrong_chain: 20,
-  version: 5,
+  wrong_chain: 5,
   not_admitted: 20,
   timeout: 5,
   does_not_read: 10,

@@ -11,6 +11,7 @@ export class BlsThread {
   /** Which implementation it uses, for the log. */
   readonly description: string;
   readonly #worker: Worker;
+  #isClosing = false;
 
   private constructor(worker: Worker, description: string) {
     this.#worker = worker;
@@ -39,7 +40,12 @@ export class BlsThread {
         }
       });
     });
-    return new BlsThread(worker, description);
+    const thread = new BlsThread(worker, description);
+    // Without an answer the host would wait for ever.
+    worker.on('exit', (code) => {
+      if (!thread.#isClosing) died(new Error(`the thread for votes has ended with exit code ${code}`));
+    });
+    return thread;
   }
 
   /** Carries out an effect; its answer comes as an input. */
@@ -53,6 +59,7 @@ export class BlsThread {
   }
 
   async close(): Promise<void> {
+    this.#isClosing = true;
     await this.#worker.terminate();
   }
 }

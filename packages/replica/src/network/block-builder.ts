@@ -55,6 +55,8 @@ type Draft = {
   /** Readers of the head see its changes. */
   isShown: boolean;
   isFull: boolean;
+  /** CPU time of what it has executed, as it is billed. */
+  cpuUs: number;
   readonly arrivals: Arrival[];
 };
 
@@ -68,6 +70,11 @@ type ClosedDraft = Pick<Draft, 'execution' | 'parent' | 'isShown'>;
 const BATCH = 64;
 /** CPU time, as it is billed, after which a step takes up no further transaction, for the same reason. */
 const STEP_CPU_US = 8_000;
+/**
+ * CPU time that a speculative draft is given. What comes after that waits, and is answered by the block that has it: what
+ * this node executes for its clients alone must not hold up the blocks that all wait for.
+ */
+const SPECULATION_CPU_US = 10_000;
 /** Blocks between two reminders of what waits, and transactions of one at most. */
 const REMIND_BLOCKS = 8;
 const REMIND_MAX = 1000;
@@ -126,6 +133,8 @@ export class BlockBuilder {
     const draft = this.#draft;
     if (draft !== undefined && draft.parent === place.parent && draft.execution.slot === place.setting.slot) {
       draft.isOwn = true;
+      // It may have been so by what speculation may take only.
+      draft.isFull = false;
       return;
     }
     this.abandon();
@@ -297,7 +306,7 @@ export class BlockBuilder {
     const execution = new BlockExecution(this.#services, state, parent, setting);
     this.#failed.forgive();
     this.#spent.forgive();
-    const draft: Draft = { execution, parent, isOwn, isShown: true, isFull: false, arrivals: [] };
+    const draft: Draft = { execution, parent, isOwn, isShown: true, isFull: false, cpuUs: 0, arrivals: [] };
     this.#draft = draft;
     this.#effects.push({ kind: 'changes', num: execution.num, entries: [...execution.state.changes()] });
     return draft;
@@ -341,6 +350,8 @@ export class BlockBuilder {
     const { elapsedUs, actionTraces } = outcome.trace;
     const isIncluded = outcome.receipt !== undefined;
     this.#stepCpuUs += elapsedUs;
+    draft.cpuUs += elapsedUs;
+    if (!draft.isOwn && draft.cpuUs >= SPECULATION_CPU_US) draft.isFull = true;
     // What fails before it runs is cheap, and may carry a name without its signature.
     if (actionTraces.length > 0) {
       const account = authorizerOf(arrival);

@@ -113,6 +113,25 @@ describe('speculation', () => {
     }
   });
 
+  it('is bounded: what is too much for it is answered by the block that has it', () => {
+    const { world, seen } = start(members);
+    world.run(2_600);
+    const { producer } = effectsOf(seen, 'head').at(-1)!;
+    const node = world.nodes.find(({ account }) => account !== formatName(producer))!;
+    // About 48 µs of CPU each, as it is billed.
+    const count = 300;
+    for (let i = 0; i < count; i++) {
+      world.submit(node, genesis.transfer('alice', 'bob', 1, `many ${i}`, node.nowMs));
+    }
+    const answered = () => effectsOf(seen, 'reply', node).filter(({ result }) => result.kind === 'trace').length;
+    expect(answered()).toBeGreaterThan(100);
+    expect(answered()).toBeLessThan(count);
+    world.run(4_000);
+    expect(answered()).toBe(count);
+    expect(world.checkers.transactions).toBe(count);
+    expect(replica(node).status.waiting).toBe(0);
+  });
+
   it('what follows from an answered transaction works before that is in a block; what fails leaves', () => {
     const { world, seen } = start(members);
     world.run(2_600);

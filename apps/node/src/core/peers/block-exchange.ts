@@ -155,9 +155,7 @@ export class BlockExchange {
 
   left(peer: PeerId): void {
     this.#sync.left(peer);
-    this.#requests.left(peer);
     this.#service.left(peer);
-    this.#budget.left(peer);
     for (const id of this.#assembly.left(peer)) this.request(id, ownPeer);
   }
 

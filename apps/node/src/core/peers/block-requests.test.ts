@@ -44,8 +44,7 @@ describe('BlockRequests', () => {
       requests.sent(number, { peer: number % 7, id: idOf(number & 255), ancestors: 0 }, number);
     }
     expect(requests.size).toBeLessThanOrEqual(1_024);
-    requests.left(3);
-    expect(requests.answered(3, 4_995)).toBeUndefined();
+    expect(requests.answered(4_999 % 7, 4_999)).toBeDefined();
   });
 });
 
@@ -76,7 +75,7 @@ describe('SeenBlocks', () => {
 describe('RecentBlocks', () => {
   it('keep the newest', () => {
     const recent = new RecentBlocks();
-    const blocks = fakeChain(100);
+    const blocks = fakeChain(100, { isSigned: false });
     for (const [number, block] of blocks.entries()) recent.add(idOf(number), block);
     expect([recent.get(idOf(35)), recent.get(idOf(99))]).toEqual([undefined, blocks[99]]);
   });

@@ -19,6 +19,7 @@ export const ANCESTORS_MAX = 63;
 type Open = BlockRequest & { readonly atMs: number };
 
 export class BlockRequests {
+  /** Also of who has left: after a new connection the answer may still come, and is no fault. */
   readonly #open = new Map<number, Open>();
   /** Ancestors to ask for with a block, by its id in hex: it is the parent of one that was asked for. */
   readonly #depths = new Map<string, number>();
@@ -59,10 +60,5 @@ export class BlockRequests {
     this.#depths.delete(key);
     this.#depths.set(key, Math.min(ANCESTORS_MAX, 2 * ancestors + 1));
     if (this.#depths.size > OPEN_MAX) this.#depths.delete(this.#depths.keys().next().value!);
-  }
-
-  /** The peer has left: it answers nothing any more. */
-  left(peer: PeerId): void {
-    for (const [number, open] of this.#open) if (open.peer === peer) this.#open.delete(number);
   }
 }

@@ -126,8 +126,8 @@ class SyncWorld {
   }
 }
 
-const chain = fakeChain(2_000);
-const otherChain = fakeChain(200, { firstSlot: 2 });
+const chain = fakeChain(2_000, { isSigned: false });
+const otherChain = fakeChain(200, { firstSlot: 2, isSigned: false });
 const isDone =
   (world: SyncWorld, num = chain.length) =>
   () =>
@@ -217,7 +217,7 @@ describe('BlockSync', () => {
 
   it('begins again from the final block when the own head is of another branch', () => {
     const own = chain.slice(0, 500);
-    for (let slot = 601; slot <= 620; slot++) own.push(fakeBlock(point(own.at(-1)).id, slot));
+    for (let slot = 601; slot <= 620; slot++) own.push(fakeBlock(point(own.at(-1)).id, slot, [], false));
     const world = new SyncWorld(own);
     world.finalNum = 500;
     world.add(1, honest, chain, statusOf(chain, 500));
@@ -228,7 +228,7 @@ describe('BlockSync', () => {
 
   it('leaves a peer aside whose blocks get nowhere', () => {
     const forged = chain.slice(0, 100);
-    for (let slot = 3_001; slot <= 3_400; slot++) forged.push(fakeBlock(point(forged.at(-1)).id, slot));
+    for (let slot = 3_001; slot <= 3_400; slot++) forged.push(fakeBlock(point(forged.at(-1)).id, slot, [], false));
     const world = new SyncWorld(chain.slice(0, 100));
     world.isValid = ({ header }) => header.slot <= 3_000;
     world.add(1, honest, forged);
@@ -240,7 +240,7 @@ describe('BlockSync', () => {
 
   it('goes on at once when the replica finds something wrong with the peer that gives', () => {
     const forged = chain.slice(0, 100);
-    for (let slot = 3_001; slot <= 3_400; slot++) forged.push(fakeBlock(point(forged.at(-1)).id, slot));
+    for (let slot = 3_001; slot <= 3_400; slot++) forged.push(fakeBlock(point(forged.at(-1)).id, slot, [], false));
     const world = new SyncWorld(chain.slice(0, 100));
     world.isValid = ({ header }) => header.slot <= 3_000;
     world.add(1, honest, forged);
@@ -249,6 +249,24 @@ describe('BlockSync', () => {
     world.sync.distrust(1, world.nowMs);
     expect(world.run(() => world.own.length === chain.length)).toBeLessThan(3_000);
     expect(world.events).not.toContain('sync-stuck');
+  });
+
+  it('gives nothing more of a peer whose block the replica finds wrong while it takes it', () => {
+    const forged = chain.slice(0, 100);
+    for (let slot = 3_001; slot <= 3_400; slot++) forged.push(fakeBlock(point(forged.at(-1)).id, slot, [], false));
+    const world = new SyncWorld(chain.slice(0, 100));
+    let found = 0;
+    world.isValid = ({ header }) => {
+      if (header.slot <= 3_000) return true;
+      found++;
+      world.sync.distrust(1, world.nowMs);
+      return false;
+    };
+    world.add(1, honest, forged);
+    world.run(() => found > 0);
+    world.add(2, honest, chain);
+    expect(world.run(() => world.own.length === chain.length)).toBeLessThan(3_000);
+    expect(found).toBe(1);
   });
 
   it('gives no more blocks than the replica takes without a parent, and holds bounded bytes', () => {

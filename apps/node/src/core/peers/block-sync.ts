@@ -308,14 +308,16 @@ export class BlockSync {
       }
       const block = answer.blocks[0]!;
       if (this.#given.num <= this.#port.head().num) this.#progressMs = nowMs;
+      // The replica may find something wrong with the block at once: then all begins anew, without this peer.
+      this.#giver = answer.peer;
       if (!this.#port.give(answer.peer, block)) {
         this.#setAside(answer.peer, nowMs);
         this.#begin(this.#port.head(), nowMs);
         return true;
       }
+      if (this.#ranges[0] !== range) return true;
       left--;
       bytes += block.length;
-      this.#giver = answer.peer;
       this.#given = { num: range.from, id: answer.ids[0]! };
       this.#behead(range);
     }

@@ -26,6 +26,7 @@ type Allowances = { readonly producers: TokenBucket; readonly others: TokenBucke
 
 export class VerificationBudget {
   readonly #owner: Pick<PeerLinkOwner, 'known' | 'signedBy' | 'isBlockKey' | 'nowMs'>;
+  /** Also of who has left: a new connection brings no new allowance. */
   readonly #allowances = new Map<PeerId, Allowances>();
 
   constructor(owner: Pick<PeerLinkOwner, 'known' | 'signedBy' | 'isBlockKey' | 'nowMs'>) {
@@ -39,10 +40,6 @@ export class VerificationBudget {
     if (isOfProducer && isAsked) return true;
     const { producers, others } = this.#allowancesOf(peer, nowMs);
     return (isOfProducer ? producers : others).take(this.#costOf(block), nowMs);
-  }
-
-  left(peer: PeerId): void {
-    this.#allowances.delete(peer);
   }
 
   #isOfProducer(block: SignedBlock): boolean {

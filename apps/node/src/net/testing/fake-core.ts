@@ -1,15 +1,6 @@
 /** A core without consensus or execution, for tests of the network: a chain of blocks that it believes, and what it heard. */
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import {
-  equalBytes,
-  merkleRoot,
-  type PublicKey,
-  portableRecover,
-  publicKeyOf,
-  recoverPublicKey,
-  sign,
-  toHex,
-} from '@snapscale/crypto';
+import { equalBytes, merkleRoot, type PublicKey, publicKeyOf, recoverPublicKey, sign, toHex } from '@snapscale/crypto';
 import type { VerifiedTransaction } from '@snapscale/execution';
 import {
   type BlockHeader,
@@ -20,7 +11,6 @@ import {
   type PackedTransaction,
   receiptDigests,
   type SignedBlock,
-  transactionId,
 } from '@snapscale/protocol';
 import type { NetworkInput } from '@snapscale/replica';
 import type { PeerLinkOwner } from '../../core/peers/owner.js';
@@ -32,8 +22,16 @@ import { verifyReceived } from '../../verify/verify-transaction.js';
 const recovery = loadSignatureRecovery();
 const producerKey = testKey(77);
 
-/** A signed block on `previous` with these transactions. */
-export function fakeBlock(previous: Uint8Array, slot: number, packed: readonly PackedTransaction[] = []): SignedBlock {
+/** Any signature: with it, blocks cost nothing where nobody looks at it. */
+const someSignature = sign(producerKey, new Uint8Array(32));
+
+/** A block on `previous` with these transactions. */
+export function fakeBlock(
+  previous: Uint8Array,
+  slot: number,
+  packed: readonly PackedTransaction[] = [],
+  isSigned = true,
+): SignedBlock {
   const transactions = packed.map((transaction) => ({
     status: 0 as const,
     cpuUsageUs: 100,
@@ -51,22 +49,19 @@ export function fakeBlock(previous: Uint8Array, slot: number, packed: readonly P
     newProducers: undefined,
     headerExtensions: [],
   };
-  const producerSignature = sign(producerKey, blockDigest(header));
+  const producerSignature = isSigned ? sign(producerKey, blockDigest(header)) : someSignature;
   return { header, producerSignature, transactions, blockExtensions: [] };
 }
 
 /** A chain of `count` blocks from number 1, a slot each. */
 export function fakeChain(
   count: number,
-  {
-    packed = () => [],
-    firstSlot = 1,
-  }: { packed?: (num: number) => readonly PackedTransaction[]; firstSlot?: number } = {},
+  { firstSlot = 1, isSigned = true }: { readonly firstSlot?: number; readonly isSigned?: boolean } = {},
 ): SignedBlock[] {
   const blocks: SignedBlock[] = [];
   let previous: Uint8Array = new Uint8Array(32);
   for (let num = 1; num <= count; num++) {
-    const block = fakeBlock(previous, firstSlot + num - 1, packed(num));
+    const block = fakeBlock(previous, firstSlot + num - 1, [], isSigned);
     blocks.push(block);
     previous = blockId(block.header);
   }
@@ -127,7 +122,7 @@ export class FakeCore implements PeerLinkOwner {
 
   #take(block: SignedBlock, from: number): void {
     const id = blockId(block.header);
-    if (this.chain.some(({ header }) => equalBytes(blockId(header), id))) return;
+    if (this.#has(id)) return;
     const previous = this.#place(block.header.previous);
     if (previous === undefined) {
       this.#orphans.set(toHex(block.header.previous), block);
@@ -161,8 +156,7 @@ export class FakeCore implements PeerLinkOwner {
 
   block(id: Uint8Array): SignedBlock | undefined {
     const num = blockNumOf(id);
-    const block = this.chain[num - 1];
-    return num > this.finalNum && block !== undefined && equalBytes(blockId(block.header), id) ? block : undefined;
+    return num > this.finalNum && this.#has(id) ? this.chain[num - 1] : undefined;
   }
 
   bestChain(fromNum: number, count: number): readonly SignedBlock[] {
@@ -183,7 +177,7 @@ export class FakeCore implements PeerLinkOwner {
   }
 
   signedBy(block: SignedBlock): PublicKey {
-    return recoverPublicKey(block.producerSignature, blockDigest(block.header), portableRecover);
+    return recoverPublicKey(block.producerSignature, blockDigest(block.header), recovery.port);
   }
 
   isBlockKey(key: PublicKey): boolean {
@@ -196,15 +190,13 @@ export class FakeCore implements PeerLinkOwner {
 
   #place(id: Uint8Array): { num: number } | undefined {
     if (id.every((byte) => byte === 0)) return { num: 0 };
-    const num = blockNumOf(id);
-    const block = this.chain[num - 1];
-    return block !== undefined && equalBytes(blockId(block.header), id) ? { num } : undefined;
+    return this.#has(id) ? { num: blockNumOf(id) } : undefined;
   }
-}
 
-/** Id of a packed transaction that is not compressed. */
-export function idOf(packed: PackedTransaction): Uint8Array {
-  return transactionId(packed.packedTransaction);
+  #has(id: Uint8Array): boolean {
+    const block = this.chain[blockNumOf(id) - 1];
+    return block !== undefined && equalBytes(blockId(block.header), id);
+  }
 }
 
 function pointOf(block: SignedBlock | undefined): { id: Uint8Array; num: number; slot: number } {

@@ -69,6 +69,29 @@ describe('a journal', () => {
     expect(numbers(content.blocks)[0]).toBeGreaterThan(10);
   });
 
+  it('keeps a full file until the next one has the newest safety record, whatever becomes final meanwhile', async () => {
+    const { journal } = await open(1);
+    const promise = Buffer.alloc(40, 0x5a);
+    journal.append({ kind: 'safety', number: 1, bytes: promise });
+    journal.append(block(1));
+    await journal.flush();
+    journal.append(block(2));
+    let isWritten = false;
+    const written = journal.flush().then(() => {
+      isWritten = true;
+    });
+    while (!isWritten) {
+      journal.forget(2);
+      const contents = files().map((name) => readFileSync(join(directory, name)));
+      expect(contents.some((bytes) => bytes.includes(promise))).toBe(true);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await written;
+    journal.forget(2);
+    expect(files()).toHaveLength(1);
+    await journal.close();
+  });
+
   it('keeps a safety record that stands alone when all blocks are final', async () => {
     await write(safety(7), block(1));
     const { journal } = await open();

@@ -142,10 +142,12 @@ export class Journal {
 
   async #rotate(): Promise<void> {
     closeSync(this.#file);
-    this.#older.push(this.#current);
-    this.#current = { serial: this.#current.serial + 1, lastBlockNum: 0 };
+    const full = this.#current;
+    this.#current = { serial: full.serial + 1, lastBlockNum: 0 };
     this.#file = this.#create();
     await this.#begin();
+    // Not before: blocks become final meanwhile, and the newest safety record may be in the full file alone.
+    this.#older.push(full);
   }
 
   #create(): number {
