@@ -25,6 +25,7 @@ const { values, positionals } = parseArgs({
     newcomers: { type: 'string', default: '3' },
     rounds: { type: 'string', default: '3' },
     loaded: { type: 'boolean', default: false },
+    profile: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h' },
   },
 });
@@ -57,9 +58,10 @@ const drills: Readonly<Record<string, DrillCommand>> = {
       }),
   },
   rounds: {
-    about: 'whole rounds in real time without a missed slot (--producers 21 --rounds 3 --loaded)',
+    about: 'whole rounds in real time without a missed slot (--producers 21 --rounds 3 --loaded --profile)',
     producers: 7,
-    run: (options) => roundsDrill({ ...options, rounds: Number(values.rounds), loaded: values.loaded }),
+    run: (options) =>
+      roundsDrill({ ...options, rounds: Number(values.rounds), loaded: values.loaded, profiled: values.profile }),
   },
   schedule: {
     about: 'a change of the schedule by votes, under load: newcomers, a silent one, its return (--newcomers N)',

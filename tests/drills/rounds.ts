@@ -2,9 +2,11 @@
  * A network in real time, left alone: whole rounds without a missed slot. Prints the slots that were missed with their
  * producer and what is known of the reason, and the CPU that a node takes for a block.
  */
+import { join } from 'node:path';
 import { authorisedPosition } from '@snapscale/consensus';
 import { limits } from '@snapscale/protocol';
 import { cpuSecondsOf, memoryOf, threadCpu } from '../bench/load/node-process.js';
+import { printProfilesByThread } from '../bench/profile.js';
 import { count, printTable } from '../bench/report.js';
 import { Drill, type DrillOptions } from './support/drill.js';
 import { infoOf, pause, within } from './support/http.js';
@@ -14,6 +16,8 @@ export type RoundsOptions = DrillOptions & {
   readonly rounds: number;
   /** With transfers to all nodes meanwhile. */
   readonly loaded: boolean;
+  /** Prints where the first node's time goes. */
+  readonly profiled: boolean;
 };
 
 const SLOT_MS = 500;
@@ -25,8 +29,9 @@ type Missed = { readonly slot: number; readonly producer: string; readonly why: 
 
 /** Lets the network run for whole rounds; every missed slot is a finding. */
 export async function roundsDrill(options: RoundsOptions): Promise<readonly string[]> {
-  const { rounds, loaded, producers } = options;
-  const drill = await Drill.begin(options);
+  const { rounds, loaded, producers, profiled, directory } = options;
+  const profiles = join(directory, 'profiles');
+  const drill = await Drill.begin(options, [], profiled ? ['--cpu-prof', `--cpu-prof-dir=${profiles}`] : []);
   const { network, findings, print, witness } = drill;
   if (loaded) drill.load();
   await settle(drill);
@@ -49,6 +54,7 @@ export async function roundsDrill(options: RoundsOptions): Promise<readonly stri
   const missed = missedSlots(drill, began.num, Math.min(ended.num, drill.finals.last));
   report(drill, missed, ended.slot - began.slot, latencies(drill, began.num));
   reportCpu(drill, usage, ended.num - began.num);
+  if (profiled) printProfilesByThread(profiles);
   findings.push(
     ...missed.slice(0, MISSES_SHOWN).map(({ slot, producer, why }) => `slot ${slot} of ${producer} is empty: ${why}`),
   );
@@ -122,9 +128,9 @@ function why(
   return `${seen.producer} made block ${seen.id.slice(0, 16)}… on block ${seen.num - 1}, which ${arrived(seen)}; the next one (slot ${next.slot}, ${next.producer}) was built on ${parent.slot}`;
 }
 
-/** The slot's block is complete at the end of the slot. */
+/** A block gathers transactions until the time of its slot. */
 function slotEndMs(slot: number): number {
-  return 946_684_800_000 + (slot + 1) * SLOT_MS;
+  return slotToMs(slot);
 }
 
 /** How long after the end of their slots the blocks were seen, milliseconds, ascending. */

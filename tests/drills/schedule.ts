@@ -10,7 +10,7 @@ import { type ProducerKeys, producerStatus, SystemActions } from './support/syst
 export type ScheduleOptions = DrillOptions & { readonly newcomers: number };
 
 const newcomerNames = ['anchor', 'beacon', 'compass', 'dolphin', 'ensign', 'fender', 'galley'] as const;
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 300_000;
 const SLOT_MS = 500;
 /** The window after which a silent producer is removed; the contract gives it a round and a turn at least. */
 const INACTIVE_AFTER_SEC = 5;

@@ -53,13 +53,16 @@ export type FoundingContext = {
   readonly submit: Submit;
   /** The state after the newest block, followed live. */
   readonly state: () => StateReader;
-  /** Id of a recent block. */
+  /** Id of a recent block that is on every branch. */
   readonly headId: () => Uint8Array;
   readonly nowMs: () => number;
 };
 
 /** What was done, for the first-run text. */
 export type Founding = { readonly accounts: readonly string[]; readonly transfer: string | undefined };
+
+/** After this time a transaction that is in no block is void. */
+export const foundingExpiresMs = 60_000;
 
 const artifacts = new URL('../../../contracts/system/artifacts/', import.meta.url);
 const SUPPLY_MAX = '10000000000.0000 XST';
@@ -183,7 +186,7 @@ async function send(context: FoundingContext, what: string, actions: readonly Ac
 function signed(context: FoundingContext, actions: readonly Action[]): Uint8Array {
   const headId = context.headId();
   const transaction: Transaction = {
-    expiration: Math.floor(context.nowMs() / 1000) + 60,
+    expiration: Math.floor((context.nowMs() + foundingExpiresMs) / 1000),
     refBlockNum: ((headId[2]! << 8) | headId[3]!) & 0xffff,
     refBlockPrefix: refBlockPrefixOf(headId),
     maxNetUsageWords: 0,

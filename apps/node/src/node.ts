@@ -9,7 +9,7 @@ import type { NodeConfig } from './config.js';
 import { CoreClient } from './core/core-client.js';
 import { type ChainFiles, markFounded, openDataDirectory } from './data-directory.js';
 import { ProducerDuties } from './evidence/producer-duties.js';
-import { type Founding, foundChain } from './founding.js';
+import { type Founding, foundChain, foundingExpiresMs } from './founding.js';
 import { type HttpServer, startHttpServer } from './http/server/http-server.js';
 import { groupFile } from './light/group-file.js';
 import { readLightBase } from './light/light-files.js';
@@ -125,7 +125,7 @@ async function startLocked(
     finalityGroups: (first) => groupFile(dataDir, first),
   });
   keepSnapshots(config, core, backend, snapshots, log);
-  const founding = files.founded ? undefined : await found(core, backend, files);
+  const founding = files.founded ? undefined : await found(core, backend, files, log);
   if (founding !== undefined) markFounded(dataDir, files);
   const { keys } = files;
   duties = new ProducerDuties({
@@ -210,35 +210,69 @@ function scrub(stateDir: string, log: Logger, died: (error: Error) => void): voi
   worker.unref();
 }
 
-/** Makes the first transactions, and waits until they are final: what they did survives a kill only then. */
-async function found(core: CoreClient, backend: CoreBackend, files: ChainFiles): Promise<Founding> {
-  const sent: Uint8Array[] = [];
-  const founding = await foundChain({
-    genesis: files.genesis,
-    privateKey: parsePrivateKey(files.keys.foundingKey ?? files.keys.producerKeys[0]!),
-    development: files.development,
-    headId: () => core.head.id,
-    state: () => core.view,
-    nowMs: Date.now,
-    submit: async (packed) => {
-      const outcome = await backend.submit(packed, 'push');
-      if (outcome.kind === 'busy') return { code: 'snap_queue_full', message: 'the queue is full' };
-      // One that failed is tried again, and never becomes final itself.
-      if (outcome.kind === 'executed' && outcome.except === undefined) sent.push(outcome.trace.id);
-      return outcome.kind === 'rejected' ? outcome.rejection : outcome.except;
-    },
-  });
-  const areFinal = () => sent.every((id) => backend.transactionStatus(id).state === 'IRREVERSIBLE');
-  await new Promise<void>((resolve) => {
-    const stopListening = core.listen({ finalized: () => finish() });
-    const finish = () => {
-      if (!areFinal()) return;
+/** A block with a founding transaction may be made until that expires, and becomes final soon, if at all. */
+const FOUNDING_PATIENCE_MS = foundingExpiresMs + 15_000;
+
+/**
+ * Makes the first transactions, and waits until they are final: what they did survives a kill only then. Those that expire
+ * before that, because the others came late, or are in a block that loses, are made again; what is done already is left out.
+ */
+async function found(core: CoreClient, backend: CoreBackend, files: ChainFiles, log: Logger): Promise<Founding> {
+  for (;;) {
+    const sent: Uint8Array[] = [];
+    const founding = await foundWithRetries({
+      genesis: files.genesis,
+      privateKey: parsePrivateKey(files.keys.foundingKey ?? files.keys.producerKeys[0]!),
+      development: files.development,
+      headId: () => core.final.id,
+      state: () => core.view,
+      nowMs: Date.now,
+      submit: async (packed) => {
+        const outcome = await backend.submit(packed, 'push');
+        if (outcome.kind === 'busy') return { code: 'snap_queue_full', message: 'the queue is full' };
+        // One that failed is tried again, and never becomes final itself.
+        if (outcome.kind === 'executed' && outcome.except === undefined) sent.push(outcome.trace.id);
+        return outcome.kind === 'rejected' ? outcome.rejection : outcome.except;
+      },
+    });
+    const areFinal = () => sent.every((id) => backend.transactionStatus(id).state === 'IRREVERSIBLE');
+    if (await isSoInTime(core, areFinal)) return founding;
+    const seconds = FOUNDING_PATIENCE_MS / 1000;
+    log.warn(
+      `the first transactions are not final after ${seconds} s: are enough other producers running? Trying again`,
+    );
+  }
+}
+
+/** A block that is lost can take a step with it, on which the next ones depend: what is missing is done again. */
+async function foundWithRetries(context: Parameters<typeof foundChain>[0]): Promise<Founding> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await foundChain(context);
+    } catch (error) {
+      if (tries === FOUNDING_TRIES) throw error;
+    }
+  }
+}
+
+/** Each takes seconds for the step that is refused. */
+const FOUNDING_TRIES = 6;
+
+/** Resolves when the condition holds, which is looked at with each block that becomes final. False: it does not in time. */
+function isSoInTime(core: CoreClient, condition: () => boolean): Promise<boolean> {
+  return new Promise((resolve) => {
+    const end = (isSo: boolean): void => {
       stopListening();
-      resolve();
+      clearTimeout(timer);
+      resolve(isSo);
     };
-    finish();
+    const look = (): void => {
+      if (condition()) end(true);
+    };
+    const stopListening = core.listen({ finalized: look });
+    const timer = setTimeout(() => end(condition()), FOUNDING_PATIENCE_MS);
+    look();
   });
-  return founding;
 }
 
 /** Says which address is taken, and what to do about it. */

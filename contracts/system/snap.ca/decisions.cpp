@@ -45,7 +45,8 @@ void certificate_authority::carry_out(const admit_organisation& decision) {
     filled.scope = decision.terms.scope;
     filled.admission = state.next_admission++;
     filled.title = decision.title;
-    filled.authorities.push_back(issuer);
+    // Those of an earlier membership are revoked, and stay in their table until they expire.
+    filled.authorities = {issuer};
   };
   if (row == table.end()) {
     check(state.organisations < organisations_max, "a consortium has at most 100 organisations");
@@ -63,14 +64,15 @@ void certificate_authority::change_status(name organisation, organisation_status
   organisations_table table(get_self(), scope());
   const auto row = table.find(organisation);
   check(row != table.end(), organisation.to_string() + " is no organisation of the consortium");
-  const bool can_change = row->status == from || (to == organisation_status::expelled && row->status == organisation_status::suspended);
-  check(can_change, organisation.to_string() + " is " +
-                        (row->status == organisation_status::active ? "active"
-                         : row->status == organisation_status::suspended ? "suspended" : "expelled") + " already");
+  const bool is_suspended = row->status == organisation_status::suspended;
+  const bool is_expelled = row->status == organisation_status::expelled;
+  check(row->status == from || (is_suspended && to == organisation_status::expelled),
+        organisation.to_string() + " is " + (is_expelled ? "expelled" : is_suspended ? "suspended" : "active") + " already");
   consortium_state state = load_state();
   if (row->status == organisation_status::active) state.active_weight -= row->weight;
   if (to == organisation_status::active) state.active_weight += row->weight;
-  check(state.active_weight > 0, organisation.to_string() + " is the last active organisation: nobody could decide anything after it");
+  check(state.active_weight > 0,
+        organisation.to_string() + " is the last active organisation: nobody could decide anything after it");
   save_state(state);
   table.modify(row, get_self(), [&](auto& changed) {
     changed.status = to;

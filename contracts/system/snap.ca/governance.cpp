@@ -23,10 +23,7 @@ bool is_known(name permission) {
   return std::find(std::begin(known_permissions), std::end(known_permissions), permission) != std::end(known_permissions);
 }
 
-bool has(const role_definition& definition, name permission) {
-  const auto& permissions = definition.permissions;
-  return std::find(permissions.begin(), permissions.end(), permission) != permissions.end();
-}
+bool has(const role_definition& definition, name permission) { return certificate::contains(definition.permissions, permission); }
 
 bool is_span(uint32_t seconds) { return seconds >= 60 && seconds <= 10 * year_sec; }
 
@@ -55,7 +52,9 @@ consortium_state certificate_authority::load_state() const {
   return row.get();
 }
 
-void certificate_authority::save_state(const consortium_state& state) { state_singleton(get_self(), scope()).set(state, get_self()); }
+void certificate_authority::save_state(const consortium_state& state) {
+  state_singleton(get_self(), scope()).set(state, get_self());
+}
 
 const organisation& certificate_authority::active_organisation(const organisations_table& table, name organisation) const {
   const auto row = table.find(organisation);
@@ -96,12 +95,15 @@ void certificate_authority::set_role(const role_definition& definition) {
   check(!definition.label.empty() && certificate::is_text(definition.label), "the label of a role is 1 to 64 printable characters");
   check(certificate::is_name_list(definition.permissions, std::size(known_permissions)), "permissions must be unique and sorted");
   for (const name permission : definition.permissions) {
-    check(is_known(permission), permission.to_string() + " is no permission; known are audit, issue, peer, produce, read, serve, write");
+    check(is_known(permission),
+          permission.to_string() + " is no permission; known are audit, issue, peer, produce, read, serve, write");
   }
   check(is_span(definition.life_sec), "the life of a certificate must be 60 seconds to ten years");
   // The contract itself follows these two: `accounts` notes them when a certificate is issued.
-  check(has(definition, produce) == (definition.role == "producer"_n), "the permission produce belongs to the role producer alone");
-  check(has(definition, issuing) == (definition.role == "ca.operator"_n), "the permission issue belongs to the role ca.operator alone");
+  check(has(definition, produce) == (definition.role == "producer"_n),
+        "the permission produce belongs to the role producer alone");
+  check(has(definition, issuing) == (definition.role == "ca.operator"_n),
+        "the permission issue belongs to the role ca.operator alone");
 
   roles_table table(get_self(), scope());
   const auto row = table.find(definition.role);

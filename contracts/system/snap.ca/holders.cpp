@@ -1,4 +1,5 @@
 #include "snap.ca.hpp"
+#include "rules/certificate.hpp"
 
 #include <algorithm>
 
@@ -96,13 +97,14 @@ void certificate_authority::list_producers(const organisation& organisation) {
   for (const name account : organisation.producers) list(organisation, account);
 }
 
-/// Sets or removes an account's row in `producers`: the longest validity of its certificates with that role, which neither
-/// authority nor organisation outlives.
+/// Sets or removes an account's row in `producers`: the longest validity of its certificates with that role, which ends with its
+/// issuing CA's and the organisation's.
 void certificate_authority::list(const organisation& organisation, name account) {
   time_point_sec until;
   accounts_table accounts(get_self(), scope());
   const auto holder = accounts.find(account);
-  if (holder != accounts.end() && organisation.status == organisation_status::active) {
+  const bool is_active = organisation.status == organisation_status::active;
+  if (holder != accounts.end() && is_active && certificate::contains(organisation.scope, "producer"_n)) {
     authorities_table authorities(get_self(), scope());
     for (const held_certificate& held : holder->certificates) {
       const auto authority = authorities.find(held.authority);

@@ -14,8 +14,6 @@ constexpr size_t roles_of_member_max = 8;
 constexpr uint64_t rows_per_quota = 4;
 constexpr uint32_t clock_skew_sec = 24 * 3600;
 
-bool contains(const std::vector<name>& names, name wanted) { return std::find(names.begin(), names.end(), wanted) != names.end(); }
-
 void check_shape(const new_member& member) {
   check(certificate::is_text(member.node), "the name of a node is at most 64 printable characters");
   check(!member.roles.empty() && certificate::is_name_list(member.roles, roles_of_member_max),
@@ -32,10 +30,13 @@ void certificate_authority::apply(name applicant, name organisation, public_key 
   check(certificate::is_subject_key(subject_key), "a subject key is a K1 or R1 key");
   check_shape({applicant, node, roles});
   check(request.size() <= request_size_max, "a certificate request has at most 2048 bytes");
-  for (const name role : roles) check(contains(asked.scope, role), organisation.to_string() + " does not give the role " + role.to_string());
+  for (const name role : roles) {
+    check(certificate::contains(asked.scope, role), organisation.to_string() + " does not give the role " + role.to_string());
+  }
   applications_table table(get_self(), organisation.value);
   const auto fill = [&](application& filled) {
-    filled = {applicant, subject_key, node, roles, request, time_point_sec(current_time_point()) + load_parameters().application_life_sec};
+    const time_point_sec now = current_time_point();
+    filled = {applicant, subject_key, node, roles, request, now + load_parameters().application_life_sec};
   };
   const auto row = table.find(applicant);
   if (row == table.end()) {
@@ -71,11 +72,13 @@ void certificate_authority::issue(name by, name organisation, new_certificate ce
   check_roles(issuer, certificate, member.roles);
   usage_row usage = usage_of(organisation);
   check(usage.active < issuer.quota,
-        organisation.to_string() + " has used its quota of " + std::to_string(issuer.quota) + " certificates: revoke some or prune expired ones");
+        organisation.to_string() + " has used its quota of " + std::to_string(issuer.quota) +
+            " certificates: revoke some or prune expired ones");
   ++usage.active;
   save_usage(usage);
   if (member.account == name()) {
-    const bool needs_account = contains(member.roles, "producer"_n) || contains(member.roles, "ca.operator"_n);
+    const bool needs_account =
+        certificate::contains(member.roles, "producer"_n) || certificate::contains(member.roles, "ca.operator"_n);
     check(!needs_account, "the roles producer and ca.operator are for members with an account");
   } else {
     take_consent(organisation, member.account, certificate.subject_key);
@@ -91,11 +94,11 @@ void certificate_authority::renew(name by, name organisation, std::vector<char> 
   members_table members(get_self(), organisation.value);
   const auto row = members.find(certificate::key_of_serial(serial));
   check(row != members.end(), organisation.to_string() + " has no certificate with this serial");
-  check(row->status == member_status::active, row->status == member_status::revoked ? "a revoked certificate cannot be renewed"
-                                                                                     : "this certificate was renewed already");
+  check(row->status != member_status::revoked, "a revoked certificate cannot be renewed");
+  check(row->status != member_status::superseded, "this certificate was renewed already");
   const time_point_sec now = current_time_point();
   check(row->valid_until > now, "an expired certificate cannot be renewed: issue a new one");
-  const member old = *row;
+  const ca_tables::member old = *row;
   check_roles(issuer, successor, old.roles);
   const time_point_sec until = std::min(old.valid_until, now + load_parameters().overlap_sec);
   members.modify(row, get_self(), [&](auto& changed) {
@@ -120,6 +123,7 @@ bool certificate_authority::is_operator(name account, const organisation& organi
   accounts_table accounts(get_self(), scope());
   const auto row = accounts.find(account);
   if (row == accounts.end() || row->organisation != organisation.account || organisation.valid_until <= now) return false;
+  if (!certificate::contains(organisation.scope, "ca.operator"_n)) return false;
   authorities_table authorities(get_self(), scope());
   for (const held_certificate& held : row->certificates) {
     if (!held.is_operator || held.valid_until <= now) continue;
@@ -149,7 +153,8 @@ void certificate_authority::check_roles(const organisation& organisation, const 
   const uint32_t life = certificate.not_after.sec_since_epoch() - certificate.not_before.sec_since_epoch();
   roles_table definitions(get_self(), scope());
   for (const name role : roles) {
-    check(contains(organisation.scope, role), organisation.account.to_string() + " does not give the role " + role.to_string());
+    check(certificate::contains(organisation.scope, role),
+          organisation.account.to_string() + " does not give the role " + role.to_string());
     const role_definition& definition = definitions.get(role, "there is no such role");
     check(definition.is_given, "the role " + role.to_string() + " is not given any more");
     check(life <= definition.life_sec, "a certificate with the role " + role.to_string() + " lives at most " +
@@ -214,7 +219,8 @@ void certificate_authority::enter(const organisation& organisation, const new_ce
     added.roles = member.roles;
   });
   hold(organisation.account, member.account,
-       {key, authority, entered.not_after, contains(member.roles, "producer"_n), contains(member.roles, "ca.operator"_n)});
+       {key, authority, entered.not_after, certificate::contains(member.roles, "producer"_n),
+        certificate::contains(member.roles, "ca.operator"_n)});
 }
 
 /// A key has one certificate of an organisation at a time, besides one that it supersedes.

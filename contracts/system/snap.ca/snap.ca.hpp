@@ -50,7 +50,8 @@ class [[snapscale::contract("snap.ca")]] certificate_authority : public snapscal
   [[snapscale::action]] void reject(name by, name organisation, name applicant, std::string reason);
 
   /// Enters a certificate. An account must have applied for it with this key, or sign too.
-  [[snapscale::action]] void issue(name by, name organisation, ca_tables::new_certificate certificate, ca_tables::new_member member);
+  [[snapscale::action]] void issue(name by, name organisation, ca_tables::new_certificate certificate,
+                                   ca_tables::new_member member);
 
   /// Enters the successor of a certificate, which is superseded.
   [[snapscale::action]] void renew(name by, name organisation, bytes serial, ca_tables::new_certificate successor);

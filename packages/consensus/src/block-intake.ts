@@ -180,11 +180,19 @@ export class BlockIntake {
 
   #waitForTime(block: ReceivedBlock): void {
     const tooFar = block.header.slot > this.#nowSlot + 1 + limits.slotsAheadMax;
-    if (tooFar || this.#future.size >= limits.futureBlocksMax) {
+    if (tooFar || !this.#hasTimeToWait(block)) {
       this.#forget(block);
       return;
     }
     this.#future.set(block.key, block);
+  }
+
+  /** Nobody has looked at them yet: one peer must not take the places of all. */
+  #hasTimeToWait({ from }: ReceivedBlock): boolean {
+    if (this.#future.size >= limits.futureBlocksMax) return false;
+    let ofPeer = 0;
+    for (const other of this.#future.values()) if (other.from === from) ofPeer++;
+    return from === ownPeer || ofPeer < limits.futureBlocksPerPeerMax;
   }
 
   #waitForParent(block: ReceivedBlock): void {

@@ -49,7 +49,9 @@ describe('CON-9 blocks', () => {
     expect(give(at(3))).toEqual([]);
     expect(core.status.waitingBlocks.future).toBe(1);
     expect(only(give(at(2 + limits.slotsAheadMax + 1)), 'forget')).toHaveLength(1);
-    for (let mark = 1; mark < 200; mark++) give(at(4, mark));
+    for (let mark = 1; mark < 50; mark++) give(at(4, mark));
+    expect(core.status.waitingBlocks.future).toBe(limits.futureBlocksPerPeerMax);
+    for (let mark = 50; mark < 200; mark++) give(at(4, mark), 2 + (mark % 9));
     expect(core.status.waitingBlocks.future).toBe(limits.futureBlocksMax);
     core.step({ kind: 'tick', slot: 2 });
     expect(core.status.treeBlocks).toBe(3);

@@ -30,8 +30,9 @@ export const limits = {
   signerBitmapBytesMax: 32,
   /** Slots by which a block may be ahead of the clock and is kept until its time; one slot is accepted at once. */
   slotsAheadMax: 8,
-  /** Blocks that wait for their slot. */
+  /** Blocks that wait for their slot, of all peers and of one. */
   futureBlocksMax: 64,
+  futureBlocksPerPeerMax: 16,
   /** Blocks whose parent is not known, of all peers and of one. */
   orphanBlocksMax: 512,
   orphanBlocksPerPeerMax: 64,

@@ -88,6 +88,19 @@ describe('a pool', () => {
     expect(drained(pool)).toEqual([1]);
   });
 
+  it('forgets an account: others, and what comes first, stay', () => {
+    const [alice, first] = [of('alice', 1, 2, 3), of('alice', 4)];
+    const pool = filled(...alice, ...of('bob', 5));
+    pool.putFirst(first);
+    pool.remove(alice[1]!.transaction);
+    pool.dropAccount(name('alice'));
+    pool.dropAccount(name('carol'));
+    expect(pool.size).toBe(2);
+    expect(pool.has(alice[0]!.transaction.id)).toBe(false);
+    expect(pool.add(alice[2]!)).toBeUndefined();
+    expect(drained(pool)).toEqual([4, 5, 3]);
+  });
+
   it('clears what waits, and nothing that was removed', () => {
     const [alice, first] = [of('alice', 1, 2, 3, 4, 5, 6), of('bob', 7, 8, 9)];
     const pool = filled(...alice);

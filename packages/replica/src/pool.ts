@@ -122,6 +122,14 @@ export class TransactionPool<S extends Submission = Submission> {
     return submission;
   }
 
+  /** Forgets what waits of an account, but not what comes first. Cost: linear in that. */
+  dropAccount(account: Name): void {
+    const queue = this.#queues.get(account);
+    if (queue === undefined) return;
+    for (const place of queue.items) if (!place.isLeft) this.#leave(place);
+    this.#queues.delete(account);
+  }
+
   /** Removes and returns everything. */
   clear(): S[] {
     const all = [this.#first, ...this.#queues.values()].flatMap(({ items }) => items.filter(({ isLeft }) => !isLeft));

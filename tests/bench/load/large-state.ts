@@ -3,10 +3,12 @@
  * account and its first token transfer leave behind are copied under other names, the commitment is brought along, and a
  * block with the new root is put behind the last one. Nothing but the absence of transactions tells it from a real one.
  */
+
 import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { genesisRoot } from '@snapscale/consensus';
 import { publicKeyOf, type Signature, sha256 } from '@snapscale/crypto';
 import {
   globalKeys,
@@ -123,16 +125,8 @@ export class LargeState {
       blockExtensions: [],
     };
     const changes = new Map([[globalKeys.header, encode(blockHeaderSchema, header)]]);
-    const made = {
-      num: final.num + 1,
-      id: blockId(header),
-      block,
-      traces: [],
-      changes,
-      buckets: new Map(),
-      logged: false,
-    };
-    await this.#storage.persist(made, []);
+    const made = { num: final.num + 1, id: blockId(header), block, traces: [], changes, buckets: new Map() };
+    await this.#storage.commit([made], genesisRoot(header, this.#storage.root.facts.schedule), () => []);
     await this.#storage.close();
   }
 

@@ -62,6 +62,7 @@ export class BenchNetwork {
       producers: options.producers,
       logLevel: 'warn',
       isBackground: false,
+      isCleaning: false,
     };
     const prepared = await prepareNetwork(launch, () => undefined, Date.now());
     const bench = new BenchNetwork(directory, prepared, options);

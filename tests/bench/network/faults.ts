@@ -9,6 +9,8 @@ import { lastStoredBlock, readFinalChain } from './final-chain.js';
 const POLL_MS = 20;
 /** A turn is 12 slots: in its middle after this. */
 const INTO_TURN_MS = 1_500;
+/** A turn. */
+const AFTER_KILL_MS = 6_000;
 const TIMEOUT_MS = 60_000;
 /** Finality must have stopped when the nodes come back. */
 const WITHOUT_QUORUM_MS = 5_000;
@@ -21,6 +23,8 @@ export type ProducerKill = {
   readonly emptySlots: number;
   /** From the kill to the first report of a final block that was made after it. */
   readonly finalMs: number;
+  /** Blocks of the slots that ended within {@link AFTER_KILL_MS}. */
+  readonly blocks: number;
 };
 
 /** Kills whoever produces, in the middle of its turn, again and again; each comes back before the next. */
@@ -30,22 +34,23 @@ export async function killProducers(network: BenchNetwork, times: number): Promi
     const victim = await inTheMiddleOfATurn(network);
     const watcher = network.nodes.find((node) => node !== victim)!;
     const firstNum = lastStoredBlock(network.dataDir(watcher));
-    const before = (await chainInfo(watcher))!.head;
     network.beginWatch();
     const killedMs = wallClockMs();
     await network.kill(victim);
-    const seenMs = await until(async () => ((await chainInfo(watcher))?.head ?? 0) > before + 1);
-    await pause(4_000);
+    const heads = await headsOf(watcher, AFTER_KILL_MS);
     const blocks = readFinalChain(network.dataDir(watcher), firstNum);
-    const next = blocks.find(({ slot, producer }) => slotToMs(slot) > killedMs && producer !== victim.name);
+    const after = blocks.filter(({ slot }) => slotToMs(slot) > killedMs && slotToMs(slot) <= killedMs + AFTER_KILL_MS);
+    const next = after.find(({ producer }) => producer !== victim.name);
     const previous = blocks.filter(({ slot }) => next !== undefined && slot < next.slot).at(-1);
     const finals = await network.seen();
+    const seen = heads.find(({ head }) => next !== undefined && head >= next.num);
     kills.push({
       producer: victim.name,
       nextBlockMs: next === undefined ? Number.NaN : slotToMs(next.slot) - killedMs,
-      seenMs: seenMs - killedMs,
+      seenMs: (seen?.atMs ?? Number.NaN) - killedMs,
       emptySlots: next === undefined || previous === undefined ? Number.NaN : next.slot - previous.slot - 1,
       finalMs: next === undefined ? Number.NaN : (finals.at(watcher.name, next.num) ?? Number.NaN) - killedMs,
+      blocks: after.length,
     });
     await network.start(victim);
     await inStep(network);
@@ -118,26 +123,38 @@ async function inTheMiddleOfATurn(network: BenchNetwork): Promise<LocalNode> {
   return network.nodes.find(({ name }) => name === now)!;
 }
 
-/** @returns when it held, milliseconds since 1970. @throws Error when it does not within a minute */
-async function until(holds: () => Promise<boolean>): Promise<number> {
+/** Heads of a node, with the time at which each was seen, for so long. */
+async function headsOf(node: LocalNode, forMs: number): Promise<{ readonly atMs: number; readonly head: number }[]> {
+  const end = wallClockMs() + forMs;
+  const heads: { atMs: number; head: number }[] = [];
+  while (wallClockMs() < end) {
+    const info = await chainInfo(node);
+    if (info !== undefined) heads.push({ atMs: wallClockMs(), head: info.head });
+    await pause(POLL_MS);
+  }
+  return heads;
+}
+
+/** @throws Error when it does not hold within a minute */
+async function until(holds: () => Promise<boolean>): Promise<void> {
   const end = wallClockMs() + TIMEOUT_MS;
   while (!(await holds())) {
     if (wallClockMs() > end) throw new Error(`the network has not recovered within ${TIMEOUT_MS / 1000} s`);
     await pause(POLL_MS);
   }
-  return wallClockMs();
 }
 
 export function printKills(kills: readonly ProducerKill[]): void {
   print('\n  SIGKILL of the producer in the middle of its turn (next block to be within 2,000 ms)');
   printTable(
-    ['killed', 'next block', 'seen by others', 'empty slots', 'that block final'],
-    kills.map(({ producer, nextBlockMs, seenMs, emptySlots, finalMs }) => [
+    ['killed', 'next block', 'seen by others', 'empty slots', 'that block final', 'blocks in 12 slots'],
+    kills.map(({ producer, nextBlockMs, seenMs, emptySlots, finalMs, blocks }) => [
       producer,
       milliseconds(nextBlockMs),
       milliseconds(seenMs),
       String(emptySlots),
       milliseconds(finalMs),
+      String(blocks),
     ]),
   );
 }

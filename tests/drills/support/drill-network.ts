@@ -27,6 +27,8 @@ export type DrillNetworkOptions = {
   readonly program?: string;
   /** Options of all nodes. */
   readonly nodeOptions?: readonly string[];
+  /** Options of Node itself for the first node. */
+  readonly firstExecArgv?: readonly string[];
   /** Others that the nodes shall connect to as well, such as a witness: how many. */
   readonly onlookers?: number;
 };
@@ -167,7 +169,7 @@ export class DrillNetwork {
   }
 
   async #add(node: LocalNode, all: readonly LocalNode[]): Promise<void> {
-    const { program = compiledNode, nodeOptions = [] } = this.#options;
+    const { program = compiledNode, nodeOptions = [], firstExecArgv = [] } = this.#options;
     const identity = await this.identity(node.name, ['producer']);
     const files = identityFiles(join(this.dataDir(node.name), 'identity'));
     mkdirSync(join(this.dataDir(node.name), 'identity'), { recursive: true });
@@ -179,6 +181,7 @@ export class DrillNetwork {
       ...this.onlookerPorts,
     ];
     const command = [
+      ...(this.#children.size === 0 ? firstExecArgv : []),
       ...[program, '--data', this.dataDir(node.name), '--port', String(node.httpPort)],
       ...['--peer-port', String(node.peerPort)],
       ...(peers.length === 0 ? [] : ['--peers', peers.map((port) => `127.0.0.1:${port}`).join(',')]),

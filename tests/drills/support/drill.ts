@@ -57,7 +57,11 @@ export class Drill {
   }
 
   /** Brings a network up, with a witness and with accounts that have tokens. */
-  static async begin(options: DrillOptions, nodeOptions: readonly string[] = []): Promise<Drill> {
+  static async begin(
+    options: DrillOptions,
+    nodeOptions: readonly string[] = [],
+    firstExecArgv: readonly string[] = [],
+  ): Promise<Drill> {
     const { directory, producers, seed, print, program } = options;
     const random = new SeededRandom(seed);
     const network = await DrillNetwork.create({
@@ -65,6 +69,7 @@ export class Drill {
       producers,
       random,
       nodeOptions: ['--log-level', 'info', ...nodeOptions],
+      firstExecArgv,
       onlookers: 1,
       ...(program === undefined ? {} : { program }),
     });

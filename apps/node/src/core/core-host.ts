@@ -2,7 +2,7 @@
  * The host of the replica in the core thread: carries out its effects, in order, and feeds it time, transactions,
  * signatures and reports of durability.
  */
-import { assumedSafetyRecord, evidenceSchema, type SafetyRecord } from '@snapscale/consensus';
+import { assumedSafetyRecord, evidenceSchema, ownPeer, type SafetyRecord } from '@snapscale/consensus';
 import {
   blsPublicKeyOf,
   equalBytes,
@@ -61,6 +61,8 @@ type Post = (message: FromCore, transfer?: ArrayBuffer[]) => void;
 
 /** Transactions that one step of the replica takes, so that ticks and disk reports are served in between. */
 const SUBMISSIONS_PER_STEP = 64;
+/** Transactions that wait here beyond which those of peers are left out. */
+const INBOX_MAX = 20_000;
 /** Work before the thread looks at its events again, milliseconds. */
 const TURN_MS = 8;
 const METRICS_INTERVAL_MS = 1000;
@@ -158,7 +160,9 @@ export class CoreHost {
       case 'verified':
         for (const submission of readVerifiedBatch(message.batch)) {
           this.#recent.add(submission.transaction);
-          this.#inbox.push(submission);
+          // Peers have theirs still, and remind this node of them; clients wait for an answer, in bounded numbers.
+          const isTooMuch = submission.from !== ownPeer && this.#inbox.length >= INBOX_MAX;
+          if (!isTooMuch) this.#inbox.push(submission);
         }
         this.#scheduleTurn();
         break;
@@ -509,9 +513,10 @@ function pointOf({ num, id, header }: CoreStorage['final']): ChainPoint {
 /** Keys that may have voted without a record of it are treated as if they had promised everything until now. */
 function safetyRecordOf(storage: CoreStorage, options: CoreOptions): SafetyRecord | undefined {
   if (storage.safetyRecord !== undefined || !options.keysUsedBefore) return storage.safetyRecord;
-  const { schedules } = storage.root.facts.electorate;
-  const isAlone = schedules.every(({ producers }) => producers.length === 1);
-  return assumedSafetyRecord(msToSlot(Date.now()) + CLOCK_SLOTS, isAlone);
+  const { electorate, slot } = storage.root.facts;
+  const isAlone = electorate.schedules.every(({ producers }) => producers.length === 1);
+  // A clock that stands before the newest final block is wrong.
+  return assumedSafetyRecord(Math.max(msToSlot(Date.now()), slot) + CLOCK_SLOTS, isAlone);
 }
 
 /** How far ahead the clock may have been when the keys voted last. */

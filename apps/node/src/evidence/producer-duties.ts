@@ -31,7 +31,8 @@ export class ProducerDuties {
       keys: keys.producerKeys.map(parsePrivateKey),
       headState: () => core.view,
       finalState: () => core.view.final,
-      headId: () => core.head.id,
+      // A final block is on every branch: what names another one is void where that one is lost.
+      headId: () => core.final.id,
       nowMs: Date.now,
       submit: async (packed) => {
         const outcome = await backend.submit(packed, 'push');

@@ -6,11 +6,9 @@
 import type { PeerId } from '@snapscale/consensus';
 import { equalBytes } from '@snapscale/crypto';
 import { blockId, blockNumOf, decodeBlockSummary, type PeerMessage, peerLimits } from '@snapscale/protocol';
-import { PeerFault } from '../p2p/faults.js';
 import { TokenBucket } from '../p2p/token-bucket.js';
+import type { BlockQuestion } from './core-channel.js';
 import type { NetworkStats } from './network-messages.js';
-
-type Request = Extract<PeerMessage, { kind: 'getBlocks' | 'getBlock' }>;
 
 /** The part of a block log that is needed. */
 export type ServedLog = {
@@ -26,13 +24,13 @@ export type BlockServerOptions = {
   /** Bytes that wait for the peer to take them; undefined when it has left. */
   readonly bytesWaiting: (peer: PeerId) => number | undefined;
   /** Whoever asks for a block that is not final is answered by the core. */
-  readonly passOn: (peer: PeerId, request: Request) => void;
+  readonly passOn: (peer: PeerId, request: BlockQuestion) => void;
   /** The log could not be read. */
   readonly fault: (error: unknown) => void;
 };
 
-/** Requests of one peer that may wait. Honest nodes have a few under way. */
-const REQUESTS_MAX = 16;
+/** Requests of one peer that may wait; more are left out. Honest nodes have a few under way, and after a partition some more. */
+const REQUESTS_MAX = 64;
 /** Blocks before the one asked for that one request may bring. */
 const ANCESTORS_MAX = 63;
 const BYTES_PER_SECOND = 32 << 20;
@@ -40,7 +38,8 @@ const WAITING_BYTES_MAX = 16 << 20;
 /** How long a peer that may not be served yet is left alone. */
 const RETRY_MS = 20;
 
-type Client = { readonly requests: Request[]; readonly allowance: TokenBucket };
+type Waiting = { readonly request: BlockQuestion; readonly isReturned: boolean };
+type Client = { readonly requests: Waiting[]; readonly allowance: TokenBucket };
 
 export class BlockServer {
   readonly #options: BlockServerOptions;
@@ -61,18 +60,19 @@ export class BlockServer {
     return { waiting, blocks: this.#blocks, bytes: this.#bytes };
   }
 
-  /** Takes a request. @throws PeerFault when too many of this peer wait already */
-  request(peer: PeerId, request: Request): void {
+  /**
+   * Takes a request, unless too many of this peer wait already.
+   * @param isReturned the core has given it back: what it asks for is final, in this log or nowhere
+   */
+  request(peer: PeerId, request: BlockQuestion, isReturned = false): void {
     let client = this.#clients.get(peer);
     if (client === undefined) {
       const allowance = new TokenBucket(BYTES_PER_SECOND, BYTES_PER_SECOND, this.#options.nowMs());
       client = { requests: [], allowance };
       this.#clients.set(peer, client);
     }
-    if (client.requests.length >= REQUESTS_MAX) {
-      throw new PeerFault('flooding', `${REQUESTS_MAX} requests of the peer for blocks wait already`);
-    }
-    client.requests.push(request);
+    if (client.requests.length >= REQUESTS_MAX) return;
+    client.requests.push({ request, isReturned });
     void this.#run();
   }
 
@@ -121,11 +121,11 @@ export class BlockServer {
   }
 
   /** Returns the bytes of the answer. */
-  async #answer(peer: PeerId, request: Request): Promise<number> {
+  async #answer(peer: PeerId, { request, isReturned }: Waiting): Promise<number> {
     const { log, send, passOn } = this.#options;
     const last = log.lastBlockNum ?? 0;
     const num = request.kind === 'getBlocks' ? request.getBlocks.from : blockNumOf(request.getBlock.id);
-    if (num > last) {
+    if (num > last && !isReturned) {
       passOn(peer, request);
       return 0;
     }
@@ -143,18 +143,21 @@ export class BlockServer {
     return bytes;
   }
 
-  async #read(request: Request, num: number, last: number): Promise<readonly { readonly bytes: Uint8Array }[]> {
+  async #read(request: BlockQuestion, num: number, last: number): Promise<readonly { readonly bytes: Uint8Array }[]> {
     const { log } = this.#options;
-    if (num < (log.firstBlockNum ?? 1)) return [];
+    if (num < (log.firstBlockNum ?? 1) || num > last) return [];
     if (request.kind === 'getBlocks') {
       const count = Math.min(request.getBlocks.count, peerLimits.blocksPerAnswerMax);
-      return count === 0 ? [] : log.readRange(num, Math.min(last, num + count - 1));
+      const found = count === 0 ? [] : await log.readRange(num, Math.min(last, num + count - 1));
+      // A log that was salvaged may have gaps.
+      return found.filter(({ blockNum }, index) => blockNum === num + index);
     }
     const { id, ancestors } = request.getBlock;
     const from = Math.max(num - Math.min(ancestors, ANCESTORS_MAX), log.firstBlockNum ?? 1);
     let found = await log.readRange(from, num);
-    // Large blocks: the one that was asked for matters most.
-    if (found.at(-1)?.blockNum !== num) found = await log.readRange(num, num);
+    // Large blocks, or gaps: the one that was asked for matters most.
+    const isWhole = found.length === num - from + 1 && found.at(-1)?.blockNum === num;
+    if (!isWhole) found = await log.readRange(num, num);
     const newest = found.at(-1);
     if (newest === undefined) return [];
     // Another block of this number is final: whoever asks is on a branch that lost.

@@ -3,7 +3,7 @@
  * for HTTP. Frequent messages travel as bytes, several at a time, and their buffers move.
  */
 import type { PeerId } from '@snapscale/consensus';
-import { type PeerStatus, Reader, Writer } from '@snapscale/protocol';
+import { type PeerMessage, type PeerStatus, Reader, Writer } from '@snapscale/protocol';
 import type { PeerFaultCode } from '../p2p/faults.js';
 
 /** A node to which there is a connection, as the core knows it. */
@@ -19,8 +19,13 @@ export type FromCoreToNetwork =
   /** Where this node stands: greetings say so, and peers are told now and then. */
   | { readonly kind: 'status'; readonly status: PeerStatus }
   | { readonly kind: 'blame'; readonly peer: PeerId; readonly code: PeerFaultCode; readonly message: string }
+  /** What a peer asks for has become final since the network passed it on: it is in the block log now. */
+  | { readonly kind: 'serve'; readonly peer: PeerId; readonly request: BlockQuestion }
   /** These messages, and bytes of them, of each peer have been worked off. */
   | { readonly kind: 'taken'; readonly of: readonly Taken[] };
+
+/** A peer's request for whole blocks. */
+export type BlockQuestion = Extract<PeerMessage, { readonly kind: 'getBlock' | 'getBlocks' }>;
 
 export type Taken = { readonly peer: PeerId; readonly messages: number; readonly bytes: number };
 

@@ -15,6 +15,8 @@ import type { NetworkStats } from './network-messages.js';
 const perSecond: Partial<Record<PeerMessageKind, number>> = {
   // Two votes a block and finalizer, and repetitions: more than 20 would be a node with many keys.
   vote: 500,
+  // A few in each step of a busy core.
+  transactions: 2_000,
   certificate: 200,
   block: 100,
   compactBlock: 100,

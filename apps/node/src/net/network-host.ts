@@ -152,7 +152,6 @@ export class NetworkHost {
   #disconnected(node: string, fault: PeerFault): void {
     const id = this.#numbers.numberOf(node);
     this.#blocks.forget(id);
-    this.#transactions.forget(id);
     this.#postToCore({ kind: 'disconnected', peer: id });
     this.#event('peer-disconnected', { node, code: fault.code, reason: fault.message });
   }
@@ -221,7 +220,8 @@ export class NetworkHost {
   #passToCore(from: PeerId, message: PeerMessage): void {
     const encoded = encode(peerMessageSchema, message);
     this.#gate.passed(from, encoded.length, Date.now());
-    if (this.#forCore.isEmpty) queueMicrotask(() => this.#flushToCore());
+    // Votes of many peers come at about the same time: what one look at all sockets brought wakes the core once.
+    if (this.#forCore.isEmpty) setImmediate(() => this.#flushToCore());
     this.#forCore.add({ from, message: encoded });
   }
 
@@ -251,6 +251,9 @@ export class NetworkHost {
         break;
       case 'blame':
         this.#blame(message.peer, new PeerFault(message.code, message.message));
+        break;
+      case 'serve':
+        this.#blocks.request(message.peer, message.request, true);
         break;
       case 'taken':
         this.#gate.taken(message.of);

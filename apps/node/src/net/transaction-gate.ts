@@ -32,6 +32,7 @@ export const defaultTransactionGateLimits: TransactionGateLimits = {
 export class TransactionGate {
   readonly #limits: TransactionGateLimits;
   readonly #seen: RecentSet;
+  /** Also of who has left: a new connection brings no new allowance. */
   readonly #allowances = new Map<PeerId, TokenBucket>();
   #turnedMs = Number.NEGATIVE_INFINITY;
   #ready: PeerTransaction[] = [];
@@ -74,12 +75,12 @@ export class TransactionGate {
     this.#bytes -= bytes;
   }
 
-  /** The peer has left. */
-  forget(peer: PeerId): void {
-    this.#allowances.delete(peer);
-  }
-
   #offerOne(peer: PeerId, packed: Uint8Array, nowMs: number): void {
+    // First of all, because the hash is what a flood of small ones costs.
+    if (!this.#allowanceOf(peer, nowMs).take(1, nowMs)) {
+      this.#dropped++;
+      return;
+    }
     // All bytes count, not the id alone: with a bad signature first, the id would keep the good one out.
     const key = createHash('sha256').update(packed).digest('base64');
     if (this.#seen.has(key)) {
@@ -87,8 +88,7 @@ export class TransactionGate {
       return;
     }
     const { transactionsMax, bytesMax } = this.#limits;
-    const isFull = this.#waiting >= transactionsMax || this.#bytes + packed.length > bytesMax;
-    if (isFull || !this.#allowanceOf(peer, nowMs).take(1, nowMs)) {
+    if (this.#waiting >= transactionsMax || this.#bytes + packed.length > bytesMax) {
       this.#dropped++;
       return;
     }

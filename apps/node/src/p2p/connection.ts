@@ -42,7 +42,7 @@ export const defaultConnectionLimits: ConnectionLimits = {
   sendBytesMax: 64 << 20,
   lossyBytesMax: 1 << 20,
   receiveBytesPerSecond: 64 << 20,
-  receiveMessagesPerSecond: 20_000,
+  receiveMessagesPerSecond: 8_000,
   sendDelayMs: 0,
 };
 

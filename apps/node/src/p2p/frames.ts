@@ -5,6 +5,8 @@
 import { encode, type PeerMessage, peerMessageBytesMax, peerMessageKind, peerMessageSchema } from '@snapscale/protocol';
 
 const LENGTH_BYTES = 4;
+/** Chunks that may wait one by one: whoever sends a byte at a time would have each of them cost a hundred. */
+const LOOSE_CHUNKS_MAX = 512;
 
 /** A stream that is not one of frames. */
 export class FrameError extends Error {
@@ -23,6 +25,8 @@ export function encodeFrame(message: PeerMessage): Uint8Array {
 /** Cuts a stream into messages. Holds at most one message that is not complete yet. */
 export class FrameReader {
   #chunks: Uint8Array[] = [];
+  /** So many of the first chunks have been joined from others. */
+  #joined = 0;
   #held = 0;
   /** Length of the message under way, once known. */
   #length: number | undefined;
@@ -40,6 +44,7 @@ export class FrameReader {
     if (chunk.length === 0) return;
     this.#chunks.push(chunk);
     this.#held += chunk.length;
+    if (this.#chunks.length - this.#joined >= LOOSE_CHUNKS_MAX) this.#joinLoose();
     while (true) {
       this.#length ??= this.#readLength();
       if (this.#length === undefined || this.#held < LENGTH_BYTES + this.#length) return;
@@ -70,8 +75,10 @@ export class FrameReader {
   #take(count: number): Uint8Array {
     if (this.#chunks[0]!.length < count) this.#join();
     const first = this.#chunks[0]!;
-    if (first.length === count) this.#chunks.shift();
-    else this.#chunks[0] = first.subarray(count);
+    if (first.length === count) {
+      this.#chunks.shift();
+      this.#joined = Math.max(0, this.#joined - 1);
+    } else this.#chunks[0] = first.subarray(count);
     this.#held -= count;
     return first.subarray(0, count);
   }
@@ -79,5 +86,11 @@ export class FrameReader {
   /** Chunks are joined once for each message that spans several, not once for each chunk that arrives. */
   #join(): void {
     this.#chunks = [Buffer.concat(this.#chunks)];
+    this.#joined = 1;
+  }
+
+  #joinLoose(): void {
+    this.#chunks.push(Buffer.concat(this.#chunks.splice(this.#joined)));
+    this.#joined = this.#chunks.length;
   }
 }

@@ -143,6 +143,21 @@ describe('connections', () => {
     await until(() => beta.network.peers[0]?.roundTripMs !== undefined);
   });
 
+  it('hold up what is sent where measurements ask for it, and keep its order', async () => {
+    const limits = { sendDelayMs: 15, pingIntervalMs: 20 };
+    const alpha = await start('alpha', [], { limits });
+    const beta = await start('beta', [alpha], { limits });
+    await until(() => beta.connected.length === 1 && alpha.connected.length === 1);
+    for (let i = 0; i < 20; i++) beta.network.send('alpha', { kind: 'vote', vote: Uint8Array.of(i) });
+    await until(() => alpha.received.length === 20);
+    expect(alpha.received.map(({ message }) => message.kind === 'vote' && message.vote[0])).toEqual(
+      Array.from({ length: 20 }, (_, i) => i),
+    );
+    await until(() => beta.network.peers[0]?.roundTripMs !== undefined);
+    // Timers may end a little early.
+    expect(beta.network.peers[0]!.roundTripMs).toBeGreaterThanOrEqual(2 * 15 - 4);
+  });
+
   it('carry messages of the greatest size', async () => {
     const alpha = await start('alpha');
     const beta = await start('beta', [alpha]);

@@ -11,6 +11,7 @@ import { PeerFault } from './faults.js';
 import { encodeFrame } from './frames.js';
 import { type Identity, type Member, memberOf, openIdentity } from './identity.js';
 import { type KnownAddress, PeerTable } from './peer-table.js';
+import { TokenBucket } from './token-bucket.js';
 
 /** Bounds of all connections together. */
 export type NetworkLimits = ConnectionLimits & {
@@ -73,6 +74,9 @@ export type NetworkEvent = 'peer-refused' | 'dial-failed' | 'clock-differs';
 
 /** Clocks that differ by more than this are worth a word: slots are half a second. */
 const CLOCK_WORD_MS = 250;
+/** Refused connections without a member that are worth a word. */
+const STRANGERS_PER_SECOND = 0.2;
+const STRANGERS_AT_ONCE = 20;
 /** A connection that ends sooner counts as an attempt that failed, so that attempts become rarer. */
 const USEFUL_LIFE_MS = 10_000;
 
@@ -92,6 +96,9 @@ export class PeerNetwork {
   #server: Server | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closing = false;
+  readonly #strangers: TokenBucket;
+  /** Refusals since the last one that was said. */
+  #strangersUnsaid = 0;
 
   constructor(options: NetworkOptions) {
     const { member, key } = openIdentity(options.identity);
@@ -99,6 +106,7 @@ export class PeerNetwork {
     this.#options = options;
     this.#limits = { ...defaultNetworkLimits, ...options.limits };
     this.#key = key;
+    this.#strangers = new TokenBucket(STRANGERS_PER_SECOND, STRANGERS_AT_ONCE, options.nowMs());
     for (const peer of options.peers) this.#table.add(peer, options.nowMs());
   }
 
@@ -119,7 +127,7 @@ export class PeerNetwork {
     server.on('connection', (socket: Socket) => this.#admitHandshake(socket));
     server.on('secureConnection', (socket) => this.#begin(socket, false, undefined));
     server.on('tlsClientError', (error, socket) => {
-      this.#options.event('peer-refused', { address: addressOf(socket), reason: error.message });
+      this.#refuseStranger(socket, error.message);
       socket.destroy();
     });
     await new Promise<void>((resolve, reject) => {
@@ -174,11 +182,6 @@ export class PeerNetwork {
     if (this.#table.bannedForMs(node, nowMs) === 0) return;
     // Counted already: the connection ends without a word that would count again.
     this.#open.get(node)?.close(new PeerFault('banned', `${fault.message}, and more of the kind before`));
-  }
-
-  /** Puts a node out for what it did, and remembers it. */
-  putOut(node: string, fault: PeerFault): void {
-    this.#open.get(node)?.close(fault);
   }
 
   /** Reads nothing from this node until `resume`: what it sent has to be worked off first. */
@@ -252,10 +255,21 @@ export class PeerNetwork {
       if (refusal !== undefined) connection.close(refusal);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      this.#options.event('peer-refused', { address: addressOf(socket), reason });
+      this.#refuseStranger(socket, reason);
       if (known !== undefined) this.#dialFailed(known.address, reason);
       socket.destroy();
     }
+  }
+
+  /** Anybody can come without a certificate, as often as he likes: the log says so now and then. */
+  #refuseStranger(socket: TLSSocket, reason: string): void {
+    if (!this.#strangers.take(1, this.#options.nowMs())) {
+      this.#strangersUnsaid++;
+      return;
+    }
+    const unsaid = this.#strangersUnsaid;
+    this.#strangersUnsaid = 0;
+    this.#options.event('peer-refused', { address: addressOf(socket), reason, ...(unsaid > 0 ? { unsaid } : {}) });
   }
 
   /** Why a node that has just connected is not let in. */

@@ -65,6 +65,11 @@ test('a producer in a network of four is well', () => {
   });
 });
 
+test('a peer that claims a height does not make a node unfit for clients', () => {
+  const claimed = factsOf({ core: coreSaying({ peers: linked({ syncing: true, highestClaimed: 2 ** 32 - 1 }) }) });
+  expect(healthChecks(claimed).filter(({ ok }) => !ok)).toEqual([]);
+});
+
 describe('what is wrong is said, with what to do', () => {
   const cases: readonly (readonly [string, Partial<HealthFacts>, readonly (string | RegExp)[]])[] = [
     ['a core that hangs', { coreHeardMs: nowMs - 8_000 }, ['core: the core has said nothing for 8.0 s']],
@@ -117,8 +122,11 @@ describe('what is wrong is said, with what to do', () => {
     ],
     [
       'a node that catches up',
-      { core: coreSaying({ peers: linked({ syncing: true, highestClaimed: 5000 }) }) },
-      ['sync: fetching blocks: at 100, a peer says it has 5000'],
+      {
+        core: coreSaying({ peers: linked({ syncing: true, highestClaimed: 5000 }) }),
+        head: { num: 100, slot: slot - 9800 },
+      },
+      ['sync: fetching blocks: at 100, a peer says it has 5000', 'blocks: block 100 is 4900.0 s old'],
     ],
     ['no blocks', { head: { num: 100, slot: slot - 20 } }, ['blocks: block 100 is 10.0 s old']],
     [

@@ -13,6 +13,7 @@ import {
   blsUncompressed,
   blsVerifyAggregate,
   CryptoError,
+  toHex,
 } from '@snapscale/crypto';
 
 /** Signing and verifying votes. */
@@ -58,7 +59,22 @@ export const portableBls: BlsSigning = {
   },
 };
 
+/** Keys that are held ready. A schedule has 125 at most, and two may vote together. */
+const KEYS_KEPT = 512;
+
 function nativeBls(blst: Blst): BlsSigning {
+  // Finalizers vote with the same keys in every block, and the check of a key takes as long as that of a signature.
+  const checked = new Map<string, InstanceType<Blst['PublicKey']>>();
+  const publicKey = (key: BlsPublicKey) => {
+    const name = toHex(key);
+    let known = checked.get(name);
+    if (known === undefined) {
+      known = blst.PublicKey.fromBytes(blsUncompressed(key), true);
+      if (checked.size >= KEYS_KEPT) checked.clear();
+      checked.set(name, known);
+    }
+    return known;
+  };
   return {
     description: 'BLS: native (blst)',
     sign(key, digest) {
@@ -68,9 +84,11 @@ function nativeBls(blst: Blst): BlsSigning {
     verifyAggregate(keys, signatures, digest) {
       if (keys.length === 0 || signatures.length === 0) return undefined;
       try {
-        const aggregate = blst.aggregateSerializedSignatures(signatures.map(blsUncompressed), true);
-        const publicKeys = keys.map((key) => blst.PublicKey.fromBytes(blsUncompressed(key), true));
-        if (!blst.fastAggregateVerify(digest, publicKeys, aggregate)) return undefined;
+        // Whether each part is of the group need not be known, only whether the sum is: that is what is used, and what
+        // verifies. (Half of the time for 15 signatures.)
+        const aggregate = blst.aggregateSerializedSignatures(signatures.map(blsUncompressed), false);
+        aggregate.sigValidate(true);
+        if (!blst.fastAggregateVerify(digest, keys.map(publicKey), aggregate)) return undefined;
         return blsSignatureFromUncompressed(aggregate.toBytes(false));
       } catch {
         // The library throws for whatever is no point of the group; nothing else can go wrong in these calls.

@@ -3,6 +3,7 @@
 
 #include <snapscale/snapscale.hpp>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -67,6 +68,10 @@ inline bool is_text(const std::string& text) {
     if (c < 0x20 || c > 0x7e) return false;
   }
   return true;
+}
+
+inline bool contains(const std::vector<snapscale::name>& names, snapscale::name wanted) {
+  return std::find(names.begin(), names.end(), wanted) != names.end();
 }
 
 /// At most `count_max` names, sorted and without repetition.

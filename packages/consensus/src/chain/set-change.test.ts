@@ -1,5 +1,14 @@
+import {
+  type BlockHeader,
+  blockDigest,
+  makeHeaderExtension,
+  proposedScheduleExtension,
+  votingScheduleSchema,
+} from '@snapscale/protocol';
 import { describe, expect, it } from 'vitest';
 import { makeSchedule } from '../testing/cluster.js';
+import { fakeBlockSignature, fakeKey } from '../testing/fake-signatures.js';
+import { lonelyCore } from '../testing/lonely-core.js';
 import { makeElectorate, quorumProblem } from './electorate.js';
 import {
   isActivationDue,
@@ -88,4 +97,23 @@ describe('FIN-4 an electorate', () => {
     expect(quorumProblem(joint, new Set([0, 1, 2]))).toMatch(/schedule 4/);
     expect(quorumProblem(joint, new Set([0, 4, 1, 2]))).toBeUndefined();
   });
+});
+
+it('the keys that may have signed a block are those of the schedules in force and of one that waits', () => {
+  const { core, root, makeBlock, give } = lonelyCore();
+  const isBlockKey = (account: string) => core.isBlockKey(fakeKey(account));
+  expect(['alice', 'dave', 'erin', 'mallory'].map(isBlockKey)).toEqual([true, true, false, false]);
+  const { header, signedBy } = makeBlock(core.planBlock(root.facts.id, 1)!);
+  const proposal = makeSchedule(root.facts.schedule.version + 1, ['erin']);
+  const proposing: BlockHeader = {
+    ...header,
+    headerExtensions: [
+      ...header.headerExtensions,
+      makeHeaderExtension(proposedScheduleExtension, votingScheduleSchema, proposal),
+    ],
+  };
+  give({ header: proposing, signedBy, signature: fakeBlockSignature(signedBy, blockDigest(proposing)) });
+  // It has not been executed yet.
+  expect(core.head.num).toBe(1);
+  expect(['alice', 'dave', 'erin', 'mallory'].map(isBlockKey)).toEqual([true, true, true, false]);
 });

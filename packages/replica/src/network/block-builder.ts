@@ -17,6 +17,7 @@ import {
   transactionKey,
   type VerifiedTransaction,
 } from '@snapscale/execution';
+import type { Name } from '@snapscale/protocol';
 import { AccountLoad } from '../account-load.js';
 import { authorizerOf, guarded, shuttingDown } from '../guarded.js';
 import { defaultPoolLimits, type PoolLimits, TransactionPool } from '../pool.js';
@@ -250,6 +251,8 @@ export class BlockBuilder {
       this.#reply(arrival.request, shuttingDown);
       return false;
     }
+    const isHeld = this.#failed.exceeds(authorizerOf(arrival));
+    if (isHeld && from !== ownPeer) return false;
     const draft = this.#draft ?? (from === ownPeer ? this.#openOnHead() : undefined);
     const mustWait =
       draft === undefined ||
@@ -257,7 +260,7 @@ export class BlockBuilder {
       (from !== ownPeer && !draft.isOwn) ||
       this.#poolOf(arrival).size > 0 ||
       this.#stepCpuUs >= STEP_CPU_US ||
-      this.#failed.exceeds(authorizerOf(arrival));
+      isHeld;
     return mustWait ? this.#wait(arrival) : this.#apply(draft, arrival);
   }
 
@@ -356,7 +359,7 @@ export class BlockBuilder {
     if (actionTraces.length > 0) {
       const account = authorizerOf(arrival);
       this.#spent.add(account, elapsedUs);
-      if (!isIncluded) this.#failed.add(account, elapsedUs);
+      if (!isIncluded) this.#noteFailure(account, elapsedUs);
     }
     if (isIncluded) {
       draft.arrivals.push({ ...arrival, request: 0 });
@@ -369,6 +372,12 @@ export class BlockBuilder {
     state.forgetUndo();
     this.#reply(request, { kind: 'trace', trace: outcome.trace });
     return isIncluded;
+  }
+
+  /** Whose transactions fail at the expense of all takes no places from what others relay. Its own node keeps what is good. */
+  #noteFailure(account: Name, cpuUs: number): void {
+    this.#failed.add(account, cpuUs);
+    if (this.#failed.exceeds(account)) this.#peers.dropAccount(account);
   }
 
   #poolOf({ from }: Arrival): TransactionPool<Arrival> {

@@ -2,7 +2,7 @@
 import { type PublicKey, toHex } from '@snapscale/crypto';
 import { globalKeys, StateFault, type StateReader, type VerifiedTransaction } from '@snapscale/execution';
 import { TestLedger } from '@snapscale/execution/testing';
-import { chainConfigSchema, encode, type Json, stateRootOf } from '@snapscale/protocol';
+import { chainConfigSchema, encode, type Json, parseAbi, stateRootOf } from '@snapscale/protocol';
 import { describe, expect, it } from 'vitest';
 import { LoneProducer, type LoneProducerOptions } from '../testing/lone-producer.js';
 import type { ReplyResult } from './effects.js';
@@ -258,5 +258,40 @@ describe('a node that does not produce', () => {
     expect(ids()).toEqual([[alices], [bobs], [alices, bobs]]);
     follow(8);
     expect(ids()).toHaveLength(4);
+  });
+});
+
+describe('transactions of peers', () => {
+  /** Exports an `apply` that goes round in circles. */
+  const circling = Uint8Array.of(
+    ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 7, 1, 96, 3, 126, 126, 126, 0, 3, 2, 1, 0],
+    ...[7, 9, 1, 5, 97, 112, 112, 108, 121, 0, 0, 10, 9, 1, 7, 0, 3, 64, 12, 0, 11, 11],
+  );
+  const circlingAbi = parseAbi({
+    version: 'eosio::abi/1.1',
+    structs: [{ name: 'run', base: '', fields: [{ name: 'number', type: 'uint32' }] }],
+    actions: [{ name: 'run', type: 'run', ricardian_contract: '' }],
+  });
+
+  it('of an account whose transactions fail at the expense of all take no places from honest ones', () => {
+    const ledger = new TestLedger();
+    for (const account of ['alice', 'bob', 'carol']) ledger.createAccount(account);
+    ledger.deploy('carol', circling, circlingAbi);
+    ledger.produceBlock();
+    const host = new LoneProducer({ ledger });
+    const relay = (transactions: readonly VerifiedTransaction[]) => {
+      const submissions = transactions.map((one) => ({ request: 0, transaction: one }));
+      host.step({ kind: 'transactions', nowMs: host.nowMs, submissions, from: 1 });
+    };
+    const circle = (number: number) => ledger.transaction([ledger.action('carol', 'run', 'alice', { number })]);
+    // More than is forgiven with a draft.
+    expect(ledger.apply(circle(0))).toMatchObject({ except: { code: 'tx_cpu_usage_exceeded' } });
+    expect(ledger.apply(circle(0)).elapsedUs).toBeGreaterThan(50_000);
+    relay([1, 2, 3, 4].map(circle));
+    expect(host.replica.status.waiting).toBe(0);
+    relay([circle(5), transaction(host, 'bob', 6)]);
+    expect(host.replica.status.waiting).toBe(0);
+    host.pass();
+    expect(host.blocks.at(-1)!.transactions).toHaveLength(1);
   });
 });

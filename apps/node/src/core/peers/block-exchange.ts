@@ -155,7 +155,6 @@ export class BlockExchange {
 
   left(peer: PeerId): void {
     this.#sync.left(peer);
-    this.#service.left(peer);
     for (const id of this.#assembly.left(peer)) this.request(id, ownPeer);
   }
 

@@ -1,6 +1,7 @@
 /** Answers peers' requests for blocks that are not final yet, and for transactions of the newest ones, within bounds. */
 import type { PeerId } from '@snapscale/consensus';
 import {
+  blockNumOf,
   encode,
   limits,
   type PeerMessage,
@@ -14,22 +15,26 @@ import { ANCESTORS_MAX } from './block-requests.js';
 import type { PeerLinkOwner } from './owner.js';
 import type { PeerPort } from './peer-port.js';
 
+type Owner = Pick<PeerLinkOwner, 'block' | 'bestChain' | 'head' | 'final' | 'nowMs'>;
 type Message<K extends PeerMessage['kind']> = Extract<PeerMessage, { kind: K }>;
 
 /** What one peer may make this node encode and send. A request beyond it is not answered. */
 const BYTES_PER_SECOND = 16 << 20;
 const ANSWER_BYTES_MAX = 4 << 20;
+/** What a step along the best chain costs, in bytes that could be sent instead. */
+const BYTES_PER_STEP = 1024;
 
 export class BlockService {
-  readonly #port: Pick<PeerPort, 'send' | 'blame'>;
-  readonly #owner: Pick<PeerLinkOwner, 'block' | 'bestChain' | 'nowMs'>;
+  readonly #port: Pick<PeerPort, 'send' | 'blame' | 'giveBack'>;
+  readonly #owner: Owner;
   readonly #recent: (id: Uint8Array) => SignedBlock | undefined;
+  /** Also of who has left: a new connection brings no new allowance. */
   readonly #allowances = new Map<PeerId, TokenBucket>();
 
   /** `recent`: a block that was sent lately, executed or not. */
   constructor(
-    port: Pick<PeerPort, 'send' | 'blame'>,
-    owner: Pick<PeerLinkOwner, 'block' | 'bestChain' | 'nowMs'>,
+    port: Pick<PeerPort, 'send' | 'blame' | 'giveBack'>,
+    owner: Owner,
     recent: (id: Uint8Array) => SignedBlock | undefined,
   ) {
     this.#port = port;
@@ -38,9 +43,14 @@ export class BlockService {
   }
 
   /** The block, and ancestors of it that are not final, the oldest first. */
-  answerBlock(peer: PeerId, { getBlock: { request, id, ancestors } }: Message<'getBlock'>): void {
+  answerBlock(peer: PeerId, message: Message<'getBlock'>): void {
+    const { request, id, ancestors } = message.getBlock;
     const allowance = this.#allowanceOf(peer);
     if (!allowance.take(1, this.#owner.nowMs())) return;
+    if (blockNumOf(id) <= this.#owner.final().num) {
+      this.#port.giveBack(peer, message);
+      return;
+    }
     const found: Uint8Array[] = [];
     let bytes = 0;
     let block = this.#owner.block(id) ?? this.#recent(id);
@@ -57,9 +67,16 @@ export class BlockService {
   }
 
   /** Blocks of the best chain. */
-  answerBlocks(peer: PeerId, { getBlocks: { request, from, count } }: Message<'getBlocks'>): void {
+  answerBlocks(peer: PeerId, message: Message<'getBlocks'>): void {
+    const { request, from, count } = message.getBlocks;
     const allowance = this.#allowanceOf(peer);
     if (!allowance.take(1, this.#owner.nowMs())) return;
+    if (from <= this.#owner.final().num) {
+      this.#port.giveBack(peer, message);
+      return;
+    }
+    // The best chain is walked from its end.
+    allowance.spend(Math.max(0, this.#owner.head().num - from) * BYTES_PER_STEP);
     const found: Uint8Array[] = [];
     let bytes = 0;
     for (const block of this.#owner.bestChain(from, Math.min(count, peerLimits.blocksPerAnswerMax))) {
@@ -103,10 +120,6 @@ export class BlockService {
       transactions.every(({ length }) => length <= limits.packedTransactionBytesMax);
     const blockTransactions = { blockId, transactions: fits ? transactions : [] };
     this.#port.send([peer], { kind: 'blockTransactions', blockTransactions });
-  }
-
-  left(peer: PeerId): void {
-    this.#allowances.delete(peer);
   }
 
   #allowanceOf(peer: PeerId): TokenBucket {

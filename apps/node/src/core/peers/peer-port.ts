@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { PeerId } from '@snapscale/consensus';
 import type { PeerMessage, PeerStatus } from '@snapscale/protocol';
 import {
+  type BlockQuestion,
   type FromCoreToNetwork,
   type FromNetworkToCore,
   type LinkedPeer,
@@ -12,6 +13,10 @@ import {
 } from '../../net/core-channel.js';
 import type { PeerFaultCode } from '../../p2p/faults.js';
 import { encodeFrame } from '../../p2p/frames.js';
+
+/** So much is worked off before it is told: each message to another thread costs as much as a vote. Far below what may wait. */
+const TAKEN_MESSAGES = 64;
+const TAKEN_BYTES = 1 << 20;
 
 export type PeerPortListener = {
   readonly connected: (peer: LinkedPeer) => void;
@@ -24,6 +29,10 @@ export class PeerPort {
   readonly #port: MessagePort;
   readonly #listener: PeerPortListener;
   readonly #outgoing = new OutgoingWriter();
+  /** Worked off, and not told yet. */
+  readonly #taken = new Map<PeerId, Taken>();
+  #takenMessages = 0;
+  #takenBytes = 0;
 
   constructor(port: MessagePort, listener: PeerPortListener) {
     this.#port = port;
@@ -42,7 +51,13 @@ export class PeerPort {
     this.#post({ kind: 'blame', peer, code, message });
   }
 
+  /** Gives a request back: what it asks for is in the block log now. */
+  giveBack(peer: PeerId, request: BlockQuestion): void {
+    this.#post({ kind: 'serve', peer, request });
+  }
+
   tellStatus(status: PeerStatus): void {
+    this.#tellTaken();
     this.#post({ kind: 'status', status });
   }
 
@@ -67,14 +82,22 @@ export class PeerPort {
     else this.#listener.disconnected(message.peer);
   }
 
-  /** Tells the network what has been worked off, so that it sends more. */
   #workOff(batch: Uint8Array): void {
-    const taken = new Map<PeerId, Taken>();
     for (const { from, message } of readIncoming(batch)) {
       this.#listener.received(from, message);
-      const { messages, bytes } = taken.get(from) ?? { messages: 0, bytes: 0 };
-      taken.set(from, { peer: from, messages: messages + 1, bytes: bytes + message.length });
+      const { messages, bytes } = this.#taken.get(from) ?? { messages: 0, bytes: 0 };
+      this.#taken.set(from, { peer: from, messages: messages + 1, bytes: bytes + message.length });
+      this.#takenMessages++;
+      this.#takenBytes += message.length;
     }
-    this.#post({ kind: 'taken', of: [...taken.values()] });
+    if (this.#takenMessages >= TAKEN_MESSAGES || this.#takenBytes >= TAKEN_BYTES) this.#tellTaken();
+  }
+
+  /** Tells the network what has been worked off, so that it sends more. */
+  #tellTaken(): void {
+    if (this.#takenMessages === 0) return;
+    this.#post({ kind: 'taken', of: [...this.#taken.values()] });
+    this.#taken.clear();
+    this.#takenMessages = this.#takenBytes = 0;
   }
 }
