@@ -125,13 +125,13 @@ export class CoreBackend implements NodeBackend {
   }
 
   blockByNum(num: number): StoredBlock | undefined {
-    const bytes = this.#parts.blocks.readSync(num);
-    if (bytes === undefined) return undefined;
-    const block: SignedBlock = decode(signedBlockSchema, bytes);
-    return { id: blockId(block.header), block };
+    const bytes = this.#encodedBlock(num);
+    return bytes === undefined ? undefined : openBlock(bytes);
   }
 
   blockById(id: Uint8Array): StoredBlock | undefined {
+    const reversible = this.#parts.core.reversible.get(id);
+    if (reversible !== undefined) return openBlock(reversible);
     const found = this.blockByNum(blockNumOf(id));
     return found !== undefined && equalBytes(found.id, id) ? found : undefined;
   }
@@ -142,7 +142,7 @@ export class CoreBackend implements NodeBackend {
   }
 
   blockSummary(num: number): StoredBlockSummary | undefined {
-    const bytes = this.#parts.blocks.readSync(num);
+    const bytes = this.#encodedBlock(num);
     if (bytes === undefined) return undefined;
     const { header, transactionCount } = decodeBlockSummary(bytes);
     return { id: blockId(header), header, transactionCount };
@@ -246,6 +246,12 @@ export class CoreBackend implements NodeBackend {
     return this.#parts.observer.metrics.expose();
   }
 
+  /** Of the best branch. */
+  #encodedBlock(num: number): Uint8Array | undefined {
+    const { core, blocks } = this.#parts;
+    return num > core.final.num ? core.reversible.onBranch(core.head.id, num) : blocks.readSync(num);
+  }
+
   #count(result: CoreReply): void {
     if (result.kind === 'executed') this.#recent.add(result);
     const outcome = result.kind === 'rejected' ? 'rejected' : result.except === undefined ? 'executed' : 'failed';
@@ -264,3 +270,8 @@ const stopping: Rejection = {
   code: 'snap_shutting_down',
   message: 'the node is shutting down and takes no more transactions: send it to another node',
 };
+
+function openBlock(bytes: Uint8Array): StoredBlock {
+  const block: SignedBlock = decode(signedBlockSchema, bytes);
+  return { id: blockId(block.header), block };
+}

@@ -3,6 +3,7 @@ import type { MessagePort, Worker } from 'node:worker_threads';
 import { type Evidence, evidenceSchema } from '@snapscale/consensus';
 import { decode, type Rejection, type TransactionTrace } from '@snapscale/protocol';
 import { HeadView } from '../head-view.js';
+import { ReversibleBlocks } from '../reversible-blocks.js';
 import type { StateStore } from '../store/state-store.js';
 import { startThread } from '../threads/start-thread.js';
 import type { CoreMetrics } from './core-metrics.js';
@@ -41,6 +42,7 @@ export type CoreListener = {
 export class CoreClient {
   readonly status: CoreStatus;
   readonly view: HeadView;
+  readonly reversible = new ReversibleBlocks();
   metrics: CoreMetrics | undefined;
   head: ChainPoint;
   final: ChainPoint;
@@ -169,6 +171,9 @@ export class CoreClient {
         this.metrics = message.metrics;
         for (const listener of this.#listeners) listener.metrics?.(message.metrics);
         break;
+      case 'block':
+        this.reversible.add(message.block);
+        break;
       case 'evidence': {
         const evidence = decode(evidenceSchema, message.evidence);
         for (const listener of this.#listeners) listener.evidence?.(evidence);
@@ -219,6 +224,7 @@ export class CoreClient {
     this.view.finalize(num);
     this.final = point;
     for (const known of this.#recent.keys()) if (known <= num) this.#recent.delete(known);
+    this.reversible.finalize(num);
     for (const listener of this.#listeners) listener.finalized?.(num, id, slot);
   }
 

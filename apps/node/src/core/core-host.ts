@@ -34,13 +34,14 @@ import {
   parseName,
   type Rejection,
   type SignedBlock,
+  signedBlockSchema,
   stateRootOf,
   type TransactionTrace,
   transactionId,
   transactionTraceSchema,
   unpackTransaction,
 } from '@snapscale/protocol';
-import { type NetworkEffect, type NetworkInput, NetworkReplica } from '@snapscale/replica';
+import { type JournalEntry, type NetworkEffect, type NetworkInput, NetworkReplica } from '@snapscale/replica';
 import { StoreCorruption } from '../store/failures.js';
 import { BlsThread } from '../verify/bls-thread.js';
 import { loadSignatureRecovery, type SignatureRecovery } from '../verify/signature-recovery.js';
@@ -195,6 +196,7 @@ export class CoreHost {
     this.#step({ kind: 'tick', nowMs: Date.now() });
     let replayed = 0;
     for (const input of storedBlocks(storage, chainId, recovery.port)) {
+      this.#post({ kind: 'block', block: encode(signedBlockSchema, input.block) });
       this.#step(input);
       replayed++;
       // What makes a block final comes with the next ones: without waiting all of them would be held in memory.
@@ -339,9 +341,7 @@ export class CoreHost {
         break;
       }
       case 'journal':
-        this.#storage.journal(effect.entry);
-        this.#hasJournalled = true;
-        if (effect.entry.kind === 'record') this.#journalled.push(effect.entry.sequence);
+        this.#journal(effect.entry);
         break;
       case 'commit':
         this.#commit(effect);
@@ -382,6 +382,14 @@ export class CoreHost {
         this.#post({ kind: 'evidence', evidence: encode(evidenceSchema, effect.evidence) });
         break;
     }
+  }
+
+  #journal(entry: JournalEntry): void {
+    this.#hasJournalled = true;
+    const bytes = entry.kind === 'block' ? encode(signedBlockSchema, entry.block) : entry.record;
+    this.#storage.journal(entry, bytes);
+    if (entry.kind === 'block') this.#post({ kind: 'block', block: bytes });
+    else this.#journalled.push(entry.sequence);
   }
 
   /** One write at a time: what comes meanwhile goes with the next. */

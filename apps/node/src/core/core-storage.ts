@@ -137,12 +137,12 @@ export class CoreStorage {
     return bytes === undefined ? undefined : decode(signedBlockSchema, bytes);
   }
 
-  /** Queues an entry of the journal. */
-  journal(entry: JournalEntry): void {
+  /** Queues an entry of the journal. `bytes`, the entry encoded, must not change until it is flushed. */
+  journal(entry: JournalEntry, bytes: Uint8Array): void {
     this.#journal.append(
       entry.kind === 'block'
-        ? { kind: 'block', number: entry.num, bytes: encode(signedBlockSchema, entry.block) }
-        : { kind: 'safety', number: entry.sequence, bytes: entry.record },
+        ? { kind: 'block', number: entry.num, bytes }
+        : { kind: 'safety', number: entry.sequence, bytes },
     );
   }
 

@@ -56,6 +56,8 @@ export type FromCore =
   | { readonly kind: 'ready'; readonly status: CoreStatus }
   | { readonly kind: 'batch'; readonly bytes: Uint8Array }
   | { readonly kind: 'metrics'; readonly metrics: CoreMetrics }
+  /** A block that was executed and is not final yet: `signedBlockSchema`, encoded. It comes before the head moves to it. */
+  | { readonly kind: 'block'; readonly block: Uint8Array }
   /** `evidenceSchema`, encoded: for the system contract. */
   | { readonly kind: 'evidence'; readonly evidence: Uint8Array }
   | { readonly kind: 'proof'; readonly request: number; readonly reply: StateProofReply }

@@ -26,11 +26,21 @@ beforeAll(() => {
 function certify(organisation: string, account: string, number: number): void {
   const key = subjectKey(number);
   const roles = ['producer'];
-  chain.push('snap.ca', 'apply', account, { applicant: account, organisation, subject_key: key, node: '', roles, request: '' });
+  chain.push('snap.ca', 'apply', account, {
+    applicant: account,
+    organisation,
+    subject_key: key,
+    node: '',
+    roles,
+    request: '',
+  });
   chain.push('snap.ca', 'issue', organisation, {
     by: organisation,
     organisation,
-    certificate: certificate(organisation, number, { not_before: '2025-05-01T00:00:00', not_after: '2025-07-01T00:00:00' }),
+    certificate: certificate(organisation, number, {
+      not_before: '2025-05-01T00:00:00',
+      not_after: '2025-07-01T00:00:00',
+    }),
     member: member(account, roles),
   });
 }
