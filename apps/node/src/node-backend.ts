@@ -198,7 +198,10 @@ export class CoreBackend implements NodeBackend {
         'entries of this kind are not covered by the state root, so that there is no proof of them',
       );
     }
-    return getParameters(this.headState()).stateCommitment ? this.#parts.core.prove(key) : undefined;
+    if (!getParameters(this.headState()).stateCommitment) return undefined;
+    const proven = await this.#parts.core.prove(key);
+    if (proven === 'busy') reject('snap_queue_full', 'too many proofs are waited for: ask again later');
+    return proven;
   }
 
   async submit(packed: Uint8Array, mode: SubmitMode): Promise<SubmitOutcome> {

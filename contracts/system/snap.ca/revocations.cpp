@@ -65,7 +65,8 @@ void certificate_authority::prune(name organisation, prunable rows) {
 void certificate_authority::prune_members(name organisation, const std::vector<std::vector<char>>& serials) {
   organisations_table organisations(get_self(), scope());
   const auto owner = organisations.find(organisation);
-  const bool is_expelled = owner != organisations.end() && owner->status == organisation_status::expelled;
+  if (owner == organisations.end()) return;
+  const bool is_expelled = owner->status == organisation_status::expelled;
   members_table members(get_self(), organisation.value);
   subject_keys_table keys(get_self(), organisation.value);
   revocations_table revocations(get_self(), organisation.value);

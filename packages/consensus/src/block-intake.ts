@@ -5,6 +5,7 @@
 import { type BlsSignature, type PublicKey, type Signature, toHex } from '@snapscale/crypto';
 import { type BlockHeader, blockId, blockNumOf, limits } from '@snapscale/protocol';
 import { certificateDigest, signerKeys } from './chain/certificate.js';
+import { bestBlock } from './chain/fork-choice.js';
 import type { ForkTree, TreeNode } from './chain/fork-tree.js';
 import { type CheckedHeader, checkHeader, type HeaderCertificate, show } from './chain/header-check.js';
 import { ownPeer, type PeerId } from './events.js';
@@ -226,27 +227,36 @@ export class BlockIntake {
     this.#forget(oldest);
   }
 
-  #hasRoom({ id, header, from }: ReceivedBlock): boolean {
-    if (from === ownPeer || this.#isAwaited(id)) return true;
-    if (this.#tree.size >= limits.reversibleBlocksMax) return false;
+  #hasRoom(block: ReceivedBlock): boolean {
+    const { header, from } = block;
+    if (from === ownPeer) return true;
     let siblings = this.#tree.siblings(header.slot, header.producer);
     for (const { header: other } of this.#verifying.values()) {
       if (other.slot === header.slot && other.producer === header.producer) siblings++;
     }
-    return siblings < limits.forksPerSlotMax;
+    const isInBounds = siblings < limits.forksPerSlotMax && this.#tree.size < limits.reversibleBlocksMax;
+    return isInBounds || this.#isNeeded(block);
   }
 
-  /** Whether a certificate waits for this block, or for one that waits for it: then bounds do not keep it out. */
-  #isAwaited(id: Uint8Array): boolean {
+  /**
+   * Whether bounds must not keep the block out: a certificate waits for it, or for a block that waits for it; or what waits for
+   * it is a longer chain than the best one here, and others are on it.
+   */
+  #isNeeded({ id, header }: ReceivedBlock): boolean {
     if (this.#isWanted(id)) return true;
-    const wanted = toHex(id);
+    const best = bestBlock(this.#tree, ({ status }) => status !== 'invalid');
+    const couldWin = this.#tree.get(header.previous)!.certifiedSlot >= best.certifiedSlot;
+    const key = toHex(id);
+    const seen = new Set<string>();
     for (const orphan of this.#orphans.values()) {
-      if (!this.#isWanted(orphan.id)) continue;
-      let missing = toHex(orphan.header.previous);
-      for (let above = this.#orphans.get(missing); above !== undefined; above = this.#orphans.get(missing)) {
-        missing = toHex(above.header.previous);
+      const isLonger = couldWin && blockNumOf(orphan.id) > best.facts.num;
+      if (!isLonger && !this.#isWanted(orphan.id)) continue;
+      for (let above: ReceivedBlock | undefined = orphan; above !== undefined && !seen.has(above.key); ) {
+        seen.add(above.key);
+        const previous = toHex(above.header.previous);
+        if (previous === key) return true;
+        above = this.#orphans.get(previous);
       }
-      if (missing === wanted) return true;
     }
     return false;
   }

@@ -51,7 +51,7 @@ export class CoreClient {
   readonly reader: StateStore;
   readonly #listeners = new Set<CoreListener>();
   readonly #replies = new Map<number, (result: CoreReply) => void>();
-  readonly #proofs = new Map<number, (reply: StateProofReply) => void>();
+  readonly #proofs = new Map<number, (reply: StateProofReply | 'busy') => void>();
   /** Points of blocks that are not final yet, by number. */
   readonly #recent = new Map<number, ChainPoint>();
   #lastRequest = 0;
@@ -120,7 +120,7 @@ export class CoreClient {
   }
 
   /** Proves the entry at `key`, or its absence, against the newest block's state root. */
-  prove(key: string): Promise<StateProofReply> {
+  prove(key: string): Promise<StateProofReply | 'busy'> {
     return new Promise((resolve) => {
       const request = ++this.#lastRequest;
       this.#proofs.set(request, resolve);
@@ -180,7 +180,7 @@ export class CoreClient {
         break;
       }
       case 'proof':
-        this.#proofs.get(message.request)?.(message.reply);
+        this.#proofs.get(message.request)?.(message.refused ? 'busy' : message.reply);
         this.#proofs.delete(message.request);
         break;
       case 'stopped':

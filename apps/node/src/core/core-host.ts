@@ -57,6 +57,7 @@ import { RecentlyVerified } from './recently-verified.js';
 import { storedBlocks } from './replay.js';
 
 type Query = Extract<ToCore, { kind: 'query' }>;
+type Proof = Extract<ToCore, { kind: 'proof' }>;
 
 type Post = (message: FromCore, transfer?: ArrayBuffer[]) => void;
 
@@ -94,6 +95,7 @@ export class CoreHost {
   /** Inputs that effects have led to, for when the effects before them are carried out. */
   readonly #inputs: NetworkInput[] = [];
   readonly #queries = new QueryQueue<Query>((query) => this.#query(query));
+  readonly #proofs = new QueryQueue<Proof>((proof) => this.#prove(proof));
   readonly #recent = new RecentlyVerified();
   readonly #metricsTimer: NodeJS.Timeout;
   #bls: BlsThread | undefined;
@@ -171,7 +173,7 @@ export class CoreHost {
         if (!this.#queries.add(message)) this.#refuseQuery(message, tooManyQueries);
         break;
       case 'proof':
-        this.#prove(message.request, message.key);
+        if (!this.#proofs.add(message)) this.#refuseProof(message);
         break;
       case 'peers':
         this.#peers = new PeerLink(message.port, this.#peerLinkOwner());
@@ -218,6 +220,7 @@ export class CoreHost {
   #stop(): void {
     this.#stopping = true;
     for (const query of this.#queries.clear()) this.#refuseQuery(query, stopping);
+    for (const proof of this.#proofs.clear()) this.#refuseProof(proof);
     this.#step({ kind: 'drain' });
     // Without the others nothing becomes final. What is in the journal is not lost: the next start goes on from there.
     setTimeout(() => this.#end(), STOP_MS_MAX);
@@ -248,7 +251,11 @@ export class CoreHost {
     this.#flush();
   }
 
-  #prove(request: number, key: string): void {
+  #refuseProof({ request }: Proof): void {
+    this.#post({ kind: 'proof', request, reply: undefined, refused: true });
+  }
+
+  #prove({ request, key }: Proof): void {
     const { num, id, slot } = this.#head;
     const header = this.#replica.block(id)?.header ?? this.#storage.final.header;
     const proven = this.#replica.prove(key);
@@ -257,7 +264,7 @@ export class CoreHost {
       proven === undefined || root === undefined
         ? undefined
         : { num, id, slot, root, value: proven.value, proof: encodeStateProof(proven.proof) };
-    this.#post({ kind: 'proof', request, reply });
+    this.#post({ kind: 'proof', request, reply, refused: false });
   }
 
   #scheduleTurn(): void {

@@ -60,7 +60,8 @@ export type FromCore =
   | { readonly kind: 'block'; readonly block: Uint8Array }
   /** `evidenceSchema`, encoded: for the system contract. */
   | { readonly kind: 'evidence'; readonly evidence: Uint8Array }
-  | { readonly kind: 'proof'; readonly request: number; readonly reply: StateProofReply }
+  /** `refused`: too many proofs wait. */
+  | { readonly kind: 'proof'; readonly request: number; readonly reply: StateProofReply; readonly refused: boolean }
   | { readonly kind: 'stopped' };
 
 /** A proof against the state root of a complete block. Undefined on chains without state roots. */

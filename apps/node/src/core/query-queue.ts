@@ -1,6 +1,6 @@
 /**
- * Transactions that clients only want tried. They cost nothing to send, and each may take as long as the longest
- * transaction of a block, so that they get a share of the thread's time and no more: they run one at a time, between the
+ * What clients ask of the core without paying: transactions that they only want tried, each of which may take as long as the
+ * longest of a block, and proofs. They get a share of the thread's time and no more: they run one at a time, between the
  * thread's other events, and wait for the next slot when the share of this one is used.
  */
 import { msToSlot, slotToMs } from '@snapscale/protocol';

@@ -2,7 +2,7 @@
  * Producers publish the round-trip times that they measure to each other (`eosio::setlatency`): the contract orders the
  * next schedule by them. A producer's node is found among the peers by its name, which is that of the producer's account.
  */
-import type { StateReader } from '@snapscale/execution';
+import { getRow, type StateReader, tableId } from '@snapscale/execution';
 import { formatName, type JsonObject, type Name, name, names } from '@snapscale/protocol';
 import { keyHolding, type OwnTransactions, sendActions } from '../own-transactions.js';
 import { systemAction, systemRow } from './accusation.js';
@@ -36,7 +36,7 @@ export async function publishRoundTrips(
 async function publish(context: OwnTransactions, account: Name, measured: RoundTrips): Promise<void> {
   const state = context.headState();
   const current = toProducers(state, account, measured);
-  if (current.length === 0 || systemRow(state, 'producers', account) === undefined) return;
+  if (current.length === 0 || !isProducer(state, account)) return;
   if (!isNews(current, published(state, account))) return;
   const privateKey = keyHolding(context.keys, state, account, names.active);
   if (privateKey === undefined) return;
@@ -59,9 +59,15 @@ function toProducers(state: StateReader, own: Name, measured: RoundTrips): (read
   return Object.entries(measured)
     .filter(([node]) => ACCOUNT_NAME.test(node))
     .map(([node, ms]) => [name(node), ms] as const)
-    .filter(([producer]) => producer !== own && systemRow(state, 'producers', producer) !== undefined)
+    .filter(([producer]) => producer !== own && isProducer(state, producer))
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }
+
+function isProducer(state: StateReader, account: Name): boolean {
+  return getRow(state, producersTable, account) !== undefined;
+}
+
+const producersTable = tableId(names.eosio, names.eosio, name('producers'));
 
 /** Nodes may have other names than accounts. */
 const ACCOUNT_NAME = /^[a-z1-5.]{0,11}[a-z1-5]$/;

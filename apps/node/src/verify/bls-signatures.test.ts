@@ -3,6 +3,7 @@ import {
   type BlsSignature,
   blsAggregate,
   blsPublicKeyOf,
+  blsSignatureFromUncompressed,
   blsVerifyAggregate,
   generateBlsPrivateKey,
   sha256,
@@ -16,6 +17,16 @@ const secrets = ['a', 'b', 'c', 'd'].map((label) =>
 );
 const keys = secrets.map(blsPublicKeyOf);
 const digest = sha256(bytes('a vote'));
+/** A point of the curve that is not of the group: x = 2. */
+const outOfGroup = blsSignatureFromUncompressed(
+  Buffer.from(
+    `${'0'.repeat(191)}2${
+      '172e93db764a8400a7d5071b6b6f5de0da2f0f4a063119abca014006b7c40a2cfe291a1924e65db0d6d0fcfbf3bf3d5c' +
+      '18c6b864ae17dc9da64203ffefb966306425a7bc6aeb7c75247438372716284a4173830420cd476ba1a365b95bfcec38'
+    }`,
+    'hex',
+  ),
+);
 const native = loadBlsSigning();
 const signatures = secrets.map((secret) => native.sign(secret, digest));
 
@@ -60,6 +71,8 @@ describe('finalizers’ signatures', () => {
     ['that are all ones', [keys[0]!], [new Uint8Array(192).fill(255) as BlsSignature], digest],
     ['under a key of zeros', [new Uint8Array(96) as BlsPublicKey], [signatures[0]!], digest],
     ['under a key of all ones', [new Uint8Array(96).fill(255) as BlsPublicKey], [signatures[0]!], digest],
+    ['out of the group', [keys[0]!], [outOfGroup], digest],
+    ['with a part out of the group', keys, [...signatures.slice(1), outOfGroup], digest],
     ['of nobody', [], [], digest],
     ['under no key', [], [signatures[0]!], digest],
     ['of none', [keys[0]!], [], digest],
