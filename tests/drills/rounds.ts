@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { authorisedPosition } from '@snapscale/consensus';
-import { limits } from '@snapscale/protocol';
+import { limits, slotToMs } from '@snapscale/protocol';
 import { cpuSecondsOf, memoryOf, threadCpu } from '../bench/load/node-process.js';
 import { printProfilesByThread } from '../bench/profile.js';
 import { count, printTable } from '../bench/report.js';

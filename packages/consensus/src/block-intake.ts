@@ -234,18 +234,18 @@ export class BlockIntake {
     for (const { header: other } of this.#verifying.values()) {
       if (other.slot === header.slot && other.producer === header.producer) siblings++;
     }
-    const isInBounds = siblings < limits.forksPerSlotMax && this.#tree.size < limits.reversibleBlocksMax;
-    return isInBounds || this.#isNeeded(block);
+    const isFull = this.#tree.size >= limits.reversibleBlocksMax;
+    return (!isFull && siblings < limits.forksPerSlotMax) || this.#isNeeded(block, !isFull);
   }
 
   /**
-   * Whether bounds must not keep the block out: a certificate waits for it, or for a block that waits for it; or what waits for
-   * it is a longer chain than the best one here, and others are on it.
+   * Whether bounds must not keep the block out: a certificate waits for it, or for a block that waits for it; or, if `orLonger`,
+   * what waits for it is a longer chain than the best one here: others are on it, and may need this node for a certificate.
    */
-  #isNeeded({ id, header }: ReceivedBlock): boolean {
+  #isNeeded({ id, header }: ReceivedBlock, orLonger: boolean): boolean {
     if (this.#isWanted(id)) return true;
     const best = bestBlock(this.#tree, ({ status }) => status !== 'invalid');
-    const couldWin = this.#tree.get(header.previous)!.certifiedSlot >= best.certifiedSlot;
+    const couldWin = orLonger && this.#tree.get(header.previous)!.certifiedSlot >= best.certifiedSlot;
     const key = toHex(id);
     const seen = new Set<string>();
     for (const orphan of this.#orphans.values()) {

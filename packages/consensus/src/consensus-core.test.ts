@@ -101,6 +101,23 @@ describe('CON-9 blocks', () => {
     expect(core.status).toMatchObject({ treeBlocks: limits.forksPerSlotMax + 4, waitingBlocks: { orphans: 0 } });
   });
 
+  it('that are one too many of a slot are taken when a longer chain waits for them: without, it might get no certificate', () => {
+    const { core, root, makeBlock, give } = lonelyCore();
+    core.step({ kind: 'tick', slot: 3 });
+    const plan = core.planBlock(root.facts.id, 1)!;
+    const blocks = Array.from({ length: limits.forksPerSlotMax }, (_, mark) => makeBlock(plan, mark));
+    for (const block of blocks) give(block);
+    give(makeBlock(core.planBlock(blockId(blocks[0]!.header), 2)!));
+    const right = makeBlock(plan, 9);
+    const child = makeBlock({ ...core.planBlock(root.facts.id, 2)!, previous: blockId(right.header) });
+    const grandchild = makeBlock({ ...core.planBlock(root.facts.id, 3)!, previous: blockId(child.header) });
+    give(child);
+    expect(only(give(right), 'forget')).toHaveLength(1);
+    give(grandchild);
+    expect(only(give(right), 'forget')).toEqual([]);
+    expect(core.status).toMatchObject({ treeBlocks: limits.forksPerSlotMax + 5, waitingBlocks: { orphans: 0 } });
+  });
+
   it('that wait for the verification of certificates count as well', () => {
     const { core, root, makeBlock, give } = lonelyCore();
     const [execute] = only(give(makeBlock(core.planBlock(root.facts.id, 1)!)), 'execute');

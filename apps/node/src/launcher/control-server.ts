@@ -1,14 +1,15 @@
 /** The launcher's ear: commands of `snapscale network` over a socket that the owner of the directory alone may use. */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { LauncherAddress, NetworkCommand, NetworkReply, NetworkStatus } from '@snapscale/api';
 import { writeFileAtomicSync } from '../store/atomic-write.js';
 import { toFailure } from './failure.js';
 import type { NetworkDirectory } from './network-directory.js';
 
+const SOCKET_NAME = 'control.sock';
 const REQUEST_BYTES_MAX = 64 * 1024;
 /** Longer paths do not fit into the address of a Unix socket everywhere. */
 const SOCKET_PATH_BYTES_MAX = 100;
@@ -47,6 +48,9 @@ export class ControlServer {
     const closed = new Promise((resolve) => this.#server.close(resolve));
     for (const connection of this.#connections) connection.destroySoon();
     await closed;
+    const folder = dirname(this.#address.socket);
+    if (process.platform !== 'win32' && folder !== dirname(this.#file))
+      rmSync(folder, { recursive: true, force: true });
   }
 
   #serve(connection: Socket, obey: Obey): void {
@@ -124,10 +128,13 @@ function isGroups(value: unknown): value is string[][] {
 }
 
 function socketOf(directory: string): string {
-  const id = createHash('sha256').update(directory).digest('hex').slice(0, 16);
-  if (process.platform === 'win32') return `\\\\.\\pipe\\snapscale-${id}`;
-  const inside = join(directory, 'control.sock');
-  return Buffer.byteLength(inside) <= SOCKET_PATH_BYTES_MAX ? inside : join(tmpdir(), `snapscale-${id}.sock`);
+  if (process.platform === 'win32') {
+    return `\\\\.\\pipe\\snapscale-${createHash('sha256').update(directory).digest('hex').slice(0, 16)}`;
+  }
+  const inside = join(directory, SOCKET_NAME);
+  if (Buffer.byteLength(inside) <= SOCKET_PATH_BYTES_MAX) return inside;
+  // A folder that is made for the owner alone: a name that others can guess they could take first.
+  return join(mkdtempSync(join(tmpdir(), 'snapscale-')), SOCKET_NAME);
 }
 
 function listen(server: Server, socket: string): Promise<void> {

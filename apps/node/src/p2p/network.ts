@@ -6,6 +6,7 @@ import type { KeyObject } from 'node:crypto';
 import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer, type Server, type TLSSocket } from 'node:tls';
 import type { HelloBody, PeerMessage, PeerStatus } from '@snapscale/protocol';
+import { AddressAllowance } from './address-allowance.js';
 import { Connection, type ConnectionLimits, type ConnectionOwner, defaultConnectionLimits } from './connection.js';
 import { PeerFault } from './faults.js';
 import { encodeFrame } from './frames.js';
@@ -86,6 +87,7 @@ export class PeerNetwork {
   readonly #limits: NetworkLimits;
   readonly #key: KeyObject;
   readonly #table = new PeerTable();
+  readonly #allowance = new AddressAllowance();
   readonly #open = new Map<string, Connection>();
   /** Connections that have not greeted yet. */
   readonly #greeting = new Set<Connection>();
@@ -226,6 +228,10 @@ export class PeerNetwork {
   #admitHandshake(socket: Socket): void {
     const { handshakesMax } = this.#limits;
     socket.on('error', () => socket.destroy());
+    if (!this.#allowance.admits(socket.remoteAddress ?? '', this.#options.nowMs())) {
+      socket.destroy();
+      return;
+    }
     this.#handshakes.add(socket);
     socket.once('close', () => this.#handshakes.delete(socket));
     if (this.#handshakes.size > handshakesMax) {

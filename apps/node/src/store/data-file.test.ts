@@ -12,7 +12,13 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 it('accepts what LMDB wrote, and refuses it when its end or its meta pages are missing', async () => {
   const store = StateStore.open(directory, { mapSizeBytes: 1 << 26 });
   const changes = new Map(Array.from({ length: 500 }, (_, i) => [`k${i}`, new Uint8Array(100).fill(i)]));
-  await store.commit({ blockNum: 1, blockId: new Uint8Array(32), changes, buckets: new Map(), root: new Uint8Array(0) });
+  await store.commit({
+    blockNum: 1,
+    blockId: new Uint8Array(32),
+    changes,
+    buckets: new Map(),
+    root: new Uint8Array(0),
+  });
   await store.close();
   const path = join(directory, 'data.mdb');
   const whole = readFileSync(path);

@@ -15,11 +15,7 @@ export type SnapshotWorkerResult =
   | { readonly kind: 'written'; readonly file: string; readonly blockNum: number; readonly blockId: Uint8Array }
   | { readonly kind: 'failed'; readonly message: string };
 
-async function write({
-  stateDir,
-  directory,
-  chainId,
-}: SnapshotWorkerOptions): Promise<SnapshotWorkerResult> {
+async function write({ stateDir, directory, chainId }: SnapshotWorkerOptions): Promise<SnapshotWorkerResult> {
   const store = StateStore.open(stateDir, { readOnly: true });
   try {
     const final = store.finalBlock();

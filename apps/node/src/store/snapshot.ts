@@ -57,8 +57,7 @@ export async function writeSnapshot(store: StateStore, file: string, chainId: Ui
   try {
     const final = snapshot.finalBlock();
     const root = snapshot.consensusRoot();
-    if (final === undefined || root === undefined)
-      throw new StoreFailure(`${store.directory} has no final block yet`);
+    if (final === undefined || root === undefined) throw new StoreFailure(`${store.directory} has no final block yet`);
     const info = { chainId, blockNum: final.num, blockId: final.id, root: comparableRoot(root) };
     handle = await open(temporary, 'w');
     const writer = new ChunkWriter(handle);

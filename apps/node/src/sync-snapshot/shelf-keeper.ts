@@ -105,7 +105,11 @@ export class ShelfKeeper {
   #giveUp(reason: string): void {
     this.#options.event('snapshot-not-kept', { block: this.#lastNum, reason });
     this.#waiting = undefined;
-    tidyShelf(this.#options.directory);
+    try {
+      tidyShelf(this.#options.directory);
+    } catch {
+      // A folder that cannot be tidied now is tidied after the next snapshot; the event has said what is wrong.
+    }
   }
 }
 

@@ -70,8 +70,8 @@ export class SnapshotShelf {
       if (BigInt(statSync(file).size) !== decoded.fileBytes) return undefined;
       return { num, file, manifest, content: contentOf(decoded), fileBytes: Number(decoded.fileBytes) };
     } catch (error) {
-      // Of another version, or removed meanwhile: as if it was not there.
-      if (error instanceof DecodeError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      // Of another version, removed meanwhile, or not to be read: as if it was not there.
+      if (error instanceof DecodeError || (error as NodeJS.ErrnoException).code !== undefined) return undefined;
       throw error;
     }
   }

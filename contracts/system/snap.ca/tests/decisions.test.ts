@@ -140,7 +140,7 @@ describe('change_terms', () => {
   test('changes quota, scope and validity for what is issued from then on', () => {
     it.issue('delta', 1, producer);
     it.issue('delta', 2);
-    const changed = { quota: 1, weight: 3, valid_until: day(20), scope: ['client'] };
+    const changed = { quota: 1, weight: 3, valid_until: day(20), scope: ['client', 'producer'] };
     it.decide('change_terms', { organisation: 'delta', terms: changed });
     expect(it.organisation('delta')).toMatchObject(changed);
     expect(it.state.active_weight).toBe(6);

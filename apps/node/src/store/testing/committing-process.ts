@@ -17,7 +17,14 @@ async function commitForEver(store: StateStore, committed: (num: number) => void
     changes.set(`x${num - 1}`, null);
     changes.set(`x${num}`, encoded(num));
     const indexed = [{ num, id: idOf(num), transactionIds: [new Uint8Array(32).fill(num & 0xff).with(0, num >>> 8)] }];
-    await store.commit({ blockNum: num, blockId: idOf(num), changes, buckets: new Map([['', encoded(num)]]), indexed, root: idOf(num) });
+    await store.commit({
+      blockNum: num,
+      blockId: idOf(num),
+      changes,
+      buckets: new Map([['', encoded(num)]]),
+      indexed,
+      root: idOf(num),
+    });
     committed(num);
   }
 }
