@@ -18,6 +18,7 @@ export const systemContracts: readonly BuildOptions[] = [
   contract('eosio.token'),
   contract('eosio.msig'),
   contract('eosio.wrap'),
+  contract('snap.ca', ['governance', 'decisions', 'authorities', 'members', 'holders', 'revocations']),
 ];
 
 /** `files`: its sources, in its folder; one with its own name if not given. */

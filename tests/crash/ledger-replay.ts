@@ -222,8 +222,16 @@ class LedgerReplay {
 
   /** Balances by addition alone, from what the included transactions say. */
   #account(action: Action): void {
-    if (action.account !== names.eosioToken) return;
     const reader = new Reader(action.data);
+    if (action.account === names.eosio && action.name === name('delegatebw')) {
+      const from = reader.u64();
+      reader.u64();
+      const net = reader.i64();
+      reader.u64();
+      // The system contract moves both into one account.
+      this.#add(from, name('eosio.stake'), net + reader.i64());
+    }
+    if (action.account !== names.eosioToken) return;
     if (action.name === name('transfer')) {
       const from = reader.u64();
       const to = reader.u64();

@@ -89,7 +89,12 @@ describe('CON-9 blocks', () => {
     const { core, root, makeBlock, give, certificateOf } = lonelyCore();
     core.step({ kind: 'tick', slot: 3 });
     const plan = core.planBlock(root.facts.id, 1)!;
-    for (let mark = 0; mark < limits.forksPerSlotMax; mark++) give(makeBlock(plan, mark));
+    const blocks = Array.from({ length: limits.forksPerSlotMax }, (_, mark) => makeBlock(plan, mark));
+    for (const block of blocks) give(block);
+    // A chain as long as that of the block which there is no room for.
+    const next = makeBlock(core.planBlock(blockId(blocks[0]!.header), 2)!);
+    give(next);
+    give(makeBlock(core.planBlock(blockId(next.header), 3)!));
     const right = makeBlock(plan, 9);
     expect(only(give(right), 'forget')).toHaveLength(1);
     const child = makeBlock({ ...core.planBlock(root.facts.id, 2)!, previous: blockId(right.header) });
@@ -98,7 +103,7 @@ describe('CON-9 blocks', () => {
     expect(only(give(right), 'forget')).toHaveLength(1);
     core.step({ kind: 'certificate', from: 5, certificate: certificateOf(0, grandchild.header) });
     expect(only(give(right), 'forget')).toEqual([]);
-    expect(core.status).toMatchObject({ treeBlocks: limits.forksPerSlotMax + 4, waitingBlocks: { orphans: 0 } });
+    expect(core.status).toMatchObject({ treeBlocks: limits.forksPerSlotMax + 6, waitingBlocks: { orphans: 0 } });
   });
 
   it('that are one too many of a slot are taken when a longer chain waits for them: without, it might get no certificate', () => {
@@ -116,6 +121,17 @@ describe('CON-9 blocks', () => {
     give(grandchild);
     expect(only(give(right), 'forget')).toEqual([]);
     expect(core.status).toMatchObject({ treeBlocks: limits.forksPerSlotMax + 5, waitingBlocks: { orphans: 0 } });
+  });
+
+  it('FIN-9 that are two of a slot are noticed also when both were on their way at once', () => {
+    const { core, root, makeBlock, give } = lonelyCore();
+    core.step({ kind: 'tick', slot: 2 });
+    const parent = makeBlock(core.planBlock(root.facts.id, 1)!);
+    const plan = { ...core.planBlock(root.facts.id, 2)!, previous: blockId(parent.header) };
+    expect(only([...give(makeBlock(plan, 1)), ...give(makeBlock(plan, 2))], 'evidence')).toEqual([]);
+    expect(only(give(parent), 'evidence')).toHaveLength(1);
+    expect(core.status.treeBlocks).toBe(4);
+    expect(only(give(makeBlock(plan, 3)), 'evidence')).toEqual([]);
   });
 
   it('that wait for the verification of certificates count as well', () => {

@@ -253,6 +253,12 @@ export class ConsensusCore {
     }
     const node = this.#tree.insert(header, signature, facts, parent);
     if (isOwn) node.status = 'valid';
+    // FIN-9: when this one came, the other one may have been on its way still.
+    const evidence = this.#watch.checkHeader(id, header, signature, signedBy);
+    if (evidence !== undefined) {
+      this.#outbox.push({ kind: 'evidence', evidence });
+      if (this.#producers.has(header.producer)) this.#mute(`${show(header)} is another one than its own`);
+    }
     this.#watch.noteHeader(id, header, signature, signedBy);
     for (const { certificate } of certificates) {
       const certified = this.#tree.get(certificate.blockId);

@@ -22,15 +22,24 @@ type VotePacket = Extract<Packet, { readonly kind: 'vote' }>;
 /** A cheat tells of each slot for which it has sent two blocks: others have to notice. */
 export type DoubleSlot = (node: SimulatedNode, slot: number) => void;
 
-/** Sends each peer its own version of its blocks; all but one cannot be executed. */
-export function equivocator(chance: Chance, peers: readonly number[], onDouble: DoubleSlot): Conduct {
+/**
+ * Sends each peer its own version of its blocks; all but one cannot be executed.
+ * @param watchers peers that pass on what they get, so that all of them have to notice if they get different ones.
+ */
+export function equivocator(
+  chance: Chance,
+  peers: readonly number[],
+  watchers: ReadonlySet<number>,
+  onDouble: DoubleSlot,
+): Conduct {
   return {
     isReckless: true,
     outgoing(node, packet) {
       if (!isOwnBlock(node, packet) || !chance.percent(40)) return [{ packet }];
       const { block } = packet;
       const versions = peers.map((to) => ({ packet: chance.percent(50) ? packet : changedBlock(node, block, to), to }));
-      if (new Set(versions.map((version) => version.packet)).size > 1) onDouble(node, block.header.slot);
+      const seen = new Set(versions.filter(({ to }) => watchers.has(to)).map((version) => version.packet));
+      if (seen.size > 1) onDouble(node, block.header.slot);
       return versions;
     },
   };

@@ -151,14 +151,17 @@ export function simulate({
   return result(course);
 }
 
-function conductOf({ world, doubled }: Course, node: SimulatedNode, kind: CheatKind): void {
-  const { chance, genesis, network, nodes } = world;
+function conductOf({ world, doubled, kinds }: Course, node: SimulatedNode, kind: CheatKind): void {
+  const { chance, genesis, network, nodes, timeline } = world;
   const peers = nodes.filter((other) => other !== node).map(({ peer }) => peer);
   const note =
     (voted: boolean): DoubleSlot =>
-    ({ account }, slot) =>
-      doubled.push({ account, slot, voted });
-  if (kind === 'equivocator') node.conduct = equivocator(chance, peers, note(false));
+    ({ account }, slot) => {
+      // What is made up for an old slot is not passed on: only those who got it have the proof.
+      if (slot + 1 >= msToSlot(timeline.nowMs)) doubled.push({ account, slot, voted });
+    };
+  const watchers = new Set(nodes.filter((other) => !kinds.has(other)).map(({ peer }) => peer));
+  if (kind === 'equivocator') node.conduct = equivocator(chance, peers, watchers, note(false));
   else if (kind === 'double dealer') node.conduct = doubleDealer(genesis.chainId, note(true));
   else if (kind === 'double voter') node.conduct = doubleVoter(genesis.chainId);
   else if (kind === 'withholder') node.conduct = withholder;

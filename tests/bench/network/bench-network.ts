@@ -11,7 +11,7 @@ import { cpuSecondsOf, nodeProgram } from '../load/node-process.js';
 import { foundAccounts, loadAccounts } from '../load/workload.js';
 import { FinalTimes } from './final-chain.js';
 
-export const ACCOUNTS = 500;
+const ACCOUNTS = 500;
 const UNITS_EACH = 100_000_000n;
 const FINALITY_TIMEOUT_MS = 60_000;
 

@@ -92,6 +92,21 @@ describe('expel_organisation', () => {
     for (const table of ['members', 'keys', 'revocations']) expect(it.rows(table, 'delta')).toEqual([]);
     expect(authority('delta').status).toBe(2);
     it.issue('beta', 1, { account: 'alice' });
+    it.chain.advance({ days: 1001.1 });
+    it.prune('delta', { authorities: [sha256(der('delta'))] });
+    expect(authority('delta')).toBeUndefined();
+  });
+
+  test('leaves a clean slate to an organisation that is admitted again', () => {
+    it.issue('delta', 1, producer);
+    it.decide('expel_organisation', { organisation: 'delta' });
+    const issuer = { certificate: der('delta2'), not_after: day(1000) };
+    it.decide('admit_organisation', { ...admission('delta'), issuer });
+    expect(it.organisation('delta')).toMatchObject({ status: 0, admission: 5, authorities: [authority('delta2').key] });
+    expect(authority('delta').status).toBe(2);
+    expect(it.producers).toEqual([]);
+    it.issue('delta', 2, { ...producer, issuer: sha256(issuer.certificate) });
+    expect(it.producers).toEqual(['bob']);
   });
 
   test('cannot leave the consortium without an active organisation', () => {
@@ -184,6 +199,13 @@ describe('rotate_authority', () => {
     it.decide('rotate_authority', { organisation: '', next, previous_until: day(100) });
     expect(it.state.roots).toEqual([authority('root').key, authority('root2').key]);
     expect(authority('root')).toMatchObject({ status: 1, valid_until: day(100) });
+    it.chain.advance({ days: 3001.1 });
+    it.prune('alpha', { authorities: [sha256(der('root'))] });
+    expect(it.state.roots).toEqual([authority('root2').key]);
+    expect(authority('root')).toBeUndefined();
+    it.chain.advance({ days: 1000 });
+    const rows = { serials: [], applicants: [], proposals: [], authorities: [sha256(der('root2'))] };
+    it.fails('prune', 'carol', { organisation: 'alpha', rows }, /the newest certificate stays/);
   });
 
   test('never lengthens what ends earlier', () => {

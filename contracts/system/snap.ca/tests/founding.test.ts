@@ -149,6 +149,32 @@ describe('init', () => {
   });
 });
 
+test('the fields that README.md places at offsets are the first of their rows', () => {
+  const { structs } = JSON.parse(readFileSync(artifactPath('snap.ca', 'abi'), 'utf8'));
+  const sizes: Record<string, number> = { name: 8, uint64: 8, uint32: 4, uint16: 2, uint8: 1, checksum256: 32 };
+  const offsets = (row: string) => {
+    const { fields } = structs.find(({ name }: { name: string }) => name === row);
+    let at = 0;
+    const placed: string[] = [];
+    for (const { name, type } of fields as { name: string; type: string }[]) {
+      placed.push(`${at} ${name}`);
+      at += type === 'time_point_sec' ? 4 : type === 'public_key' ? 34 : (sizes[type] ?? Number.NaN);
+      if (Number.isNaN(at)) break;
+    }
+    return placed.join(', ');
+  };
+  expect(offsets('organisation')).toMatch(
+    /^0 account, 8 status, 9 valid_until, 13 status_since, 17 quota, 21 weight, 23 admission, 27 title$/,
+  );
+  expect(offsets('authority')).toMatch(
+    /^0 key, 8 digest, 40 organisation, 48 status, 49 valid_until, 53 not_after, 57 revoked, 61 reason, 62 certificate$/,
+  );
+  expect(offsets('member')).toMatch(
+    /^0 key, 8 status, 9 valid_until, 13 authority, 21 certificate, 53 subject_key, 87 account, 95 /,
+  );
+  expect(offsets('certified_producer')).toBe('0 account, 8 valid_until, 12 organisation');
+});
+
 test('every action has a text for signers', () => {
   const { actions } = JSON.parse(readFileSync(artifactPath('snap.ca', 'abi'), 'utf8'));
   const names = actions.map(({ name }: { name: string }) => name);

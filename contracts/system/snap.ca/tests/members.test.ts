@@ -115,6 +115,7 @@ describe('issue', () => {
       roles: ['edge', 'producer'],
     });
     const [subject] = it.rows('keys', 'alpha');
+    expect(subject!.digest).toBe(sha256(`0102${'00'.repeat(28)}00000001`));
     expect(subject).toMatchObject({ member: key, key: BigInt(`0x${String(subject!.digest).slice(0, 16)}`).toString() });
     const held = { member: key, authority, valid_until: day(30), is_producer: 1, is_operator: 0 };
     expect(it.rows('accounts')).toEqual([{ account: 'alice', organisation: 'alpha', certificates: [held] }]);

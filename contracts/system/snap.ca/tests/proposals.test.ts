@@ -1,6 +1,7 @@
 /** How the consortium decides: proposals, votes, majorities, outcomes. */
+import { compileAbi, encodeType, type Json } from '@snapscale/protocol';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Snapshot } from '../../../testing/index.js';
+import { type Snapshot, systemContract } from '../../../testing/index.js';
 import { admission, Consortium, certificate, day, parameters, sha256, terms } from './consortium.js';
 
 let it: Consortium;
@@ -18,6 +19,11 @@ const notYet = (proposal: number, message: RegExp) =>
   it.fails('execute', 'carol', { account: 'carol', proposal }, message);
 const votesOf = (proposal: number) => it.rows('votes', BigInt(proposal)).map(({ organisation }) => organisation);
 
+function structFields(struct: string): [string, string][] {
+  const { structs } = systemContract('snap.ca').abi;
+  return structs.find(({ name }) => name === struct)!.fields.map(({ name, type }) => [name, type]);
+}
+
 describe('propose', () => {
   test('stores who proposes what until when, with the proposer’s own approval', () => {
     const id = it.propose('suspend_organisation', suspendDelta, []);
@@ -32,6 +38,14 @@ describe('propose', () => {
     expect(votesOf(id)).toEqual(['alpha']);
     expect(it.usage('alpha').open_proposals).toBe(1);
     expect(it.chain.paidTable('snap.ca', 'snap.ca', 'proposals')[0]!.payer).toBe('alpha');
+  });
+
+  test('has the hash of the packed content as its digest', () => {
+    const abi = compileAbi(systemContract('snap.ca').abi);
+    const { content } = Object.fromEntries(structFields('propose'));
+    const packed = encodeType(abi, content!, suspension as Json);
+    const id = it.propose('suspend_organisation', suspendDelta, []);
+    expect(it.proposal(id).digest).toBe(sha256(Buffer.from(packed).toString('hex')));
   });
 
   test('numbers proposals', () => {

@@ -173,5 +173,7 @@ describe('prune', () => {
     it.fails('prune', 'carol', pruning(range(1, 101)), /1 to 100 rows/);
     it.prune('alpha', { serials: [serialOf(77)] });
     expect(it.organisation('alpha').status).toBe(0);
+    expect(it.prune('bob', { serials: [serialOf(77)] }).ramDeltas).toEqual({});
+    expect(it.usage('bob')).toBeUndefined();
   });
 });

@@ -75,7 +75,7 @@ const STEP_CPU_US = 8_000;
  * CPU time that a speculative draft is given. What comes after that waits, and is answered by the block that has it: what
  * this node executes for its clients alone must not hold up the blocks that all wait for.
  */
-const SPECULATION_CPU_US = 10_000;
+const SPECULATION_CPU_US = 25_000;
 /** Blocks between two reminders of what waits, and transactions of one at most. */
 const REMIND_BLOCKS = 8;
 const REMIND_MAX = 1000;

@@ -205,6 +205,26 @@ describe('BlockSync', () => {
     expect(world.blamed).toEqual([]);
   });
 
+  it('blames a peer once for all that it does not answer', () => {
+    const world = new SyncWorld([]);
+    world.add(1, silent, chain);
+    world.run(() => world.blamed.length > 0);
+    expect(world.asked).toBe(defaultSyncLimits.rangesMax);
+    world.run(() => world.nowMs > 1_024_000);
+    expect(world.blamed).toEqual([{ peer: 1, code: 'unhelpful' }]);
+  });
+
+  it('blames nobody for the time in which this node stood still', () => {
+    const world = new SyncWorld([]);
+    world.add(1, honest, chain);
+    world.run(() => world.asked > 0);
+    world.nowMs += 60_000;
+    // Its timers come before the answers that have arrived meanwhile.
+    world.sync.advance(world.nowMs);
+    world.run(isDone(world));
+    expect([world.blamed, world.events]).toEqual([[], ['sync-begun', 'sync-done']]);
+  });
+
   it('goes on with others when peers leave', () => {
     const world = new SyncWorld([]);
     world.add(1, silent, chain);

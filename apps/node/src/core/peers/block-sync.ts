@@ -59,6 +59,9 @@ export const defaultSyncLimits: SyncLimits = {
   asideMs: 15_000,
 };
 
+/** It is called twice a second: when it is not for so long, this node stood still. */
+const PAUSE_MS = 1_500;
+
 type Source = { status: PeerStatus; asideUntilMs: number; failures: number; asked: number };
 type Ask = { readonly peer: PeerId; readonly request: number; readonly atMs: number };
 type Answer = {
@@ -83,6 +86,7 @@ export class BlockSync {
   /** When the head moved last, or blocks began to be given. */
   #progressMs = 0;
   #progressNum = 0;
+  #calledMs = 0;
 
   constructor(port: SyncPort, limits: SyncLimits = defaultSyncLimits) {
     this.#port = port;
@@ -147,6 +151,7 @@ export class BlockSync {
   }
 
   #advance(nowMs: number): boolean {
+    this.#forgiveOwnPause(nowMs);
     const head = this.#port.head();
     const target = this.#target(nowMs);
     if (head.num !== this.#progressNum) {
@@ -203,18 +208,23 @@ export class BlockSync {
     this.#begin(this.#port.final(), nowMs);
   }
 
+  /** This node stood still: answers may be there that it has not looked at, and nobody else is late for that. */
+  #forgiveOwnPause(nowMs: number): void {
+    const pausedMs = nowMs - this.#calledMs;
+    this.#calledMs = nowMs;
+    if (!this.#isActive || pausedMs < PAUSE_MS) return;
+    this.#progressMs += pausedMs;
+    for (const range of this.#ranges) range.asks = range.asks.map((ask) => ({ ...ask, atMs: ask.atMs + pausedMs }));
+  }
+
   #dropLateAsks(nowMs: number): void {
     const { answerMsMax } = this.#limits;
     for (const range of this.#ranges) {
       for (const { peer, request, atMs } of [...range.asks]) {
         if (nowMs - atMs < answerMsMax) continue;
         this.#endAsk(range, request);
-        this.#setAside(peer, nowMs);
-        this.#port.blame(
-          peer,
-          'unhelpful',
-          `no answer to a request for blocks from ${range.from} in ${answerMsMax} ms`,
-        );
+        const why = `no answer to a request for blocks from ${range.from} in ${answerMsMax} ms`;
+        this.#blameOnce(peer, why, nowMs);
       }
     }
   }
@@ -260,11 +270,10 @@ export class BlockSync {
   #take(range: Range, peer: PeerId, blocks: readonly Uint8Array[], nowMs: number): void {
     if (blocks.length === 0) {
       const { status } = this.#sources.get(peer)!;
-      this.#setAside(peer, nowMs);
       // What is not final may have been on a branch that the peer has left meanwhile.
       if (status.earliestBlockNum <= range.from && range.from <= status.final.num) {
-        this.#port.blame(peer, 'unhelpful', `it has no block ${range.from}, and said it had up to ${status.final.num}`);
-      }
+        this.#blameOnce(peer, `it has no block ${range.from}, and said it had up to ${status.final.num}`, nowMs);
+      } else this.#setAside(peer, nowMs);
       return;
     }
     const ids = blocks.length > range.count ? undefined : idsOf(range.from, blocks);
@@ -368,6 +377,13 @@ export class BlockSync {
   #countAsked(peer: PeerId, change: 1 | -1): void {
     const source = this.#sources.get(peer);
     if (source !== undefined) source.asked += change;
+  }
+
+  /** A peer that does not help is left aside and blamed, once for all that it is asked at the time. */
+  #blameOnce(peer: PeerId, why: string, nowMs: number): void {
+    const isAside = (this.#sources.get(peer)?.asideUntilMs ?? 0) > nowMs;
+    this.#setAside(peer, nowMs);
+    if (!isAside) this.#port.blame(peer, 'unhelpful', why);
   }
 
   #setAside(peer: PeerId, nowMs: number): void {
