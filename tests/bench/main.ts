@@ -87,5 +87,9 @@ if (values.help === true || unknown.length > 0) {
 }
 
 function numbers(text: string | undefined, otherwise: readonly number[]): readonly number[] {
-  return text === undefined ? otherwise : text.split(',').map(Number);
+  if (text === undefined) return otherwise;
+  const given = text.split(',').map(Number);
+  if (given.some((value) => !Number.isInteger(value) || value < 0))
+    throw new Error(`${JSON.stringify(text)}: expected whole numbers, separated by commas`);
+  return given;
 }

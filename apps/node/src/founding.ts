@@ -56,6 +56,11 @@ export type FoundingContext = {
   /** Id of a recent block that is on every branch. */
   readonly headId: () => Uint8Array;
   readonly nowMs: () => number;
+  /**
+   * Resolves when what was sent before is final. Other producers may execute transactions in another order, and an action of
+   * an account without a contract succeeds, and does nothing. Undefined: there are no others.
+   */
+  readonly settled?: () => Promise<unknown>;
 };
 
 /** What was done, for the first-run text. */
@@ -85,6 +90,7 @@ export async function foundChain(context: FoundingContext): Promise<Founding> {
   const has = (account: string) => accountExists(state, name(account));
   if (!has('eosio.token')) await send(context, 'create account eosio.token', [newAccount('eosio.token')]);
   await deploy(context, 'eosio.token');
+  await context.settled?.();
   if (getTable(state, tableId(names.eosioToken, symbolCode(systemToken.symbol), name('stat'))) === undefined) {
     await send(context, 'create and issue XST', [
       call(names.eosioToken, 'create', { issuer: 'eosio', maximum_supply: SUPPLY_MAX }),
@@ -93,6 +99,7 @@ export async function foundChain(context: FoundingContext): Promise<Founding> {
   }
   if (!has('eosio.stake')) await send(context, 'create account eosio.stake', [newAccount('eosio.stake', byEosio)]);
   await deploy(context, 'eosio');
+  await context.settled?.();
   if (getTable(state, tableId(names.eosio, names.eosio, name('global'))) === undefined) {
     const chainId = Buffer.from(chainIdOf(context.genesis)).toString('hex');
     await send(context, 'begin elections', [system('init', { version: 0, core: '4,XST', chain_id: chainId })]);
@@ -105,6 +112,7 @@ export async function foundChain(context: FoundingContext): Promise<Founding> {
       await send(context, `make ${account} privileged`, [system('setpriv', { account, is_priv: 1 })]);
     }
   }
+  await context.settled?.();
   for (const { what, actions } of producerSteps(context.genesis, context.state())) await send(context, what, actions);
   if (!context.development) return { accounts: ['eosio'], transfer: undefined };
   if (!has('bob')) {

@@ -220,6 +220,7 @@ const FOUNDING_PATIENCE_MS = foundingExpiresMs + 15_000;
 async function found(core: CoreClient, backend: CoreBackend, files: ChainFiles, log: Logger): Promise<Founding> {
   for (;;) {
     const sent: Uint8Array[] = [];
+    const areFinal = () => sent.every((id) => backend.transactionStatus(id).state === 'IRREVERSIBLE');
     const founding = await foundWithRetries({
       genesis: files.genesis,
       privateKey: parsePrivateKey(files.keys.foundingKey ?? files.keys.producerKeys[0]!),
@@ -227,6 +228,7 @@ async function found(core: CoreClient, backend: CoreBackend, files: ChainFiles, 
       headId: () => core.final.id,
       state: () => core.view,
       nowMs: Date.now,
+      ...(files.genesis.producers.length > 1 ? { settled: () => isSoInTime(core, areFinal) } : {}),
       submit: async (packed) => {
         const outcome = await backend.submit(packed, 'push');
         if (outcome.kind === 'busy') return { code: 'snap_queue_full', message: 'the queue is full' };
@@ -235,7 +237,6 @@ async function found(core: CoreClient, backend: CoreBackend, files: ChainFiles, 
         return outcome.kind === 'rejected' ? outcome.rejection : outcome.except;
       },
     });
-    const areFinal = () => sent.every((id) => backend.transactionStatus(id).state === 'IRREVERSIBLE');
     if (await isSoInTime(core, areFinal)) return founding;
     const seconds = FOUNDING_PATIENCE_MS / 1000;
     log.warn(

@@ -128,7 +128,7 @@ export class CoreStorage {
   }
 
   get earliestBlockNum(): number {
-    return this.blocks.firstBlockNum ?? this.final.num;
+    return this.blocks.firstBlockNum ?? this.final.num + 1;
   }
 
   /** Decodes a block of the log. */

@@ -126,6 +126,9 @@ export type CoreEvent =
 
 const tags = { executed: 1, failed: 2, rejected: 3, changes: 4, head: 5, finalized: 6, event: 7, rewind: 8 } as const;
 
+/** A buffer that one large batch has made larger than this is not kept. */
+const KEPT_BYTES_MAX = 256 * 1024;
+
 /** Collects the effects of one step that concern the other threads. */
 export class BatchWriter {
   #writer = new Writer(4096);
@@ -198,8 +201,9 @@ export class BatchWriter {
 
   /** The batch, in a buffer of its own, and a fresh start. */
   take(): Uint8Array {
-    const bytes = this.#writer.finish().slice();
-    this.#writer = new Writer(4096);
+    const bytes = this.#writer.finish();
+    if (this.#writer.capacity <= KEPT_BYTES_MAX) this.#writer.reset();
+    else this.#writer = new Writer(4096);
     this.#count = 0;
     return bytes;
   }

@@ -49,6 +49,7 @@ export class NetworkHost {
   readonly #statusTimer: NodeJS.Timeout;
   #status: PeerStatus = nowhere;
   #isStatusNew = false;
+  #statusTicks = 0;
   #isolated: ReadonlySet<string> = new Set();
 
   private constructor(options: NetworkWorkerOptions, post: PostToMain) {
@@ -262,7 +263,9 @@ export class NetworkHost {
   }
 
   #tellStatus(): void {
-    if (!this.#isStatusNew) return;
+    // Among many, it would be a third of all messages, and votes and blocks say nearly the same.
+    this.#statusTicks++;
+    if (!this.#isStatusNew || (this.#network.peers.length > FEW_PEERS && this.#statusTicks % 4 !== 0)) return;
     this.#isStatusNew = false;
     this.#network.broadcast({ kind: 'status', status: this.#status });
   }

@@ -17,6 +17,8 @@ export type Electorate = {
   readonly members: readonly VotingProducer[];
   /** Positions among the members by finalizer key, in hex. */
   readonly positions: ReadonlyMap<string, number>;
+  /** Of each schedule: the positions of its producers among the members. */
+  readonly seats: readonly (readonly number[])[];
 };
 
 /**
@@ -47,19 +49,23 @@ export function makeElectorate(...schedules: readonly VotingSchedule[]): Elector
       members.push(producer);
     }
   }
-  return { schedules, members, positions };
+  const seats = schedules.map(({ producers }) =>
+    producers.map(({ finalizerKey }) => positions.get(toHex(finalizerKey))!),
+  );
+  return { schedules, members, positions, seats };
 }
 
-/** Why these positions are no quorum; undefined if they are one of each schedule. */
-export function quorumProblem(electorate: Electorate, positions: ReadonlySet<number>): string | undefined {
-  for (const { version, producers } of electorate.schedules) {
+/** Why these positions are no quorum; undefined if they are one of each schedule. Asked with every vote. */
+export function quorumProblem(
+  { schedules, seats }: Electorate,
+  positions: { has(position: number): boolean },
+): string | undefined {
+  for (const [i, seated] of seats.entries()) {
     let count = 0;
-    for (const { finalizerKey } of producers) {
-      if (positions.has(electorate.positions.get(toHex(finalizerKey))!)) count++;
-    }
-    const needed = quorumOf(producers.length);
+    for (const position of seated) if (positions.has(position)) count++;
+    const needed = quorumOf(seated.length);
     if (count < needed)
-      return `${count} of ${producers.length} finalizers of schedule ${version} signed, ${needed} must`;
+      return `${count} of ${seated.length} finalizers of schedule ${schedules[i]!.version} signed, ${needed} must`;
   }
   return undefined;
 }

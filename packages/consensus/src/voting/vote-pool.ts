@@ -51,7 +51,7 @@ export class VotePool {
   /** The verifications to start now. */
   jobs(): readonly VoteJob[] {
     if (this.#done || this.#busy > 0) return [];
-    if (quorumProblem(this.point.electorate, new Set(this.#parts.keys())) !== undefined) return [];
+    if (quorumProblem(this.point.electorate, this.#parts) !== undefined) return [];
     this.#busy = 1;
     return [{ kind: 'aggregate', parts: [...this.#parts.values()].map((candidates) => candidates[0]!) }];
   }
