@@ -49,7 +49,6 @@ export class NetworkHost {
   readonly #statusTimer: NodeJS.Timeout;
   #status: PeerStatus = nowhere;
   #isStatusNew = false;
-  #statusTicks = 0;
   #isolated: ReadonlySet<string> = new Set();
 
   private constructor(options: NetworkWorkerOptions, post: PostToMain) {
@@ -263,9 +262,7 @@ export class NetworkHost {
   }
 
   #tellStatus(): void {
-    // Among many, it would be a third of all messages, and votes and blocks say nearly the same.
-    this.#statusTicks++;
-    if (!this.#isStatusNew || (this.#network.peers.length > FEW_PEERS && this.#statusTicks % 4 !== 0)) return;
+    if (!this.#isStatusNew) return;
     this.#isStatusNew = false;
     this.#network.broadcast({ kind: 'status', status: this.#status });
   }
