@@ -207,7 +207,13 @@ describe('huge rows', () => {
     const disk = StateStore.open(folder, { mapSizeBytes: 2 ** 30 });
     const changes = new Map([['k1', new Uint8Array(32_000_000)]]);
     for (let i = 0; i < 50; i++) changes.set(`k2${String(i).padStart(3, '0')}`, new Uint8Array(8));
-    await disk.commit({ blockNum: 1, blockId: new Uint8Array(32), changes, buckets: new Map(), root: new Uint8Array(0) });
+    await disk.commit({
+      blockNum: 1,
+      blockId: new Uint8Array(32),
+      changes,
+      buckets: new Map(),
+      root: new Uint8Array(0),
+    });
     const rounds = 100;
     const measure = (
       what: string,
