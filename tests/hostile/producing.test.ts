@@ -9,7 +9,7 @@ import {
   WorkingState,
 } from '@snapscale/execution';
 import { type Action, formatName, type Rejection, slotToMs } from '@snapscale/protocol';
-import type { NetworkEffect, Submission } from '@snapscale/replica';
+import type { ReplicaEffect, Submission } from '@snapscale/replica';
 import { LoneProducer } from '@snapscale/replica/testing';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { AttackLedger, actionOf } from './support/attack-ledger.js';
@@ -30,7 +30,7 @@ class Producer {
   constructor(ledger: AttackLedger) {
     this.ledger = ledger;
     ledger.produceBlock();
-    const around = (step: () => NetworkEffect[]) => this.#measured(step);
+    const around = (step: () => ReplicaEffect[]) => this.#measured(step);
     this.host = new LoneProducer({ ledger, around, replica: { services: new ChainServices() } });
   }
 
@@ -38,7 +38,7 @@ class Producer {
     return this.host.replica.status.waiting;
   }
 
-  #measured(step: () => NetworkEffect[]): NetworkEffect[] {
+  #measured(step: () => ReplicaEffect[]): ReplicaEffect[] {
     const began = performance.now();
     const cpuBegan = process.cpuUsage();
     const effects = step();

@@ -16,7 +16,7 @@ import {
   transactionId,
   unpackTransaction,
 } from '@snapscale/protocol';
-import { type NetworkInput, NetworkReplica } from '@snapscale/replica';
+import { Replica, type ReplicaInput } from '@snapscale/replica';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LightChain } from '../../apps/node/src/light/light-chain.js';
 import { readLightBase } from '../../apps/node/src/light/light-files.js';
@@ -91,7 +91,7 @@ function take(directory: string, dataDir: string): { snapshot: VerifiedManifest;
 }
 
 /** A block as a peer's arrives. */
-function blockInput(block: SignedBlock): NetworkInput {
+function blockInput(block: SignedBlock): ReplicaInput {
   const transactions = block.transactions.map(({ transaction }) => {
     if (transaction.kind !== 'packed') throw new Error('the simulation packs all transactions');
     const opened = unpackTransaction(transaction.packed);
@@ -119,7 +119,7 @@ describe('SN-15 a snapshot from a shelf', () => {
     expect(root).toEqual({ ...chain.root, certificate: undefined });
     const commitment = new StateCommitment(store.buckets);
     commitment.load();
-    const replica = new NetworkReplica({
+    const replica = new Replica({
       services: new ChainServices(),
       chainId: chain.chainId,
       root,
@@ -129,7 +129,7 @@ describe('SN-15 a snapshot from a shelf', () => {
       producers: [],
       finalizerKeys: [],
     });
-    const feed = (input: NetworkInput): void => {
+    const feed = (input: ReplicaInput): void => {
       for (const effect of replica.step(input)) {
         if (effect.kind === 'penalise') throw new Error(effect.rejection.message);
         if (effect.kind !== 'verify') continue;

@@ -1,11 +1,11 @@
 /** How loudly the log says what the core has noticed, and what an operator should do about it. */
-import type { NetworkNotice } from '@snapscale/replica';
+import type { ReplicaNotice } from '@snapscale/replica';
 import type { Logger } from 'pino';
 
 type Loudness = { readonly level: 'fatal' | 'error' | 'info'; readonly advice?: string };
 
 /** All others are warnings, by their names alone. */
-const loudness: Partial<Record<NetworkNotice, Loudness>> = {
+const loudness: Partial<Record<ReplicaNotice, Loudness>> = {
   'own-key-elsewhere': {
     level: 'fatal',
     advice:

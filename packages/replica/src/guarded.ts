@@ -7,8 +7,8 @@ import {
   type VerifiedTransaction,
 } from '@snapscale/execution';
 import { type Name, names } from '@snapscale/protocol';
-import type { ReplyResult } from './network/effects.js';
-import type { Submission } from './network/inputs.js';
+import type { ReplyResult } from './effects.js';
+import type { Submission } from './inputs.js';
 
 /** Tells the operator of a defect. */
 export type ReportFault = (detail: { readonly transaction: string; readonly message: string }) => void;

@@ -1,4 +1,4 @@
-export type { FinalBlock, JournalEntry, NetworkEffect, NetworkNotice, ReplyResult } from './network/effects.js';
-export type { NetworkInput, RequestId, Submission } from './network/inputs.js';
-export { NetworkReplica, type NetworkReplicaOptions } from './network/network-replica.js';
+export type { FinalBlock, JournalEntry, ReplicaEffect, ReplicaNotice, ReplyResult } from './effects.js';
+export type { ReplicaInput, RequestId, Submission } from './inputs.js';
 export type { PoolLimits } from './pool.js';
+export { Replica, type ReplicaOptions } from './replica.js';

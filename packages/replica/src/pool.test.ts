@@ -2,7 +2,7 @@ import type { VerifiedTransaction } from '@snapscale/execution';
 import { TestLedger } from '@snapscale/execution/testing';
 import { name } from '@snapscale/protocol';
 import { describe, expect, it } from 'vitest';
-import type { Submission } from './network/inputs.js';
+import type { Submission } from './inputs.js';
 import { TransactionPool } from './pool.js';
 
 const ledger = new TestLedger();

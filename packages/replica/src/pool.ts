@@ -4,7 +4,7 @@
  */
 import { bytesKey, firstAuthorizer, type VerifiedTransaction } from '@snapscale/execution';
 import { formatName, type Name, type Rejection } from '@snapscale/protocol';
-import type { Submission } from './network/inputs.js';
+import type { Submission } from './inputs.js';
 
 /** Bounds of the pool. */
 export type PoolLimits = {

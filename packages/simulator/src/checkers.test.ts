@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { type Evidence, productionEvidence, voteEvidence } from '@snapscale/consensus';
 import { fakeBlockSignature, fakeVoteSignature } from '@snapscale/consensus/testing';
 import { type BlockHeader, blockDigest, name, type SignedBlock, type Vote, voteDigest } from '@snapscale/protocol';
-import type { NetworkEffect } from '@snapscale/replica';
+import type { ReplicaEffect } from '@snapscale/replica';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Checkers } from './checkers.js';
 import { SimulatedGenesis } from './genesis.js';
@@ -74,7 +74,7 @@ describe('evidence', () => {
 });
 
 describe('an honest node', () => {
-  it.each<[string, NetworkEffect, NetworkEffect]>([
+  it.each<[string, ReplicaEffect, ReplicaEffect]>([
     [
       'prod.b votes twice in slot 9',
       { kind: 'sendVote', vote: voteOf('prod.b', 1) },

@@ -7,7 +7,7 @@ import { checkProductionEvidence, checkVoteEvidence, type Evidence, type PeerId 
 import { fakeRecover, fakeVerify } from '@snapscale/consensus/testing';
 import { equalBytes, toHex } from '@snapscale/crypto';
 import { formatName, type SignedBlock, transactionId } from '@snapscale/protocol';
-import type { NetworkEffect } from '@snapscale/replica';
+import type { ReplicaEffect } from '@snapscale/replica';
 import { balanceOf, holders, type SimulatedGenesis, tokensInAll } from './genesis.js';
 import type { SimulatedNode } from './node.js';
 
@@ -41,7 +41,7 @@ export class Checkers {
     return Math.max(1, ...this.#final.keys());
   }
 
-  observe(node: SimulatedNode, effect: NetworkEffect): void {
+  observe(node: SimulatedNode, effect: ReplicaEffect): void {
     if (this.#cheats.has(node.peer)) return;
     if (effect.kind === 'commit') this.#checkAgreement(node, effect);
     else if (effect.kind === 'finalized') this.#checkState(node, effect.num);
@@ -122,7 +122,7 @@ export class Checkers {
     this.#accusations.set(key, (this.#accusations.get(key) ?? new Set()).add(label));
   }
 
-  #checkAgreement(node: SimulatedNode, { blocks }: Extract<NetworkEffect, { kind: 'commit' }>): void {
+  #checkAgreement(node: SimulatedNode, { blocks }: Extract<ReplicaEffect, { kind: 'commit' }>): void {
     for (const { num, id, block } of blocks) {
       const text = toHex(id);
       if (!this.#final.has(num)) for (const { transaction } of block.transactions) this.#checkOnce(num, transaction);

@@ -1,6 +1,6 @@
 /** A reader of a node's head, as its HTTP server has one: the committed store, with the changes that effects have told of on top. */
 import type { StateKey, StateReader } from '@snapscale/execution';
-import type { NetworkEffect } from '@snapscale/replica';
+import type { ReplicaEffect } from '@snapscale/replica';
 
 type Layer = { readonly num: number; readonly entries: ReadonlyMap<StateKey, Uint8Array | null> };
 
@@ -21,7 +21,7 @@ export class HeadReader {
     return this.#store.get(key);
   }
 
-  observe(effect: NetworkEffect): void {
+  observe(effect: ReplicaEffect): void {
     if (effect.kind === 'rewind') this.#layers = this.#layers.filter(({ num }) => num <= effect.num);
     else if (effect.kind === 'finalized') this.#layers = this.#layers.filter(({ num }) => num > effect.num);
     else if (effect.kind === 'changes') this.#layers.push({ num: effect.num, entries: new Map(effect.entries) });

@@ -10,7 +10,7 @@ import {
 
 import type { ChainServices, VerifiedTransaction } from '@snapscale/execution';
 import { blockDigest, name, type SignedBlock, transactionId } from '@snapscale/protocol';
-import { type JournalEntry, type NetworkEffect, type NetworkInput, NetworkReplica } from '@snapscale/replica';
+import { type JournalEntry, Replica, type ReplicaEffect, type ReplicaInput } from '@snapscale/replica';
 import { SimulatedDisk } from './disk.js';
 import type { MemberKeys, SimulatedGenesis } from './genesis.js';
 import { HeadReader } from './head-reader.js';
@@ -41,13 +41,13 @@ export type NodeWorld = {
   readonly services: ChainServices;
   /** Transactions by id, as any host would decode them. */
   readonly transactions: Map<string, VerifiedTransaction>;
-  readonly options: Partial<ConstructorParameters<typeof NetworkReplica>[0]>;
+  readonly options: Partial<ConstructorParameters<typeof Replica>[0]>;
   /** It may change while nodes run. */
   pace: Pace;
   /** A crash loses the newest safety record, although it was durable. */
   readonly isForgetful: boolean;
   send(from: SimulatedNode, packet: Packet, to: PeerId | undefined, except: PeerId): void;
-  observe(node: SimulatedNode, effect: NetworkEffect): void;
+  observe(node: SimulatedNode, effect: ReplicaEffect): void;
 };
 
 /** A reckless node is back after this time. */
@@ -65,13 +65,13 @@ export class SimulatedNode {
   conduct: Conduct = honest;
   /** How far its clock is ahead. */
   skewMs = 0;
-  replica: NetworkReplica | undefined;
+  replica: Replica | undefined;
   reader: HeadReader;
   /** Grows with each start: what was under way before is void. */
   #life = 0;
   #unwritten: JournalEntry[] = [];
   #writing: JournalEntry[] = [];
-  #commits: Extract<NetworkEffect, { kind: 'commit' }>[] = [];
+  #commits: Extract<ReplicaEffect, { kind: 'commit' }>[] = [];
   #tickAtMs = 0;
   #pausedUntilMs = 0;
   /** When the thread for finalizers' signatures has nothing to do any more. */
@@ -99,7 +99,7 @@ export class SimulatedNode {
     this.#tickAtMs = 0;
     this.reader = new HeadReader(this.disk.state);
     const { genesis, services, options } = this.#world;
-    this.replica = new NetworkReplica({
+    this.replica = new Replica({
       services,
       chainId: genesis.chainId,
       root: this.disk.root,
@@ -134,7 +134,7 @@ export class SimulatedNode {
   }
 
   /** Something happens to the replica. */
-  input(input: NetworkInput): void {
+  input(input: ReplicaInput): void {
     if (this.replica !== undefined) this.#step(input);
   }
 
@@ -178,7 +178,7 @@ export class SimulatedNode {
     }
   }
 
-  #step(input: NetworkInput): void {
+  #step(input: ReplicaInput): void {
     const effects = this.replica!.step(input);
     for (const effect of effects) {
       this.reader.observe(effect);
@@ -208,7 +208,7 @@ export class SimulatedNode {
     });
   }
 
-  #carryOut(effect: NetworkEffect): void {
+  #carryOut(effect: ReplicaEffect): void {
     const { pace } = this.#world;
     switch (effect.kind) {
       case 'verify': {

@@ -6,7 +6,7 @@
 import { mutants as votingMutants, withoutJointElectorate } from '@snapscale/consensus/testing';
 import { equalBytes } from '@snapscale/crypto';
 import { formatName, limits, slotToMs } from '@snapscale/protocol';
-import type { NetworkReplicaOptions } from '@snapscale/replica';
+import type { ReplicaOptions } from '@snapscale/replica';
 import { doubleVoter } from './conducts.js';
 import type { SimulatedGenesis } from './genesis.js';
 import type { Packet } from './network.js';
@@ -23,7 +23,7 @@ export type Scenario = {
 /** What is broken in all nodes. */
 export type Breakage = {
   /** Other rules than those of consensus. */
-  readonly replica?: Partial<NetworkReplicaOptions>;
+  readonly replica?: Partial<ReplicaOptions>;
   /** A crash loses the newest safety record, although it was durable: as if votes left before it was. */
   readonly isForgetful?: boolean;
 };

@@ -1,7 +1,7 @@
 /** One seed: a storm of faults and cheats, then calm, in which finality must return and cheats must be noticed. */
 import { toHex } from '@snapscale/crypto';
 import { msToSlot } from '@snapscale/protocol';
-import type { NetworkReplicaOptions } from '@snapscale/replica';
+import type { ReplicaOptions } from '@snapscale/replica';
 import {
   babbler,
   type DoubleSlot,
@@ -67,7 +67,7 @@ export type SimulationOptions = {
   readonly cheat?: CheatKind;
   /** Chosen by the seed unless given. */
   readonly severity?: Severity;
-  readonly replica?: Partial<NetworkReplicaOptions>;
+  readonly replica?: Partial<ReplicaOptions>;
 };
 
 export type SimulationResult = {

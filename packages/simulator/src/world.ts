@@ -3,7 +3,7 @@ import { Chance } from '@snapscale/consensus/testing';
 import { sha256, toHex } from '@snapscale/crypto';
 import { ChainServices, type VerifiedTransaction } from '@snapscale/execution';
 import { formatName } from '@snapscale/protocol';
-import type { NetworkEffect, NetworkReplicaOptions } from '@snapscale/replica';
+import type { ReplicaEffect, ReplicaOptions } from '@snapscale/replica';
 import { Checkers } from './checkers.js';
 import { holders, type SimulatedGenesis } from './genesis.js';
 import { Network } from './network.js';
@@ -18,11 +18,11 @@ export type WorldOptions = {
   readonly accounts: readonly string[];
   /** Positions in `accounts` of those that may do anything. */
   readonly cheats?: readonly number[];
-  readonly replica?: Partial<NetworkReplicaOptions>;
+  readonly replica?: Partial<ReplicaOptions>;
   /** A crash loses the newest safety record, although it was durable: for tests that break FIN-6. */
   readonly isForgetful?: boolean;
   /** Hears of all effects. */
-  readonly onEffect?: (node: SimulatedNode, effect: NetworkEffect) => void;
+  readonly onEffect?: (node: SimulatedNode, effect: ReplicaEffect) => void;
 };
 
 export class World {
@@ -154,7 +154,7 @@ export class World {
     else network.groups = new Map([[peer, 1]]);
   }
 
-  #observe(node: SimulatedNode, effect: NetworkEffect): void {
+  #observe(node: SimulatedNode, effect: ReplicaEffect): void {
     const { kind } = effect;
     const what = kind === 'event' ? effect.name : kind;
     this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
@@ -164,7 +164,7 @@ export class World {
     this.#onEffect?.(node, effect);
   }
 
-  #write(node: SimulatedNode, effect: NetworkEffect): void {
+  #write(node: SimulatedNode, effect: ReplicaEffect): void {
     const id = effect.kind === 'head' || effect.kind === 'finalized' ? toHex(effect.id) : '';
     const line = `${toHex(this.#transcript)} ${this.timeline.nowMs} ${node.peer} ${effect.kind} ${id}`;
     this.#transcript = sha256(Uint8Array.from(line, (character) => character.charCodeAt(0)));

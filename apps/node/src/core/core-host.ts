@@ -41,7 +41,7 @@ import {
   transactionTraceSchema,
   unpackTransaction,
 } from '@snapscale/protocol';
-import { type JournalEntry, type NetworkEffect, type NetworkInput, NetworkReplica } from '@snapscale/replica';
+import { type JournalEntry, Replica, type ReplicaEffect, type ReplicaInput } from '@snapscale/replica';
 import { StoreCorruption } from '../store/failures.js';
 import { BlsThread } from '../verify/bls-thread.js';
 import { loadSignatureRecovery, type SignatureRecovery } from '../verify/signature-recovery.js';
@@ -77,7 +77,7 @@ type Parts = {
   readonly chainId: Uint8Array;
   readonly storage: CoreStorage;
   readonly recovery: SignatureRecovery;
-  readonly replica: NetworkReplica;
+  readonly replica: Replica;
   readonly keys: ReadonlyMap<string, PrivateKey>;
 };
 
@@ -85,7 +85,7 @@ export class CoreHost {
   readonly #parts: Parts;
   readonly #post: Post;
   readonly #storage: CoreStorage;
-  readonly #replica: NetworkReplica;
+  readonly #replica: Replica;
   readonly #batch = new BatchWriter();
   readonly #meter: CoreMeter;
   readonly #hold: ProductionHold;
@@ -93,7 +93,7 @@ export class CoreHost {
   readonly #encodedTraces = new WeakMap<TransactionTrace, Uint8Array>();
   readonly #inbox: VerifiedSubmission[] = [];
   /** Inputs that effects have led to, for when the effects before them are carried out. */
-  readonly #inputs: NetworkInput[] = [];
+  readonly #inputs: ReplicaInput[] = [];
   readonly #queries = new QueryQueue<Query>((query) => this.#query(query));
   readonly #proofs = new QueryQueue<Proof>((proof) => this.#prove(proof));
   readonly #recent = new RecentlyVerified();
@@ -140,7 +140,7 @@ export class CoreHost {
       : undefined;
     if (commitment !== undefined) loadCommitment(commitment, storage);
     const chainId = chainIdOf(genesis);
-    const replica = new NetworkReplica({
+    const replica = new Replica({
       services: new ChainServices(recovery.port),
       chainId,
       root: storage.root,
@@ -318,7 +318,7 @@ export class CoreHost {
   }
 
   /** Takes an input, carries out what follows, and then the inputs that came of it. */
-  #step(first: NetworkInput): void {
+  #step(first: ReplicaInput): void {
     // What other threads answer after the end finds nothing to be written to.
     if (this.#ended) return;
     this.#inputs.push(first);
@@ -335,7 +335,7 @@ export class CoreHost {
     if (this.#stopping) this.#endWhenIdle();
   }
 
-  #carryOut(effect: NetworkEffect): void {
+  #carryOut(effect: ReplicaEffect): void {
     switch (effect.kind) {
       case 'verify':
       case 'signVote':
@@ -417,7 +417,7 @@ export class CoreHost {
     }, fail);
   }
 
-  #commit({ blocks, root }: Extract<NetworkEffect, { kind: 'commit' }>): void {
+  #commit({ blocks, root }: Extract<ReplicaEffect, { kind: 'commit' }>): void {
     this.#awaited++;
     this.#tail = this.#tail
       .then(async () => {

@@ -2,7 +2,7 @@
 import { getHeapStatistics } from 'node:v8';
 import { ownPeer } from '@snapscale/consensus';
 import { type Name, parseName, slotToMs, type VotePhase } from '@snapscale/protocol';
-import type { NetworkEffect, NetworkInput, NetworkReplica } from '@snapscale/replica';
+import type { Replica, ReplicaEffect, ReplicaInput } from '@snapscale/replica';
 import { ChainWatch, type HeadPoint } from './chain-watch.js';
 import type { CoreMetrics, CoreSamples, PeerFigures } from './core-metrics.js';
 
@@ -14,7 +14,7 @@ const LIVE_MS = 60_000;
 type Samples = { readonly [kind in keyof CoreSamples]: number[] };
 
 export class CoreMeter {
-  readonly #replica: NetworkReplica;
+  readonly #replica: Replica;
   readonly #watch: ChainWatch;
   /** Whether the blocks that come are new ones. */
   #isLive = false;
@@ -36,7 +36,7 @@ export class CoreMeter {
   #samples = emptySamples();
 
   /** @param producers accounts of this node */
-  constructor(replica: NetworkReplica, producers: readonly string[]) {
+  constructor(replica: Replica, producers: readonly string[]) {
     this.#replica = replica;
     this.#watch = new ChainWatch(producers.map(parseName) as Name[], {
       header: (id) => replica.block(id)?.header,
@@ -51,7 +51,7 @@ export class CoreMeter {
   }
 
   /** Runs one step and books it. */
-  measure(input: NetworkInput, step: () => NetworkEffect[]): NetworkEffect[] {
+  measure(input: ReplicaInput, step: () => ReplicaEffect[]): ReplicaEffect[] {
     const began = performance.now();
     const effects = step();
     const tookMs = performance.now() - began;
@@ -129,7 +129,7 @@ export class CoreMeter {
     };
   }
 
-  #book(effect: NetworkEffect, input: NetworkInput): void {
+  #book(effect: ReplicaEffect, input: ReplicaInput): void {
     switch (effect.kind) {
       case 'head':
         this.#blocks++;

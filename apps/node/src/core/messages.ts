@@ -13,7 +13,7 @@ import {
   transactionTraceSchema,
   Writer,
 } from '@snapscale/protocol';
-import type { NetworkEffect, ReplyResult } from '@snapscale/replica';
+import type { ReplicaEffect, ReplyResult } from '@snapscale/replica';
 import type { CoreMetrics } from './core-metrics.js';
 
 /** What the core worker is started with. */
@@ -157,7 +157,7 @@ export class BatchWriter {
     writer.bytes(encodedTrace(result.trace));
   }
 
-  changes({ num, entries }: Extract<NetworkEffect, { kind: 'changes' }>): void {
+  changes({ num, entries }: Extract<ReplicaEffect, { kind: 'changes' }>): void {
     const shown = entries.filter(([key]) => VISIBLE_PREFIXES.includes(key[0]!));
     if (shown.length === 0) return;
     this.#count++;
@@ -173,7 +173,7 @@ export class BatchWriter {
     }
   }
 
-  head({ num, id, slot, producer, transactions }: Extract<NetworkEffect, { kind: 'head' }>): void {
+  head({ num, id, slot, producer, transactions }: Extract<ReplicaEffect, { kind: 'head' }>): void {
     this.#count++;
     this.#writer.u8(tags.head);
     this.#point({ num, id, slot, producer });
@@ -187,7 +187,7 @@ export class BatchWriter {
     this.#point(point);
   }
 
-  rewind({ num }: Extract<NetworkEffect, { kind: 'rewind' }>): void {
+  rewind({ num }: Extract<ReplicaEffect, { kind: 'rewind' }>): void {
     this.#count++;
     this.#writer.u8(tags.rewind);
     this.#writer.u32(num);

@@ -3,7 +3,7 @@ import { ownPeer } from '@snapscale/consensus';
 import { type RecoverPort, recoverPublicKey } from '@snapscale/crypto';
 import type { VerifiedTransaction } from '@snapscale/execution';
 import { blockDigest, blockId, blockNumOf, type SignedBlock, type TransactionReceipt } from '@snapscale/protocol';
-import type { NetworkInput } from '@snapscale/replica';
+import type { ReplicaInput } from '@snapscale/replica';
 import { verifyReceived } from '../verify/verify-transaction.js';
 import type { CoreStorage } from './core-storage.js';
 
@@ -12,7 +12,7 @@ export function* storedBlocks(
   storage: CoreStorage,
   chainId: Uint8Array,
   recover: RecoverPort,
-): Generator<Extract<NetworkInput, { kind: 'block' }>> {
+): Generator<Extract<ReplicaInput, { kind: 'block' }>> {
   const committed = storage.final.num;
   for (let num = committed + 1; ; num++) {
     const block = storage.readBlock(num);
@@ -28,7 +28,7 @@ function blockInput(
   block: SignedBlock,
   chainId: Uint8Array,
   recover: RecoverPort,
-): Extract<NetworkInput, { kind: 'block' }> {
+): Extract<ReplicaInput, { kind: 'block' }> {
   return {
     kind: 'block',
     from: ownPeer,

@@ -1,11 +1,11 @@
 /** The core's side of the thread that signs and verifies votes. */
 import type { Worker } from 'node:worker_threads';
 import type { BlsSignature } from '@snapscale/crypto';
-import type { NetworkEffect, NetworkInput } from '@snapscale/replica';
+import type { ReplicaEffect, ReplicaInput } from '@snapscale/replica';
 import { startThread } from '../threads/start-thread.js';
 import type { BlsAnswer, BlsJob, BlsWorkerOptions } from './bls-worker.js';
 
-type Answered = Extract<NetworkInput, { kind: 'verified' | 'voteSigned' }>;
+type Answered = Extract<ReplicaInput, { kind: 'verified' | 'voteSigned' }>;
 
 export class BlsThread {
   /** Which implementation it uses, for the log. */
@@ -49,7 +49,7 @@ export class BlsThread {
   }
 
   /** Carries out an effect; its answer comes as an input. */
-  carryOut(effect: Extract<NetworkEffect, { kind: 'verify' | 'signVote' }>): void {
+  carryOut(effect: Extract<ReplicaEffect, { kind: 'verify' | 'signVote' }>): void {
     const { ticket, digest } = effect;
     const job: BlsJob =
       effect.kind === 'signVote'

@@ -13,9 +13,9 @@ import {
 import { isCommitted, StateCommitment, type StateReader, type VerifiedTransaction } from '@snapscale/execution';
 import { TestLedger, testKey } from '@snapscale/execution/testing';
 import { blockDigest, names, type SignedBlock, slotToMs } from '@snapscale/protocol';
-import type { FinalBlock, NetworkEffect, ReplyResult } from '../network/effects.js';
-import type { NetworkInput, Submission } from '../network/inputs.js';
-import { NetworkReplica, type NetworkReplicaOptions } from '../network/network-replica.js';
+import type { FinalBlock, ReplicaEffect, ReplyResult } from '../effects.js';
+import type { ReplicaInput, Submission } from '../inputs.js';
+import { Replica, type ReplicaOptions } from '../replica.js';
 
 /** Answers that a host may hold back. */
 export type HeldAnswer = 'blockSigned' | 'voteSigned' | 'verified' | 'persisted' | 'committed';
@@ -31,10 +31,10 @@ export type LoneProducerOptions = {
   /** What the replica reads instead of the ledger's store. */
   readonly readThrough?: (store: StateReader) => StateReader;
   /** Runs each step of the replica, as for measuring it. */
-  readonly around?: (step: () => NetworkEffect[]) => NetworkEffect[];
+  readonly around?: (step: () => ReplicaEffect[]) => ReplicaEffect[];
   /** Hears of each effect before it is carried out. */
-  readonly onEffect?: (effect: NetworkEffect) => void;
-  readonly replica?: Partial<NetworkReplicaOptions>;
+  readonly onEffect?: (effect: ReplicaEffect) => void;
+  readonly replica?: Partial<ReplicaOptions>;
 };
 
 const MS_INTO_SLOT = 100;
@@ -44,9 +44,9 @@ const finalizerKey = fakeFinalizerKey('eosio');
 
 export class LoneProducer {
   readonly ledger: TestLedger;
-  readonly replica: NetworkReplica;
+  readonly replica: Replica;
   /** All effects so far. */
-  readonly effects: NetworkEffect[] = [];
+  readonly effects: ReplicaEffect[] = [];
   /** The last reply to each request. */
   readonly replies = new Map<number, ReplyResult>();
   /** Final blocks that are in the store. */
@@ -57,8 +57,8 @@ export class LoneProducer {
   readonly #options: LoneProducerOptions;
   readonly #buckets = new Map<string, Uint8Array>();
   /** Inputs that effects have led to, for when the effects before them are carried out. */
-  readonly #inputs: NetworkInput[] = [];
-  #waiting: { readonly kind: HeldAnswer; readonly answer: () => NetworkInput }[] = [];
+  readonly #inputs: ReplicaInput[] = [];
+  #waiting: { readonly kind: HeldAnswer; readonly answer: () => ReplicaInput }[] = [];
   #isStepping = false;
 
   constructor(options: LoneProducerOptions = {}) {
@@ -67,7 +67,7 @@ export class LoneProducer {
     this.#options = options;
     this.ledger = ledger;
     const producers = [{ name: names.eosio, key: testKey, finalizerKey }];
-    this.replica = new NetworkReplica({
+    this.replica = new Replica({
       services,
       chainId: head.id,
       root: genesisRoot(head.header, { version: 0, producers }),
@@ -90,8 +90,8 @@ export class LoneProducer {
   }
 
   /** Effects of one kind, in order. */
-  only<K extends NetworkEffect['kind']>(kind: K): Extract<NetworkEffect, { kind: K }>[] {
-    return this.effects.filter((effect): effect is Extract<NetworkEffect, { kind: K }> => effect.kind === kind);
+  only<K extends ReplicaEffect['kind']>(kind: K): Extract<ReplicaEffect, { kind: K }>[] {
+    return this.effects.filter((effect): effect is Extract<ReplicaEffect, { kind: K }> => effect.kind === kind);
   }
 
   /** Names of the events so far. */
@@ -100,7 +100,7 @@ export class LoneProducer {
   }
 
   /** Takes an input, and all that it leads to. */
-  step(...inputs: readonly NetworkInput[]): void {
+  step(...inputs: readonly ReplicaInput[]): void {
     this.#inputs.push(...inputs);
     if (this.#isStepping) return;
     this.#isStepping = true;
@@ -154,7 +154,7 @@ export class LoneProducer {
     this.step({ kind: 'block', from: PEER, block, transactions, signedBy });
   }
 
-  #carryOut(effect: NetworkEffect): void {
+  #carryOut(effect: ReplicaEffect): void {
     switch (effect.kind) {
       case 'signBlock': {
         const { id, key, digest } = effect;
@@ -190,12 +190,12 @@ export class LoneProducer {
     }
   }
 
-  #answer(answer: () => NetworkInput, kind: HeldAnswer): void {
+  #answer(answer: () => ReplicaInput, kind: HeldAnswer): void {
     if (this.held.has(kind)) this.#waiting.push({ kind, answer });
     else this.#inputs.push(answer());
   }
 
-  #store(blocks: readonly FinalBlock[]): NetworkInput {
+  #store(blocks: readonly FinalBlock[]): ReplicaInput {
     for (const { changes, buckets } of blocks) {
       this.ledger.store.apply(changes);
       this.#keep(buckets);

@@ -2,14 +2,14 @@
 import type { PublicKey } from '@snapscale/crypto';
 import type { VerifiedTransaction } from '@snapscale/execution';
 import type { PackedTransaction, SignedBlock } from '@snapscale/protocol';
-import type { NetworkInput } from '@snapscale/replica';
+import type { ReplicaInput } from '@snapscale/replica';
 
 /** A place on the chain. */
 export type BlockPoint = { readonly id: Uint8Array; readonly num: number; readonly slot: number };
 
 export type PeerLinkOwner = {
   /** Feeds the replica (effects are carried out by the host). */
-  step(input: NetworkInput): void;
+  step(input: ReplicaInput): void;
   /** Milliseconds since 1970. */
   nowMs(): number;
   /** The best executed block. */

@@ -17,7 +17,7 @@ import {
   quorumCertificateSchema,
   voteSchema,
 } from '@snapscale/protocol';
-import type { NetworkEffect } from '@snapscale/replica';
+import type { ReplicaEffect } from '@snapscale/replica';
 import type { LinkedPeer } from '../../net/core-channel.js';
 import { BlockExchange } from './block-exchange.js';
 import { CERTIFICATE_DELAY_MS, CertificateRelay, type Delivery } from './certificate-relay.js';
@@ -73,7 +73,7 @@ export class PeerLink {
   }
 
   /** Carries out sendBlock, requestBlock, sendVote, sendCertificate, relayTransactions and penalise. Returns false for others. */
-  carryOut(effect: NetworkEffect): boolean {
+  carryOut(effect: ReplicaEffect): boolean {
     switch (effect.kind) {
       case 'sendBlock':
         this.#blocks.send(effect.id, effect.block, effect.except);

@@ -12,7 +12,7 @@ import {
   receiptDigests,
   type SignedBlock,
 } from '@snapscale/protocol';
-import type { NetworkInput } from '@snapscale/replica';
+import type { ReplicaInput } from '@snapscale/replica';
 import type { PeerLinkOwner } from '../../core/peers/owner.js';
 import { PeerLink } from '../../core/peers/peer-link.js';
 import { loadSignatureRecovery } from '../../verify/signature-recovery.js';
@@ -70,7 +70,7 @@ export function fakeChain(
 
 export class FakeCore implements PeerLinkOwner {
   readonly chain: SignedBlock[] = [];
-  readonly inputs: NetworkInput[] = [];
+  readonly inputs: ReplicaInput[] = [];
   readonly events: { readonly name: string; readonly detail: Readonly<Record<string, string | number>> }[] = [];
   readonly transactions = new Map<string, VerifiedTransaction>();
   /** Blocks up to this number are final. */
@@ -93,8 +93,8 @@ export class FakeCore implements PeerLinkOwner {
   }
 
   /** Inputs of one kind. */
-  heard<K extends NetworkInput['kind']>(kind: K): Extract<NetworkInput, { kind: K }>[] {
-    return this.inputs.filter((input): input is Extract<NetworkInput, { kind: K }> => input.kind === kind);
+  heard<K extends ReplicaInput['kind']>(kind: K): Extract<ReplicaInput, { kind: K }>[] {
+    return this.inputs.filter((input): input is Extract<ReplicaInput, { kind: K }> => input.kind === kind);
   }
 
   /** Makes a block on the head and sends it to all peers. */
@@ -114,7 +114,7 @@ export class FakeCore implements PeerLinkOwner {
     return transaction;
   }
 
-  step(input: NetworkInput): void {
+  step(input: ReplicaInput): void {
     this.inputs.push(input);
     if (input.kind !== 'block') return;
     this.#take(input.block, input.from);

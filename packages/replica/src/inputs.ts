@@ -1,4 +1,4 @@
-/** Everything that can happen to a replica of a network. Time is an input like any other. */
+/** Everything that can happen to a replica. Time is an input like any other. */
 import type { PeerId } from '@snapscale/consensus';
 import type { BlsSignature, PublicKey, Signature } from '@snapscale/crypto';
 import type { VerifiedTransaction } from '@snapscale/execution';
@@ -9,7 +9,7 @@ export type RequestId = number;
 
 export type Submission = { readonly request: RequestId; readonly transaction: VerifiedTransaction };
 
-export type NetworkInput =
+export type ReplicaInput =
   /** Time has passed. Milliseconds since 1970. */
   | { readonly kind: 'tick'; readonly nowMs: number }
   /** Transactions have arrived, in this order: from a peer if `from` is given, else from clients of this node. */

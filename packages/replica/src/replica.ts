@@ -1,5 +1,5 @@
 /**
- * A replica of a network of producers: consensus, execution and pool as one synchronous state machine. `step(input)` returns
+ * A replica: consensus, execution and pool as one synchronous state machine. `step(input)` returns
  * effects; nothing else leaves it, nothing else enters.
  *
  * To start again: the store with the newest committed state, the consensus root stored with it, the newest safety record, and
@@ -51,14 +51,14 @@ import {
   type SignedBlock,
   slotToMs,
 } from '@snapscale/protocol';
-import type { PoolLimits } from '../pool.js';
 import { BlockBuilder, type DraftPlace } from './block-builder.js';
 import { type BlockBody, BlockTree, type ExecutedBlock, wayBetween } from './block-tree.js';
-import type { NetworkEffect, NetworkNotice } from './effects.js';
-import type { NetworkInput } from './inputs.js';
+import type { ReplicaEffect, ReplicaNotice } from './effects.js';
+import type { ReplicaInput } from './inputs.js';
+import type { PoolLimits } from './pool.js';
 
 /** What a replica is made of. */
-export type NetworkReplicaOptions = {
+export type ReplicaOptions = {
   readonly services: ChainServices;
   readonly chainId: Uint8Array;
   /** The newest committed block, as the last `commit` effect gave it; `genesisRoot` on a new chain. */
@@ -92,7 +92,7 @@ const UNCOMMITTED_BLOCKS_MAX = 120;
 
 type Unsigned = { readonly executed: ExecutedBlock; readonly body: Omit<SignedBlock, 'producerSignature'> };
 
-export class NetworkReplica {
+export class Replica {
   readonly #services: ChainServices;
   readonly #store: StateReader;
   readonly #core: ConsensusCore;
@@ -102,7 +102,7 @@ export class NetworkReplica {
   readonly #canSign: (key: PublicKey) => boolean;
   readonly #uncommittedBlocksMax: number;
   readonly #unsigned = new Map<string, Unsigned>();
-  #effects: NetworkEffect[] = [];
+  #effects: ReplicaEffect[] = [];
   #nowMs = 0;
   #nowSlot = 0;
   #isDraining = false;
@@ -119,7 +119,7 @@ export class NetworkReplica {
   #head: ExecutedBlock | undefined;
   #toExecute: { readonly id: Uint8Array; readonly previous: Uint8Array } | undefined;
 
-  constructor(options: NetworkReplicaOptions) {
+  constructor(options: ReplicaOptions) {
     const { services, store, commitment, root, poolLimits, canSign, uncommittedBlocksMax, ...core } = options;
     const { id, num } = root.facts;
     this.#services = services;
@@ -197,8 +197,8 @@ export class NetworkReplica {
   }
 
   /** Takes one input and returns what is to be done, in order. */
-  step(input: NetworkInput): NetworkEffect[] {
-    const effects: NetworkEffect[] = [];
+  step(input: ReplicaInput): ReplicaEffect[] {
+    const effects: ReplicaEffect[] = [];
     this.#effects = effects;
     this.#builder.begin(effects);
     this.#take(input);
@@ -211,7 +211,7 @@ export class NetworkReplica {
     return effects;
   }
 
-  #take(input: NetworkInput): void {
+  #take(input: ReplicaInput): void {
     switch (input.kind) {
       case 'tick':
         this.#advance(input.nowMs);
@@ -349,7 +349,7 @@ export class NetworkReplica {
 
   // Blocks of others
 
-  #receiveBlock({ from, block, transactions, signedBy }: Extract<NetworkInput, { kind: 'block' }>): void {
+  #receiveBlock({ from, block, transactions, signedBy }: Extract<ReplicaInput, { kind: 'block' }>): void {
     const { header, producerSignature: signature } = block;
     const id = blockId(header);
     // The id covers the header alone: under a right header, other content would make an honest block look invalid.
@@ -514,13 +514,13 @@ export class NetworkReplica {
     this.#notice('store-caught-up', { uncommitted });
   }
 
-  #notice(name: NetworkNotice, detail: Readonly<Record<string, string | number>>): void {
+  #notice(name: ReplicaNotice, detail: Readonly<Record<string, string | number>>): void {
     this.#effects.push({ kind: 'event', name, detail });
   }
 
   // Transactions
 
-  #receive({ submissions, from = ownPeer }: Extract<NetworkInput, { kind: 'transactions' }>): void {
+  #receive({ submissions, from = ownPeer }: Extract<ReplicaInput, { kind: 'transactions' }>): void {
     const accepted = submissions.filter((submission) => this.#builder.receive(submission, from));
     if (from !== ownPeer || accepted.length === 0) return;
     this.#effects.push({ kind: 'relayTransactions', transactions: accepted.map(({ transaction }) => transaction) });

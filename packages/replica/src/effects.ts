@@ -1,4 +1,4 @@
-/** Everything that a replica of a network asks of its host. Effects are carried out in order. */
+/** Everything that a replica asks of its host. Effects are carried out in order. */
 import type { ConsensusNotice, ConsensusRoot, Evidence, PeerId } from '@snapscale/consensus';
 import type { BlsPublicKey, BlsSignature, PublicKey } from '@snapscale/crypto';
 import type { Changeset, VerifiedTransaction } from '@snapscale/execution';
@@ -23,7 +23,7 @@ export type JournalEntry =
   /** See `latestSafetyRecord` of the consensus package for how to keep it. Its durability is reported by `persisted`. */
   | { readonly kind: 'record'; readonly sequence: number; readonly record: Uint8Array };
 
-export type NetworkEffect =
+export type ReplicaEffect =
   /** Aggregate and verify as the consensus core asks; answer with `verified`. */
   | {
       readonly kind: 'verify';
@@ -89,7 +89,7 @@ export type NetworkEffect =
   /** Something an operator should know. */
   | {
       readonly kind: 'event';
-      readonly name: NetworkNotice;
+      readonly name: ReplicaNotice;
       readonly detail: Readonly<Record<string, string | number>>;
     };
 
@@ -98,7 +98,7 @@ export type ReplyResult =
   | { readonly kind: 'trace'; readonly trace: TransactionTrace }
   | { readonly kind: 'rejected'; readonly rejection: Rejection };
 
-export type NetworkNotice =
+export type ReplicaNotice =
   | ConsensusNotice
   /** Own slots have passed without a block of this node. */
   | 'slots-missed'

@@ -4,10 +4,10 @@ import { equalBytes, toHex } from '@snapscale/crypto';
 import type { MemoryState, StateReader } from '@snapscale/execution';
 import { TestLedger } from '@snapscale/execution/testing';
 import { describe, expect, it } from 'vitest';
-import { HeadReader } from '../../../simulator/src/head-reader.js';
-import { SimulatedGenesis, type SimulatedNode, World } from '../../../simulator/src/index.js';
-import { LoneProducer } from '../testing/lone-producer.js';
-import type { NetworkEffect } from './effects.js';
+import { HeadReader } from '../../simulator/src/head-reader.js';
+import { SimulatedGenesis, type SimulatedNode, World } from '../../simulator/src/index.js';
+import type { ReplicaEffect } from './effects.js';
+import { LoneProducer } from './testing/lone-producer.js';
 
 /** Follows effects, and compares at each head. */
 class Watcher {
@@ -25,7 +25,7 @@ class Watcher {
     this.reader = new HeadReader(store);
   }
 
-  observe(effect: NetworkEffect): void {
+  observe(effect: ReplicaEffect): void {
     this.reader.observe(effect);
     if (effect.kind === 'rewind') this.rewinds++;
     if (effect.kind !== 'changes') return;
@@ -79,7 +79,7 @@ describe('the head of a lone producer', () => {
     const ledger = ledgerOf();
     const watcher = new Watcher(ledger.store);
     let host: LoneProducer | undefined;
-    const onEffect = (effect: NetworkEffect): void => {
+    const onEffect = (effect: ReplicaEffect): void => {
       watcher.observe(effect);
       if (effect.kind === 'head') watcher.compare(host!.replica.headState);
     };
@@ -155,7 +155,7 @@ describe('the head of a lone producer', () => {
 });
 
 describe('the heads of a network', () => {
-  const artifacts = new URL('../../../../contracts/system/artifacts/', import.meta.url);
+  const artifacts = new URL('../../../contracts/system/artifacts/', import.meta.url);
   const token = {
     wasm: readFileSync(new URL('eosio.token.wasm', artifacts)),
     abi: JSON.parse(readFileSync(new URL('eosio.token.abi', artifacts), 'utf8')),

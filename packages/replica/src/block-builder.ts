@@ -18,12 +18,12 @@ import {
   type VerifiedTransaction,
 } from '@snapscale/execution';
 import type { Name } from '@snapscale/protocol';
-import { AccountLoad } from '../account-load.js';
-import { authorizerOf, guarded, shuttingDown } from '../guarded.js';
-import { defaultPoolLimits, type PoolLimits, TransactionPool } from '../pool.js';
+import { AccountLoad } from './account-load.js';
 import type { ExecutedBlock } from './block-tree.js';
-import type { NetworkEffect, ReplyResult } from './effects.js';
+import type { ReplicaEffect, ReplyResult } from './effects.js';
+import { authorizerOf, guarded, shuttingDown } from './guarded.js';
 import type { RequestId, Submission } from './inputs.js';
+import { defaultPoolLimits, type PoolLimits, TransactionPool } from './pool.js';
 
 /** Where a draft begins. */
 export type DraftPlace = {
@@ -98,7 +98,7 @@ export class BlockBuilder {
   #isDraining = false;
   #headNum = 0;
   #remindedNum = 0;
-  #effects: NetworkEffect[] = [];
+  #effects: ReplicaEffect[] = [];
 
   constructor(services: ChainServices, head: HeadOfChain, limits: PoolLimits = defaultPoolLimits) {
     this.#services = services;
@@ -124,7 +124,7 @@ export class BlockBuilder {
   }
 
   /** A step of the replica begins: its effects go to `effects`. */
-  begin(effects: NetworkEffect[]): void {
+  begin(effects: ReplicaEffect[]): void {
     this.#effects = effects;
     this.#stepCpuUs = 0;
   }

@@ -4,8 +4,8 @@ import { globalKeys, StateFault, type StateReader, type VerifiedTransaction } fr
 import { TestLedger } from '@snapscale/execution/testing';
 import { chainConfigSchema, encode, type Json, parseAbi, stateRootOf } from '@snapscale/protocol';
 import { describe, expect, it } from 'vitest';
-import { LoneProducer, type LoneProducerOptions } from '../testing/lone-producer.js';
 import type { ReplyResult } from './effects.js';
+import { LoneProducer, type LoneProducerOptions } from './testing/lone-producer.js';
 
 function producer(options: LoneProducerOptions = {}): LoneProducer {
   const ledger = new TestLedger({ stateCommitment: options.hasStateRoots ?? false });

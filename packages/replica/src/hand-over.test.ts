@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { formatName, slotToMs } from '@snapscale/protocol';
 import { expect, it } from 'vitest';
-import { SimulatedGenesis, type SimulatedNode, World } from '../../../simulator/src/index.js';
-import type { NetworkEffect } from './effects.js';
+import { SimulatedGenesis, type SimulatedNode, World } from '../../simulator/src/index.js';
+import type { ReplicaEffect } from './effects.js';
 
-const artifacts = new URL('../../../../contracts/system/artifacts/', import.meta.url);
+const artifacts = new URL('../../../contracts/system/artifacts/', import.meta.url);
 const token = {
   wasm: readFileSync(new URL('eosio.token.wasm', artifacts)),
   abi: JSON.parse(readFileSync(new URL('eosio.token.abi', artifacts), 'utf8')),
@@ -20,7 +20,7 @@ it('hands production over: at most 2 s without a block, nothing lost, and then t
     genesis: new SimulatedGenesis({ token }, members),
     seed: 7,
     accounts: members,
-    onEffect(by, effect: NetworkEffect) {
+    onEffect(by, effect: ReplicaEffect) {
       if (effect.kind === 'head') heads.push({ by, slot: effect.slot, producer: formatName(effect.producer) });
       if (effect.kind === 'signBlock') made.push(by.account);
     },

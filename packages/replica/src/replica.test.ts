@@ -4,11 +4,11 @@ import { toHex } from '@snapscale/crypto';
 import { getSchedule, permissionKey, transactionKey } from '@snapscale/execution';
 import { formatName, name, type SignedBlock, stateRootOf } from '@snapscale/protocol';
 import { describe, expect, it } from 'vitest';
-import { biosWasm } from '../../../../tests/testing/bios-contract.js';
-import { balanceOf, SimulatedGenesis, type SimulatedNode, World } from '../../../simulator/src/index.js';
-import type { NetworkEffect } from './effects.js';
+import { biosWasm } from '../../../tests/testing/bios-contract.js';
+import { balanceOf, SimulatedGenesis, type SimulatedNode, World } from '../../simulator/src/index.js';
+import type { ReplicaEffect } from './effects.js';
 
-const artifacts = new URL('../../../../contracts/system/artifacts/', import.meta.url);
+const artifacts = new URL('../../../contracts/system/artifacts/', import.meta.url);
 const token = {
   wasm: readFileSync(new URL('eosio.token.wasm', artifacts)),
   abi: JSON.parse(readFileSync(new URL('eosio.token.abi', artifacts), 'utf8')),
@@ -16,7 +16,7 @@ const token = {
 const members = ['prod.a', 'prod.b', 'prod.c', 'prod.d'];
 const genesis = new SimulatedGenesis({ token, system: biosWasm }, members, ['prod.e']);
 
-type Seen = { readonly node: SimulatedNode; readonly effect: NetworkEffect };
+type Seen = { readonly node: SimulatedNode; readonly effect: ReplicaEffect };
 
 function start(
   accounts: readonly string[],
@@ -35,10 +35,10 @@ function start(
   return { world, seen };
 }
 
-const effectsOf = <K extends NetworkEffect['kind']>(seen: readonly Seen[], kind: K, node?: SimulatedNode) =>
+const effectsOf = <K extends ReplicaEffect['kind']>(seen: readonly Seen[], kind: K, node?: SimulatedNode) =>
   seen
     .filter((one) => one.effect.kind === kind && (node === undefined || one.node === node))
-    .map(({ effect }) => effect as Extract<NetworkEffect, { kind: K }>);
+    .map(({ effect }) => effect as Extract<ReplicaEffect, { kind: K }>);
 
 const replica = (node: SimulatedNode) => node.replica!;
 const isIn = (node: SimulatedNode, id: Uint8Array) => replica(node).headState.get(transactionKey(id)) !== undefined;
