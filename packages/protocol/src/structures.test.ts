@@ -252,7 +252,7 @@ describe('a genesis', () => {
   };
 
   it('gives the chain id', () => {
-    expect(toHex(chainIdOf(genesis))).toBe('f586ee60fdd6895ce549e0f7eaa17d366b82066682a928ce7942796218547f2b');
+    expect(toHex(chainIdOf(genesis))).toBe('b5dc588b8b1c0178f59fb54e7b5c7ca2b0925dd985155731641ed390c9af739b');
     const other = { ...genesis, parameters: { ...defaultSnapParameters, cpuPrice: 1n } };
     expect(toHex(chainIdOf(other))).not.toBe(toHex(chainIdOf(genesis)));
   });
