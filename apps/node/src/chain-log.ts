@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 type Loudness = { readonly level: 'fatal' | 'error' | 'info'; readonly advice?: string };
 
 /** All others are warnings, by their names alone. */
-const loudness: Partial<Record<ReplicaNotice, Loudness>> = {
+const loudness: Partial<Record<ReplicaNotice | 'sync-begun' | 'sync-done', Loudness>> = {
   'own-key-elsewhere': {
     level: 'fatal',
     advice:
@@ -24,6 +24,8 @@ const loudness: Partial<Record<ReplicaNotice, Loudness>> = {
       'the schedule names another block signing key for this producer than keys.json holds: this node produces no blocks. Put the key there and start the node again, or register the one that is there',
   },
   'production-resumed': { level: 'info' },
+  'sync-begun': { level: 'info' },
+  'sync-done': { level: 'info' },
 };
 
 /** Writes down a notice of the core. */

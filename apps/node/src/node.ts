@@ -158,6 +158,11 @@ async function startLocked(
 
 /** What happens whenever nodes start and stop. */
 const ordinaryEvents: ReadonlySet<string> = new Set(['peer-connected', 'dial-failed']);
+const ordinaryEnds: readonly (string | number)[] = ['duplicate_connection', 'shutting_down'];
+
+function isOrdinary(name: string, { code = '' }: Readonly<Record<string, string | number>>): boolean {
+  return ordinaryEvents.has(name) || (name === 'peer-disconnected' && ordinaryEnds.includes(code));
+}
 
 /** For measurements only: milliseconds by which everything that this node sends to others is held up. */
 const PEER_DELAY_VARIABLE = 'SNAPSCALE_TEST_PEER_DELAY_MS';
@@ -189,7 +194,7 @@ async function startNetwork(
     },
     event: (name, detail) => {
       observer.networkEvent(name, detail);
-      if (ordinaryEvents.has(name)) log.info(detail, name);
+      if (isOrdinary(name, detail)) log.info(detail, name);
       else log.warn(detail, name);
     },
     died,
