@@ -155,7 +155,8 @@ function parsed(args: readonly string[]) {
   }
 }
 
-function integer(option: string, text: string, min: number, max: number): number {
+/** A number as an option gives it. @throws UsageError */
+export function integer(option: string, text: string, min: number, max: number): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value < min || value > max) {
     throw new UsageError(`${option} ${text}: expected a whole number from ${min} to ${max}`);

@@ -4,43 +4,29 @@
  * ordinary signed transactions, sent through the ordinary way in.
  */
 import { readFileSync } from 'node:fs';
-import { type PrivateKey, publicKeyOf, sign } from '@snapscale/crypto';
-import {
-  accountExists,
-  getAccount,
-  getTable,
-  systemAbi as nativeSystemAbi,
-  type StateReader,
-  tableId,
-} from '@snapscale/execution';
+import { type PrivateKey, publicKeyOf } from '@snapscale/crypto';
+import { accountExists, getAccount, getTable, type StateReader, tableId } from '@snapscale/execution';
 import {
   type Abi,
   type Action,
   abiSchema,
-  actionType,
   authoritySchema,
-  type CompiledAbi,
   chainIdOf,
   compileAbi,
   encode,
-  encodeType,
   type Genesis,
   type Json,
   type Name,
   name,
   names,
-  packedTransactionSchema,
-  packTransaction,
   parseAbi,
   type Rejection,
-  refBlockPrefixOf,
   rejections,
-  signingDigest,
   symbolCode,
   systemToken,
-  type Transaction,
 } from '@snapscale/protocol';
 import { producerSteps } from './founding-producers.js';
+import { actionOf, nativeAbi, signedTransaction } from './own-transactions.js';
 
 /** Sends one packed transaction and waits until it has been executed. Undefined: it succeeded. */
 export type Submit = (packed: Uint8Array) => Promise<Rejection | undefined>;
@@ -66,9 +52,6 @@ export type FoundingContext = {
 /** What was done, for the first-run text. */
 export type Founding = { readonly accounts: readonly string[]; readonly transfer: string | undefined };
 
-/** After this time a transaction that is in no block is void. */
-export const foundingExpiresMs = 60_000;
-
 const artifacts = new URL('../../../contracts/system/artifacts/', import.meta.url);
 const SUPPLY_MAX = '10000000000.0000 XST';
 const SUPPLY = '1000000000.0000 XST';
@@ -78,13 +61,13 @@ const FIRST_TRANSFER = '1.0000 XST';
 /** Founds the chain; steps that an interrupted start has done already are left out. @throws Error that names the step that was refused, and why */
 export async function foundChain(context: FoundingContext): Promise<Founding> {
   const tokenAbi = compileAbi(readAbi('eosio.token.abi'));
-  const call = (actor: Name, action: string, data: Json) => act(tokenAbi, names.eosioToken, actor, action, data);
+  const call = (actor: Name, action: string, data: Json) => actionOf(tokenAbi, names.eosioToken, action, data, actor);
   const keys = keyAuthority(context);
   const newAccount = (account: string, authority = keys) =>
     native(names.eosio, 'newaccount', { creator: 'eosio', name: account, owner: authority, active: authority });
 
   const systemAbi = compileAbi(readAbi('eosio.abi'));
-  const system = (action: string, data: Json) => act(systemAbi, names.eosio, names.eosio, action, data);
+  const system = (action: string, data: Json) => actionOf(systemAbi, names.eosio, action, data, names.eosio);
 
   const state = context.state();
   const has = (account: string) => accountExists(state, name(account));
@@ -129,8 +112,7 @@ export async function foundChain(context: FoundingContext): Promise<Founding> {
   return { accounts: ['eosio', 'alice', 'bob'], transfer: `alice paid bob ${FIRST_TRANSFER}` };
 }
 
-const nativeAbi = compileAbi(nativeSystemAbi);
-const native = (actor: Name, action: string, data: Json) => act(nativeAbi, names.eosio, actor, action, data);
+const native = (actor: Name, action: string, data: Json) => actionOf(nativeAbi, names.eosio, action, data, actor);
 
 /** Whoever may act for `eosio`. */
 const byEosio: Json = authoritySchema.toJson({
@@ -165,22 +147,15 @@ function keyAuthority({ privateKey }: FoundingContext): Json {
   });
 }
 
-function act(abi: CompiledAbi, account: Name, actor: Name, action: string, data: Json): Action {
-  return {
-    account,
-    name: name(action),
-    authorization: [{ actor, permission: names.active }],
-    data: encodeType(abi, actionType(abi, name(action))!, data),
-  };
-}
-
 /** When the head has just moved, what the step before did may have to be executed again first: a step is tried for so long. */
 const TRIES = 20;
 const RETRY_MS = 250;
 
 async function send(context: FoundingContext, what: string, actions: readonly Action[]): Promise<void> {
+  const chainId = chainIdOf(context.genesis);
   for (let tries = 1; ; tries++) {
-    const rejection = await context.submit(signed(context, actions));
+    const signing = { ...context, chainId, headId: context.headId(), nowMs: context.nowMs() };
+    const rejection = await context.submit(signedTransaction(actions, signing));
     if (rejection === undefined) return;
     if (tries === TRIES) {
       throw new Error(
@@ -189,22 +164,4 @@ async function send(context: FoundingContext, what: string, actions: readonly Ac
     }
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }
-}
-
-function signed(context: FoundingContext, actions: readonly Action[]): Uint8Array {
-  const headId = context.headId();
-  const transaction: Transaction = {
-    expiration: Math.floor((context.nowMs() + foundingExpiresMs) / 1000),
-    refBlockNum: ((headId[2]! << 8) | headId[3]!) & 0xffff,
-    refBlockPrefix: refBlockPrefixOf(headId),
-    maxNetUsageWords: 0,
-    maxCpuUsageMs: 0,
-    delaySec: 0,
-    contextFreeActions: [],
-    actions,
-    transactionExtensions: [],
-  };
-  const unsigned = packTransaction(transaction, []);
-  const digest = signingDigest(chainIdOf(context.genesis), unsigned.packedTransaction);
-  return encode(packedTransactionSchema, { ...unsigned, signatures: [sign(context.privateKey, digest)] });
 }

@@ -9,12 +9,13 @@ import type { NodeConfig } from './config.js';
 import { CoreClient } from './core/core-client.js';
 import { type ChainFiles, markFounded, openDataDirectory } from './data-directory.js';
 import { ProducerDuties } from './evidence/producer-duties.js';
-import { type Founding, foundChain, foundingExpiresMs } from './founding.js';
+import { type Founding, foundChain } from './founding.js';
 import { type HttpServer, startHttpServer } from './http/server/http-server.js';
 import { groupFile } from './light/group-file.js';
 import { readLightBase } from './light/light-files.js';
 import { NetworkClient } from './net/network-client.js';
 import { AWAITED_MAX, CoreBackend } from './node-backend.js';
+import { expiresSec } from './own-transactions.js';
 import { readIdentity } from './p2p/identity-files.js';
 import { Snapshots } from './snapshots.js';
 import { BlockLogReader } from './store/block-log/block-log-reader.js';
@@ -216,7 +217,7 @@ function scrub(stateDir: string, log: Logger, died: (error: Error) => void): voi
 }
 
 /** A block with a founding transaction may be made until that expires, and becomes final soon, if at all. */
-const FOUNDING_PATIENCE_MS = foundingExpiresMs + 15_000;
+const FOUNDING_PATIENCE_MS = expiresSec * 1000 + 15_000;
 
 /**
  * Makes the first transactions, and waits until they are final: what they did survives a kill only then. Those that expire

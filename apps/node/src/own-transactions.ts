@@ -40,7 +40,7 @@ export type OwnTransactions = {
 };
 
 /** Seconds after which such a transaction is out of date. */
-const EXPIRES_SEC = 60;
+export const expiresSec = 60;
 
 /** On which chain, when, and with which key a transaction is made. */
 export type Signing = {
@@ -55,7 +55,7 @@ export type Signing = {
 export function signedTransaction(actions: readonly Action[], signing: Signing): Uint8Array {
   const { chainId, headId, nowMs, privateKey } = signing;
   const transaction: Transaction = {
-    expiration: Math.floor(nowMs / 1000) + EXPIRES_SEC,
+    expiration: Math.floor(nowMs / 1000) + expiresSec,
     refBlockNum: ((headId[2]! << 8) | headId[3]!) & 0xffff,
     refBlockPrefix: refBlockPrefixOf(headId),
     maxNetUsageWords: 0,

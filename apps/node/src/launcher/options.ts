@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { defaultNetworkDirectory } from '@snapscale/api';
 import { limits } from '@snapscale/protocol';
-import { UsageError } from '../config.js';
+import { integer, UsageError } from '../config.js';
 
 /** Producers of a network unless told otherwise. */
 const PRODUCERS = 4;
@@ -97,12 +97,4 @@ function parsed(args: readonly string[]) {
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
-}
-
-function integer(option: string, text: string, min: number, max: number): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < min || value > max) {
-    throw new UsageError(`${option} ${text}: expected a whole number from ${min} to ${max}`);
-  }
-  return value;
 }
