@@ -1,0 +1,2 @@
+/** The certificate authority of an organisation, as a library for the program and for tests. */
+export {};
