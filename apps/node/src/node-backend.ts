@@ -28,6 +28,7 @@ import type {
   StoredBlockSummary,
   SubmitMode,
   SubmitOutcome,
+  TrackedVote,
   TransactionLocation,
   TransactionStatusInfo,
   WrittenSnapshot,
@@ -35,6 +36,7 @@ import type {
 import type { GroupStore } from './light/finality-index.js';
 import { LightChain } from './light/light-chain.js';
 import type { LightBase } from './light/light-files.js';
+import { provenVotes } from './proven-votes.js';
 import { RecentTransactions } from './recent-transactions.js';
 import type { Snapshots } from './snapshots.js';
 import type { BlockLogReader } from './store/block-log/block-log-reader.js';
@@ -187,8 +189,9 @@ export class CoreBackend implements NodeBackend {
     return num >= this.#parts.core.final.num ? getSchedule(this.headState()) : undefined;
   }
 
-  trackedVotes(): readonly never[] {
-    return [];
+  trackedVotes(): readonly TrackedVote[] {
+    const { head } = this.#parts.core;
+    return provenVotes(head.num, getSchedule(this.headState()), (num) => this.blockSummary(num)?.header);
   }
 
   async stateProof(key: string): Promise<StateProofReply> {

@@ -117,7 +117,7 @@ export type NodeHealth = {
   readonly checks: readonly HealthCheck[];
 };
 
-/** A producer's vote on finality, as this node saw it last. */
+/** A vote of a producer on finality. */
 export type TrackedVote = { readonly producer: Name; readonly block: BlockPoint; readonly commit: boolean };
 
 /** What a block says of one entry of the state, with the proof of it. */
@@ -166,7 +166,7 @@ export interface NodeBackend {
 
   /** The schedule at a block that is not final yet, or of the newest final block. Undefined: not held. */
   scheduleAtBlock(num: number): ProducerSchedule | undefined;
-  /** The latest vote of each producer that this node saw; empty where the chain has one producer. */
+  /** The newest vote of each producer that the chain proves; without those that have been silent for two turns. */
   trackedVotes(): readonly TrackedVote[];
   /** Undefined: this chain does not commit to its state, or not yet. */
   stateProof(key: StateKey): Promise<ProvenEntry | undefined>;
