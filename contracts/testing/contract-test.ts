@@ -1,6 +1,6 @@
 /** A chain in memory on which contracts are tested: the execution of the node, without network, disk and clock. */
 import { equalBytes, formatPublicKey, sha256 } from '@snapscale/crypto';
-import { accountExists, type BlockParent, getResources } from '@snapscale/execution';
+import { accountExists, type BlockParent, getResources, type StateReader } from '@snapscale/execution';
 import { TestLedger, testKey } from '@snapscale/execution/testing';
 import {
   type Action,
@@ -232,6 +232,11 @@ export class ContractTest {
   row(account: string, scope: string | bigint, table: string, key: string | number | bigint): Json | undefined {
     const wanted = typeof key === 'number' ? BigInt(key) : numberOf(key);
     return this.#table({ account, scope, table }).find((one) => one.key === wanted)?.row;
+  }
+
+  /** The state as it is now, for what reads the rows of a contract without its ABI. */
+  get state(): StateReader {
+    return this.#ledger.pending.state;
   }
 
   /** Bytes of RAM that an account uses. */

@@ -43,7 +43,13 @@ void system_contract::onblock(ignore<native_types::block_header>) {
     }
   }
   const uint32_t round_length = duty::slots_per_round(schedule.size());
-  if (slot / round_length != parent_slot / round_length) is_changed |= propose_schedule(producers, parameters, global);
+  const certificate_watch certificates = watch_certificates(parameters, global);
+  const bool is_urgent = global.is_schedule_due || certificates == certificate_watch::lost;
+  if (is_urgent || slot / round_length != parent_slot / round_length) {
+    is_changed |= propose_schedule(producers, parameters, global) || global.is_schedule_due;
+    global.is_schedule_due = false;
+  }
+  is_changed |= certificates != certificate_watch::unchanged;
   if (is_changed) globals.set(global, get_self());
 }
 

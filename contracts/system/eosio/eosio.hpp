@@ -33,7 +33,7 @@ class [[snapscale::contract("eosio")]] system_contract : public snapscale::contr
   [[snapscale::action]] void onerror(ignore<snapscale::uint128_t> sender_id, ignore<bytes> sent_trx) {}
 
   /// First action of every block, sent by the ledger with the parent's header: counts blocks and missed slots, and
-  /// proposes a schedule once a round.
+  /// proposes a schedule once a round, and when a producer was put out.
   [[snapscale::action]] void onblock(ignore<native_types::block_header> header);
 
   // Governance, with the authority of `eosio`, which the consortium's proposals use.
@@ -118,6 +118,9 @@ class [[snapscale::contract("eosio")]] system_contract : public snapscale::contr
                                       uint8_t second_phase, checksum256 second_block, std::string second_signature);
 
  private:
+  /// What a look at the certificates of proposed producers has found: nothing new, that all are valid, or that one is not.
+  enum class certificate_watch : uint8_t { unchanged, in_order, lost };
+
   system_tables::global_state load_global() const;
   void save_global(const system_tables::global_state& global);
   system_tables::dpos_parameters load_parameters() const;
@@ -155,6 +158,8 @@ class [[snapscale::contract("eosio")]] system_contract : public snapscale::contr
   bool propose_schedule(system_tables::producers_table& producers, const system_tables::dpos_parameters& parameters,
                         system_tables::global_state& global);
   bool holds_certificate(const system_tables::dpos_parameters& parameters, name account) const;
+  certificate_watch watch_certificates(const system_tables::dpos_parameters& parameters, system_tables::global_state& global) const;
+  void hasten_schedule();
   std::vector<name> order_of_turns(const std::vector<name>& producers, const std::vector<name>& current) const;
 
   // finalizers.cpp

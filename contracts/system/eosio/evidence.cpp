@@ -85,6 +85,7 @@ void system_contract::accept_evidence(name reporter, name producer, evidence_kin
   check(slot <= current_block_time().slot, "the evidence is about a slot of the future");
   check(slot > row.judged_until_slot, "the consortium has judged the producer since that slot: the evidence is settled");
   deactivate(producers, row, producer_status::jailed);
+  hasten_schedule();
   evidence_table evidence(get_self(), get_self().value);
   evidence.emplace(get_self(), [&](auto& added) {
     added = {evidence.available_primary_key(), producer, kind, slot, first, second, reporter, current_time_point()};

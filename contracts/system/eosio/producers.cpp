@@ -98,6 +98,7 @@ void system_contract::rmvproducer(name producer) {
   const producer_info& row = producers.get(producer, "producer not found");
   check(row.is_active, "the producer is not active");
   deactivate(producers, row, producer_status::removed);
+  hasten_schedule();
 }
 
 void system_contract::unjail(name producer) {

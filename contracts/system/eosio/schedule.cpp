@@ -46,14 +46,59 @@ finalizer_policy policy_of(const std::vector<candidate>& producers) {
   return policy;
 }
 
+/// A number in a row of `snap.ca`, 0 if there is none. Its README says which fields stay where they are; a contract in its place
+/// may write what it likes, and `onblock` must not fail for that.
+template <typename Number, uint32_t Offset>
+Number number_of(name table, name key) {
+  constexpr name authority = "snap.ca"_n;
+  const int32_t row = host::db_find_i64(authority.value, authority.value, table.value, key.value);
+  Number number = 0;
+  if (row < 0) return number;
+  char bytes[Offset + sizeof(Number)] = {};
+  host::db_get_i64(row, bytes, sizeof(bytes));
+  memcpy(&number, bytes + Offset, sizeof(number));
+  return number;
+}
+
+/// When the certificate ends with which an account may produce: `valid_until` of its row in `producers`, which is there as
+/// long as account, issuing CA and organisation are in order.
+time_point_sec certificate_end(name account) { return time_point_sec(number_of<uint32_t, 8>("producers"_n, account)); }
+
+/// Grows with every change after which some certificate may allow less: the first field of the row `state`.
+uint64_t certificates_version() { return number_of<uint64_t, 0>("state"_n, "state"_n); }
+
 }  // namespace
 
-/// Whether the account may produce as far as its certificate goes: always, unless certificates are required. Then it needs
-/// a row of its own in the table `producers` of `snap.ca`, which keeps rows of valid certificates with the role producer.
+/// Whether the account may produce as far as its certificate goes: always, unless certificates are required.
 bool system_contract::holds_certificate(const dpos_parameters& parameters, name account) const {
-  if (!parameters.certificates_required) return true;
-  constexpr name authority = "snap.ca"_n;
-  return host::db_find_i64(authority.value, authority.value, "producers"_n.value, account.value) >= 0;
+  return !parameters.certificates_required || certificate_end(account) > time_point_sec(current_time_point());
+}
+
+/// Looks whether those who were proposed still have their certificates. While nothing has changed at `snap.ca` and none has
+/// ended, as in nearly every block, that is one read.
+system_contract::certificate_watch system_contract::watch_certificates(const dpos_parameters& parameters,
+                                                                       global_state& global) const {
+  if (!parameters.certificates_required) return certificate_watch::unchanged;
+  const time_point_sec now = current_time_point();
+  const uint64_t version = certificates_version();
+  if (version == global.certificates_version && now < global.certificates_until) return certificate_watch::unchanged;
+  global.certificates_version = version;
+  global.certificates_until = time_point_sec::maximum();
+  bool is_lost = false;
+  for (const name producer : global.proposed.empty() ? global.schedule : global.proposed) {
+    const time_point_sec end = certificate_end(producer);
+    is_lost |= end <= now;
+    // What has ended is not waited for: it is proposed no more, or is needed for a quorum.
+    if (end > now) global.certificates_until = std::min(global.certificates_until, end);
+  }
+  return is_lost ? certificate_watch::lost : certificate_watch::in_order;
+}
+
+/// Has the next block propose a schedule.
+void system_contract::hasten_schedule() {
+  global_state global = load_global();
+  global.is_schedule_due = true;
+  save_global(global);
 }
 
 /// Proposes the eligible producers with the most votes, once enough stake votes. Returns whether `global` has changed.
@@ -99,6 +144,8 @@ bool system_contract::propose_schedule(producers_table& producers, const dpos_pa
   global.last_proposal = proposal;
   global.last_producer_schedule_update = current_block_time();
   global.last_producer_schedule_size = static_cast<uint16_t>(schedule.size());
+  global.proposed = std::move(names);
+  global.certificates_until = time_point_sec();
   set_proposed_producers(schedule);
   if (!policy.finalizers.empty()) {
     with_packed(policy, [](const char* bytes, uint32_t size) { set_finalizers(bytes, size); });

@@ -230,6 +230,14 @@ struct [[snapscale::table]] global_state {
   checksum256 last_proposal;
   /// The schedule of the newest block, in its order.
   std::vector<name> schedule;
+  /// Producers of the newest proposal, sorted.
+  std::vector<name> proposed;
+  /// A producer was put out: the next block proposes a schedule without it, and does not wait for the next round.
+  bool is_schedule_due = false;
+  /// The version of `snap.ca` at which the certificates of those who were proposed were looked at last.
+  uint64_t certificates_version = 0;
+  /// When the first of these certificates ends.
+  snapscale::time_point_sec certificates_until;
 };
 using global_singleton = snapscale::singleton<"global"_n, global_state>;
 

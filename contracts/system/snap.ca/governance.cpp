@@ -56,6 +56,13 @@ void certificate_authority::save_state(const consortium_state& state) {
   state_singleton(get_self(), scope()).set(state, get_self());
 }
 
+/// Lets nodes know that certificates may allow less than before.
+void certificate_authority::grow_version() {
+  consortium_state state = load_state();
+  ++state.version;
+  save_state(state);
+}
+
 const organisation& certificate_authority::active_organisation(const organisations_table& table, name organisation) const {
   const auto row = table.find(organisation);
   check(row != table.end(), organisation.to_string() + " is no organisation of the consortium");
@@ -224,6 +231,7 @@ void certificate_authority::execute(name account, uint64_t proposal) {
     changed.total_weight = state.active_weight;
   });
   close(proposals, row, proposal_status::executed, account);
+  grow_version();
   std::visit([&](const auto& decision) { carry_out(decision); }, row.content);
 }
 

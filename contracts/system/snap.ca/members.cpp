@@ -105,6 +105,7 @@ void certificate_authority::renew(name by, name organisation, std::vector<char> 
     changed.status = member_status::superseded;
     changed.valid_until = until;
   });
+  grow_version();
   shorten(organisation, old.account, old.key, until);
   enter(issuer, successor, {old.account, old.node, old.roles});
   enter_key(organisation, successor.subject_key, certificate::key_of_serial(successor.serial), old.key);

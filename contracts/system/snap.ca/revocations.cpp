@@ -20,6 +20,7 @@ void certificate_authority::revoke(name by, name organisation, std::vector<std::
   check(row != organisations.end(), organisation.to_string() + " is no organisation of the consortium");
   // An organisation that is suspended goes on taking certificates back: that opens no door.
   revoke_all(by, is_operator(by, *row) ? name() : by, organisation, serials, reason);
+  grow_version();
 }
 
 /// Revokes certificates; with a `holder` only its own.

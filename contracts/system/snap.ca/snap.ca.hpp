@@ -67,6 +67,7 @@ class [[snapscale::contract("snap.ca")]] certificate_authority : public snapscal
   ca_tables::consortium_parameters load_parameters() const;
   ca_tables::consortium_state load_state() const;
   void save_state(const ca_tables::consortium_state& state);
+  void grow_version();
   const organisation_row& active_organisation(const organisations_table& table, name organisation) const;
 
   // governance.cpp

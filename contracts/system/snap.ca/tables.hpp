@@ -215,6 +215,8 @@ using votes_table = snapscale::multi_index<"votes"_n, vote>;
 using parameters_singleton = snapscale::singleton<"params"_n, consortium_parameters>;
 
 struct [[snapscale::table]] consortium_state {
+  /// Grows with everything that can end or narrow what a certificate allows: nodes then check open sessions anew.
+  uint64_t version = 1;
   uint64_t next_proposal = 1;
   uint32_t next_admission = 1;
   /// Rows in `orgs`.

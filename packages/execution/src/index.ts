@@ -27,10 +27,29 @@ export {
   StateCommitment,
 } from './commitment/state-commitment.js';
 export * from './commitment/state-proof.js';
+export * from './consortium/consortium.js';
+export * from './consortium/membership.js';
+export { memberPermissions } from './consortium/permissions.js';
+export {
+  type Authority,
+  type AuthorityStatus,
+  getAuthority,
+  getOrganisation,
+  keyOfDigest as keyOfAuthority,
+  keyOfSerial,
+  listAuthorities,
+  listOrganisations,
+  listRoles,
+  type Organisation,
+  type OrganisationStatus,
+  type ReadPolicy,
+  type Role,
+} from './consortium/rows.js';
 export { fromNumber as float128FromNumber, toFloat64 as float128ToNumber } from './host/arithmetic/float128-convert.js';
 export { type KeyKind, keyKinds } from './host/database/secondary-keys.js';
 export { firstAuthorizer } from './native/fees/charge.js';
 export { getParameters } from './native/fees/parameters.js';
+export { sponsorshipAt } from './native/fees/sponsorship.js';
 export { applyGenesis } from './native/genesis.js';
 export { systemAbi } from './native/system-abi.js';
 export * from './state/keys.js';

@@ -276,6 +276,12 @@ describe('two votes in one slot', () => {
 describe('a jailed producer', () => {
   beforeEach(() => void twoHeaders(header(1), header(2)));
 
+  test('is left out of a schedule that the next block proposes', () => {
+    expect(chain.global.is_schedule_due).toBe(1);
+    chain.block();
+    expect(chain.global.is_schedule_due).toBe(0);
+  });
+
   test('cannot register, and is not jailed twice', () => {
     expect(() => chain.register(['bp.aa'])).toThrow('the producer is jailed');
     expect(() => twoHeaders(header(1), header(2))).toThrow('the producer is jailed already');

@@ -276,6 +276,17 @@ describe('a schedule', () => {
     expect(chain.proposed).toEqual(four.slice(0, 3));
   });
 
+  test('is proposed by the next block when the consortium removes a producer', () => {
+    chain.vote('alice', ...four);
+    rounds(2);
+    chain.blocks(5);
+    chain.act('rmvproducer', { producer: 'bp.ab' }, 'eosio');
+    expect(chain.proposed).toBeUndefined();
+    chain.block();
+    expect(chain.proposed).toEqual(['bp.aa', 'bp.ac', 'bp.ad']);
+    expect(chain.global).toMatchObject({ is_schedule_due: 0, proposed: ['bp.aa', 'bp.ac', 'bp.ad'] });
+  });
+
   test('carries a new block key at the next round', () => {
     chain.vote('alice', ...four);
     rounds(2);

@@ -36,8 +36,8 @@ class [[snapscale::contract("probe")]] probe : public snapscale::contract {
   }
 
   /// Enters a certificate, as `snap.ca` does.
-  [[snapscale::action]] void certify(snapscale::name account) {
-    multi_index(get_self(), get_self().value).emplace(get_self(), [&](certified& row) { row.account = account; });
+  [[snapscale::action]] void certify(snapscale::name account, snapscale::time_point_sec valid_until) {
+    multi_index(get_self(), get_self().value).emplace(get_self(), [&](certified& row) { row = {account, valid_until}; });
   }
 
   [[snapscale::action]] bool iskey(std::string key) { return bls::is_key(bls::parse_public_key(key)); }
@@ -45,6 +45,7 @@ class [[snapscale::contract("probe")]] probe : public snapscale::contract {
  private:
   struct [[snapscale::table("producers")]] certified {
     snapscale::name account;
+    snapscale::time_point_sec valid_until;
 
     uint64_t primary_key() const { return account.value; }
   };

@@ -298,7 +298,10 @@ test('once certificates are required, a schedule has only producers that snap.ca
   chain.register(four);
   chain.stake('alice', '1.0000 XST');
   chain.vote('alice', ...four);
-  for (const account of ['bp.ab', 'bp.ad', 'alice']) chain.push('snap.ca', 'certify', 'snap.ca', { account });
+  const certify = (account: string, valid_until: string) =>
+    chain.push('snap.ca', 'certify', 'snap.ca', { account, valid_until });
+  for (const account of ['bp.ab', 'bp.ad', 'alice']) certify(account, '2100-01-01T00:00:00');
+  certify('bp.ac', '2025-01-01T00:00:00');
   chain.nextRound();
   chain.nextRound();
   expect(chain.schedule).toEqual(['bp.ab', 'bp.ad']);

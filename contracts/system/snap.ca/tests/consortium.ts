@@ -187,6 +187,11 @@ export class Consortium {
     return this.chain.row(self, self, 'proposals', id) as JsonObject;
   }
 
+  /** Grows with all that can end or narrow what a certificate allows. */
+  get version(): number {
+    return Number(this.state.version);
+  }
+
   get state(): JsonObject {
     return this.rows('state')[0]!;
   }

@@ -24,6 +24,17 @@ function structFields(struct: string): [string, string][] {
   return structs.find(({ name }) => name === struct)!.fields.map(({ name, type }) => [name, type]);
 }
 
+test('the last approval and the execution may go in one transaction', () => {
+  const proposal = it.propose('suspend_organisation', suspendDelta, ['beta']);
+  const { digest } = it.proposal(proposal);
+  const data = { organisation: 'gamma', proposal, digest: digest! };
+  it.chain.pushAll([
+    { account: 'snap.ca', action: 'approve', actors: 'gamma', data },
+    { account: 'snap.ca', action: 'execute', actors: 'gamma', data: { account: 'gamma', proposal } },
+  ]);
+  expect(it.organisation('delta').status).toBe(1);
+});
+
 describe('propose', () => {
   test('stores who proposes what until when, with the proposer’s own approval', () => {
     const id = it.propose('suspend_organisation', suspendDelta, []);

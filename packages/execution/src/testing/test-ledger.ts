@@ -40,6 +40,8 @@ import { prefixEnd } from '../state/reader.js';
 import { decodeRow, getAbiBytes } from '../state/records.js';
 import { WorkingState } from '../state/working-state.js';
 
+export * from './consortium-state.js';
+
 export const testPrivateKey = parsePrivateKey('5KQwrPbwdL6PhXujxW37FSSQZ1JiwsST4cqQzDeyXtP79zkvFD3');
 export const testKey: PublicKey = publicKeyOf(testPrivateKey);
 
