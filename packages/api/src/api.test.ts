@@ -92,7 +92,7 @@ describe('route table', () => {
     const paths = allRoutes().map((route) => route.path);
     expect(new Set(paths).size).toBe(paths.length);
     for (const route of allRoutes()) {
-      expect(route.path).toMatch(/^\/[a-z0-9_./]+$/);
+      expect(route.path).toMatch(/^\/[a-z0-9_./-]+$/);
       if (route.example !== undefined)
         expect(readRequest(route.request, route.example), route.path).toMatchObject({ ok: true });
     }

@@ -1,30 +1,49 @@
 /** Error answers: the body that EOSIO clients parse, and the errors that our client throws. */
 import { anything, bigInteger, flag, integer, list, optional, record, text, type ValueOf } from './schema.js';
 
+/** What the error is; EOSIO's where EOSIO has it. */
+const errorContent = record({
+  code: integer('Number of the error.'),
+  name: text('Name of the error.'),
+  what: text('What it means.'),
+  details: list(
+    record({
+      message: text('What was attempted, with which values.'),
+      file: text('Part of the node.'),
+      line_number: integer('0.'),
+      method: text('Step.'),
+    }),
+    'Details, most telling first.',
+  ),
+  evidence: optional(anything('The values alone.')),
+  transient: optional(flag('The same request may succeed later.')),
+  retry_after_ms: optional(bigInteger('When to try again.')),
+});
+
 /** The body of every answer that is not a success. `error.name` and `error.code` are EOSIO's where EOSIO has the error. */
 export const errorBody = record(
   {
     code: integer('HTTP status.'),
     message: text('Kind of the error, as nodeos words it.'),
-    error: record({
-      code: integer('Number of the error.'),
-      name: text('Name of the error.'),
-      what: text('What it means.'),
-      details: list(
-        record({
-          message: text('What was attempted, with which values.'),
-          file: text('Part of the node.'),
-          line_number: integer('0.'),
-          method: text('Step.'),
-        }),
-        'Details, most telling first.',
-      ),
-      evidence: optional(anything('The values alone.')),
-      transient: optional(flag('The same request may succeed later.')),
-      retry_after_ms: optional(bigInteger('When to try again.')),
-    }),
+    error: errorContent,
   },
   { title: 'Error' },
+);
+
+/** The body of the answer to whom is refused at a node's doors (RFC 9457); it has what `errorBody` has, too. */
+export const problemBody = record(
+  {
+    type: text('`urn:snap:problem:` and the code.'),
+    title: text('What the problem is.'),
+    status: integer('HTTP status.'),
+    detail: text('What is wrong in this case.'),
+    code: text('Code of the refusal.'),
+    advice: text('What to do about it.'),
+    reason: optional(text('What is wrong with the certificate, as `organisation_suspended`.')),
+    message: text('Kind of the error, as nodeos words it.'),
+    error: errorContent,
+  },
+  { title: 'Problem' },
 );
 
 /** Body of an error answer. */

@@ -1,4 +1,24 @@
 /** The HTTP interface of a node: route table, typed client, event streams, OpenAPI document. Pure; `fetch` is passed in. */
+
+export {
+  type ApplicationAnswer,
+  type ApplicationDecision,
+  type CaOrganisation,
+  type CaPolicy,
+  type CaProblem,
+  type CertificateApplication,
+  caPaths,
+  type Invitation,
+  type InvitationTerms,
+  type IssuedCertificate,
+  type JoiningOrganisation,
+  type OrganisationAnswer,
+  type OrganisationApplication,
+  type QueuedApplication,
+  type RevocationOrder,
+  revocationReasons,
+} from './ca/authority-api.js';
+export { formatInvitationCode, type InvitationCode, parseInvitationCode } from './ca/invitation-code.js';
 export { type ReadResult, readRequest, violations } from './check.js';
 export {
   type ApiClient,
@@ -10,7 +30,7 @@ export {
   type Fetch,
   type FetchAnswer,
 } from './client.js';
-export { ApiError, type ErrorBody, errorBody, TransportError } from './errors.js';
+export { ApiError, type ErrorBody, errorBody, problemBody, TransportError } from './errors.js';
 export {
   formatServerSentEvent,
   readStreamEvent,
@@ -21,11 +41,33 @@ export {
   streamEvents,
 } from './event-stream.js';
 export {
+  type AccessProblem,
+  type AccessRefusal,
+  type AccessRefusalCode,
+  accessChallenge,
+  accessProblem,
+  accessRefusalOf,
+  accessRefusals,
+} from './identity/access-refusals.js';
+export {
+  accountUri,
+  type CertificateRole,
+  certificateRoles,
+  nodeUri,
+  organisationUri,
+  roleName,
+  roleOfName,
+  roleUri,
+} from './identity/certificate-names.js';
+export {
+  caProgramName,
   defaultNetworkDirectory,
   type LauncherAddress,
+  type LocalCaStatus,
   type LocalNode,
   type LocalNodeState,
   type LocalNodeStatus,
+  type LocalOrganisation,
   logFileNames,
   type NetworkCommand,
   type NetworkDescription,
@@ -35,7 +77,8 @@ export {
   networkFiles,
 } from './local-network.js';
 export { type OpenApiInfo, openApiDocument } from './openapi.js';
-export type { AnyRoute, MediaType, Method, RequestOf, ResponseOf, Route } from './route.js';
+export type { AnyRoute, MediaType, Method, RequestOf, ResponseOf, Route, RouteAccess } from './route.js';
+export { type AdmissionPolicy, admissionPolicies } from './routes/access.js';
 export { allRoutes, type Routes, routes } from './routes/index.js';
 export type { TransactionInput } from './routes/transactions.js';
 export type { JsonSchema, JsonValue, Schema, ValueOf } from './schema.js';

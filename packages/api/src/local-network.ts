@@ -15,7 +15,12 @@ export const networkFiles = {
   /** A data directory for each node, by its name. */
   nodes: 'nodes',
   logs: 'logs',
+  /** Keys and papers of the certificate authorities of all organisations. */
+  ca: 'ca',
 } as const;
+
+/** How the certificate authority is called where nodes are named. */
+export const caProgramName = 'ca';
 
 /** The log of a node (or of the launcher, `launcher`): what it writes now, and the part before that. */
 export function logFileNames(node: string): { readonly current: string; readonly previous: string } {
@@ -58,6 +63,7 @@ export type LocalNodeState = 'stopped' | 'starting' | 'running' | 'stopping' | '
 /** A node of the network, as it is now. */
 export type LocalNodeStatus = {
   readonly name: string;
+  /** Title of its organisation. */
   readonly organisation: string;
   readonly state: LocalNodeState;
   /** Why it is in this state, or what its health says is wrong; undefined when all is well. */
@@ -65,12 +71,19 @@ export type LocalNodeStatus = {
   readonly pid?: number;
   readonly url: string;
   readonly peerPort: number;
+  readonly tlsPort?: number;
   /** The side of a partition that it is on, from 1; undefined without a partition. */
   readonly side?: number;
   /** Number of the newest block; missing when the node does not answer. */
   readonly head?: number;
   readonly final?: number;
   readonly peers?: number;
+};
+
+/** The certificate authority, as it is now. */
+export type LocalCaStatus = Pick<LocalNodeStatus, 'state' | 'reason' | 'pid' | 'url'> & {
+  /** Where certificates are asked for by EST. */
+  readonly tlsUrl: string;
 };
 
 /** The network as it is now. */
@@ -82,6 +95,8 @@ export type NetworkStatus = {
   readonly pid?: number;
   readonly chainId: string;
   readonly nodes: readonly LocalNodeStatus[];
+  /** The program with the organisations' certificate authorities; undefined where the network has none. */
+  readonly ca?: LocalCaStatus;
   /** What nodes have reported lately that a person should know. */
   readonly notices: readonly string[];
   /** What was set up, at the start that founded the chain. */
@@ -93,12 +108,22 @@ export type NetworkDescription = {
   readonly chainId: string;
   readonly createdAt: string;
   readonly nodes: readonly LocalNode[];
+  /** Who forms the consortium; missing in networks that were made before there was one. */
+  readonly organisations?: readonly LocalOrganisation[];
+  /** Of the certificate authority, at the last start. */
+  readonly ca?: { readonly port: number; readonly tlsPort: number };
 };
+
+/** An organisation of the consortium. */
+export type LocalOrganisation = { readonly account: string; readonly title: string };
 
 /** A node as the network was made. Ports are those of the last start. */
 export type LocalNode = {
   readonly name: string;
+  /** Account of its organisation. */
   readonly organisation: string;
   readonly httpPort: number;
   readonly peerPort: number;
+  /** For HTTPS with the node's certificate; missing in networks that were made before there was one. */
+  readonly tlsPort?: number;
 };

@@ -1,5 +1,6 @@
 /** The OpenAPI 3.1 document of the route table. */
-import { errorBody } from './errors.js';
+import { errorBody, problemBody } from './errors.js';
+import { accessTokenType } from './identity/access-token.js';
 import type { AnyRoute } from './route.js';
 import { allRoutes } from './routes/index.js';
 import type { JsonSchema } from './schema.js';
@@ -8,6 +9,21 @@ import type { JsonSchema } from './schema.js';
 export type OpenApiInfo = { readonly version: string; readonly serverUrl?: string };
 
 type Components = Map<string, unknown>;
+
+/** How clients show who they are. */
+const securitySchemes = {
+  accessToken: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: accessTokenType,
+    description: 'A token that the client makes for each request from its key and certificate.',
+  },
+  clientCertificate: { type: 'mutualTLS', description: 'The certificate itself, at `tls_port` of get_access.' },
+};
+/** None is needed where the node lets everybody do it: get_access says. */
+const security = [{}, { accessToken: [] }, { clientCertificate: [] }];
+const refused = { $ref: '#/components/responses/Refused' };
+const refusals = { 401: refused, 403: refused, 429: refused };
 
 /** Makes the document. Schemas with a title are listed once, under `components`. */
 export function openApiDocument({ version, serverUrl }: OpenApiInfo): Record<string, unknown> {
@@ -19,6 +35,7 @@ export function openApiDocument({ version, serverUrl }: OpenApiInfo): Record<str
     paths[route.path] = item;
   }
   const error = schemaOf(errorBody, components);
+  const problem = schemaOf(problemBody, components);
   return {
     openapi: '3.1.0',
     info: {
@@ -33,7 +50,12 @@ export function openApiDocument({ version, serverUrl }: OpenApiInfo): Record<str
     paths,
     components: {
       schemas: Object.fromEntries(components),
+      securitySchemes,
       responses: {
+        Refused: {
+          description: 'Who asks is not let in (docs/spec/access.md); 429: later.',
+          content: { 'application/problem+json': { schema: problem } },
+        },
         Error: { description: 'The request failed.', content: { 'application/json': { schema: error } } },
       },
     },
@@ -65,8 +87,10 @@ function operation(route: AnyRoute, method: string, components: Components): Rec
     tags: [route.group],
     summary: route.summary,
     ...(route.doc === undefined ? {} : { description: route.doc }),
+    ...(route.access === 'open' ? {} : { security }),
     ...request,
     responses: {
+      ...(route.access === 'open' ? {} : refusals),
       [route.status]: {
         description: 'Success.',
         content: { [responseType]: { schema: schemaOf(route.response, components) } },

@@ -10,7 +10,14 @@ export type MediaType =
   | 'application/octet-stream'
   | 'text/plain'
   | 'text/event-stream'
-  | 'text/html';
+  | 'text/html'
+  | 'application/x-pem-file';
+
+/**
+ * What a route is for, as far as it concerns who may call it (docs/spec/access.md): `open`: for everybody, always; `read`: shows
+ * the chain; `write`: changes it; `local`: for everybody on the machine of the node, for others as `read`.
+ */
+export type RouteAccess = 'open' | 'read' | 'write' | 'local';
 
 /** One endpoint. `Request` and `Response` are the types of its JSON. */
 export type Route<Request = unknown, Response = unknown> = {
@@ -19,6 +26,7 @@ export type Route<Request = unknown, Response = unknown> = {
   readonly methods: readonly Method[];
   /** Status of a success. */
   readonly status: 200 | 201 | 202;
+  readonly access: RouteAccess;
   /** Heading under which it is listed. */
   readonly group: string;
   /** A line. */
@@ -46,17 +54,18 @@ export type RequestOf<R> = R extends Route<infer Request, unknown> ? Request : n
 /** The response type of a route. */
 export type ResponseOf<R> = R extends Route<unknown, infer Response> ? Response : never;
 
-type Declared<Request, Response> = Omit<Route<Request, Response>, 'methods' | 'status'> & {
+type Declared<Request, Response> = Omit<Route<Request, Response>, 'methods' | 'status' | 'access'> & {
   readonly methods?: readonly Method[];
   readonly status?: 200 | 201 | 202;
+  readonly access?: RouteAccess;
 };
 
 /** Declares a route that reads: GET and POST, 200. */
 export function query<Request, Response>(route: Declared<Request, Response>): Route<Request, Response> {
-  return { methods: ['GET', 'POST'], status: 200, ...route };
+  return { methods: ['GET', 'POST'], status: 200, access: 'read', ...route };
 }
 
 /** Declares a route that changes something: POST, 202. */
 export function command<Request, Response>(route: Declared<Request, Response>): Route<Request, Response> {
-  return { methods: ['POST'], status: 202, ...route };
+  return { methods: ['POST'], status: 202, access: 'write', ...route };
 }

@@ -29,6 +29,7 @@ export {
   parseBlsPublicKey,
   parseBlsSignature,
 } from './bls.js';
+export { isSignatureBy, pointOf, publicKeyOfPoint } from './curve-points.js';
 export {
   isCanonicalK1,
   isUsablePublicKey,

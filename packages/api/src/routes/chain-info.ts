@@ -222,6 +222,7 @@ const check = record({ name: text('What was looked at.'), ok: flag('Whether it i
 export const nodeRoutes = {
   getHealth: query({
     path: '/v1/node/health',
+    access: 'open',
     group: 'Node',
     summary: 'Whether the node is well, and if not, why.',
     doc: 'Answers 503 with the same body when something is wrong. For alarms; a probe that restarts the node must not use it, because most of this is not cured by a restart.',
@@ -240,6 +241,7 @@ export const nodeRoutes = {
   }),
   getReady: query({
     path: '/v1/node/ready',
+    access: 'open',
     group: 'Node',
     summary: 'Whether the node should get requests.',
     doc: 'Answers 503 while the node catches up with the chain or stops. For readiness probes and load balancers.',
@@ -252,6 +254,7 @@ export const nodeRoutes = {
   }),
   getSupportedApis: query({
     path: '/v1/node/get_supported_apis',
+    access: 'open',
     group: 'Node',
     summary: 'Paths that this node answers.',
     request: nothing,
@@ -260,6 +263,7 @@ export const nodeRoutes = {
   }),
   createSnapshot: command({
     path: '/v1/producer/create_snapshot',
+    access: 'open',
     status: 201,
     group: 'Node',
     summary: 'Writes the state of the newest final block to a file.',
@@ -277,6 +281,7 @@ export const nodeRoutes = {
   }),
   getMetrics: query({
     path: '/metrics',
+    access: 'local',
     methods: ['GET'],
     group: 'Node',
     summary: 'Metrics in the text format of Prometheus.',
@@ -286,6 +291,7 @@ export const nodeRoutes = {
   }),
   getOpenApi: query({
     path: '/openapi.json',
+    access: 'open',
     methods: ['GET'],
     group: 'Node',
     summary: 'This interface as OpenAPI 3.1.',

@@ -1,5 +1,6 @@
 /** The route table: every endpoint of a node, once. */
 import type { AnyRoute } from '../route.js';
+import { accessRoutes } from './access.js';
 import { chainBlockRoutes, historyRoutes, traceRoutes } from './chain-blocks.js';
 import { chainInfoRoutes, nodeRoutes } from './chain-info.js';
 import { chainAccountRoutes, chainTableRoutes } from './chain-state.js';
@@ -18,7 +19,7 @@ export const routes = {
   trace: traceRoutes,
   history: historyRoutes,
   node: nodeRoutes,
-  snap: { ...snapRoutes, ...proofRoutes },
+  snap: { ...snapRoutes, ...proofRoutes, ...accessRoutes },
 } as const;
 
 /** The type of the route table. */
