@@ -2,6 +2,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { type AdmissionPolicy, admissionPolicies } from '@snapscale/api';
 import { reversibleBlocksDefault } from '@snapscale/consensus';
 import { limits, type Name, parseName } from '@snapscale/protocol';
 
@@ -32,6 +33,14 @@ export type NodeConfig = {
   readonly snapshotEveryBlocks: number;
   /** Account that earns the edge share of fees of the transactions that this node serves. */
   readonly edgeAccount: Name | undefined;
+  /** Port for HTTPS with the node's identity, at `host`; 0: any free one. Undefined: none. */
+  readonly tlsPort: number | undefined;
+  /** Who is let in at the HTTP doors; undefined: `open` on development networks, `chain` on others. */
+  readonly admission: AdmissionPolicy | undefined;
+  /** URL of the organisation's CA, which renews the node's certificate; undefined: nobody does. */
+  readonly ca: string | undefined;
+  /** A renewed certificate gets a new key. */
+  readonly renewKey: boolean;
 };
 
 export const usage = `Usage: npm start -- --single [options]
@@ -55,6 +64,11 @@ producer, on http://localhost:8888, with well-known keys, for this machine only.
   --sync HOW        of a new node: blocks (execute all) or snapshot (take a state from
                     other nodes, checked from the genesis on; default: blocks)
   --snapshot-every N  blocks between snapshots for other nodes, 0 = none (default: 7200)
+  --tls-port N      port for HTTPS with the node's identity, 0 = any free one (default: none)
+  --admission HOW   who may call: open, chain (as the consortium has decided) or members
+                    (default: open on development networks, else chain)
+  --ca URL          the organisation's certificate authority, which renews the node's certificate
+  --renew-key       a renewed certificate gets a new key
   --log-level L     fatal|error|warn|info|debug|trace  (default: info)
   --help            this text
 `;
@@ -107,7 +121,32 @@ export function parseConfig(args: readonly string[], root: string): NodeConfig |
     sync: oneOf('--sync', values.sync ?? 'blocks', ['blocks', 'snapshot']) as NodeConfig['sync'],
     snapshotEveryBlocks: integer('--snapshot-every', values['snapshot-every'] ?? '7200', 0, 2 ** 32 - 1),
     edgeAccount: values['edge-account'] === undefined ? undefined : account('--edge-account', values['edge-account']),
+    ...identityOptions(values),
   };
+}
+
+function identityOptions(
+  values: ReturnType<typeof parsed>,
+): Pick<NodeConfig, 'tlsPort' | 'admission' | 'ca' | 'renewKey'> {
+  const { 'tls-port': tlsPort, admission, ca } = values;
+  return {
+    tlsPort: tlsPort === undefined ? undefined : integer('--tls-port', tlsPort, 0, 65_535),
+    admission: admission === undefined ? undefined : admissionPolicy(admission),
+    ca: ca === undefined ? undefined : webAddress('--ca', ca),
+    renewKey: values['renew-key'] === true,
+  };
+}
+
+function admissionPolicy(text: string): AdmissionPolicy {
+  return oneOf('--admission', text, admissionPolicies) as AdmissionPolicy;
+}
+
+function webAddress(option: string, text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
+    throw new UsageError(`${option} ${text}: expected an address, for example https://ca.example.org:8443`);
+  }
+  return url.href.replace(/\/$/, '');
 }
 
 function peerAddress(text: string): string {
@@ -147,6 +186,10 @@ function parsed(args: readonly string[]) {
         sync: { type: 'string' },
         'snapshot-every': { type: 'string' },
         'edge-account': { type: 'string' },
+        'tls-port': { type: 'string' },
+        admission: { type: 'string' },
+        ca: { type: 'string' },
+        'renew-key': { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
     }).values;

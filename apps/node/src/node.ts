@@ -1,21 +1,24 @@
 /** One node as a whole: starts its threads in order, and stops them in order. */
 import { join } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
-import { parsePrivateKey } from '@snapscale/crypto';
 import { chainIdOf, encode, genesisSchema, parseName } from '@snapscale/protocol';
 import type { Logger } from 'pino';
+import { finishIdentity } from './admission/identity-folder.js';
+import { CertificateRenewal } from './admission/renewal.js';
 import { logNotice } from './chain-log.js';
 import type { NodeConfig } from './config.js';
 import { CoreClient } from './core/core-client.js';
-import { type ChainFiles, markFounded, openDataDirectory } from './data-directory.js';
+import { markFounded, openDataDirectory } from './data-directory.js';
 import { ProducerDuties } from './evidence/producer-duties.js';
-import { type Founding, foundChain } from './founding.js';
-import { type HttpServer, startHttpServer } from './http/server/http-server.js';
+import { readConsortiumFile } from './founding/consortium-file.js';
+import type { Founding } from './founding/founding.js';
+import { found, keepConsortium } from './founding/run-founding.js';
+import type { HttpServer } from './http/server/http-server.js';
+import { startHttp } from './http/start-http.js';
 import { groupFile } from './light/group-file.js';
 import { readLightBase } from './light/light-files.js';
 import { NetworkClient } from './net/network-client.js';
 import { AWAITED_MAX, CoreBackend } from './node-backend.js';
-import { expiresSec } from './own-transactions.js';
 import { readIdentity } from './p2p/identity-files.js';
 import { Snapshots } from './snapshots.js';
 import { BlockLogReader } from './store/block-log/block-log-reader.js';
@@ -24,7 +27,6 @@ import type { ScrubOptions, ScrubResult } from './store/scrub-worker.js';
 import { StateStore } from './store/state-store.js';
 import { TraceReader } from './store/trace-record.js';
 import { keepSnapshots, requireGenesis, takeFirstState } from './sync-snapshot/node-sync.js';
-import type { NodeMetrics } from './telemetry/node-metrics.js';
 import { NodeObserver } from './telemetry/node-observer.js';
 import { startThread } from './threads/start-thread.js';
 import { VerifyPool } from './verify/verify-pool.js';
@@ -103,10 +105,13 @@ async function startLocked(
     awaitedMax: AWAITED_MAX,
     network: () => network,
     evidence: () => duties?.reporter,
+    http: () => http,
   });
   let network: NetworkClient | undefined;
   let duties: ProducerDuties | undefined;
+  let http: HttpServer | undefined;
   network = await startNetwork(config, log, core, verify, chainIdOf(genesis), observer, died);
+  const renewal = renewCertificate(config, log);
   const snapshots = new Snapshots(dataDir, genesis);
   const backend = new CoreBackend({
     core,
@@ -126,8 +131,12 @@ async function startLocked(
     finalityGroups: (first) => groupFile(dataDir, first),
   });
   keepSnapshots(config, core, backend, snapshots, log);
-  const founding = files.founded ? undefined : await found(core, backend, files, log);
+  const consortium = readConsortiumFile(dataDir);
+  const parts = { core, backend, files, log };
+  const founding = files.founded ? undefined : await found(parts, consortium);
   if (founding !== undefined) markFounded(dataDir, files);
+  const stopped = new AbortController();
+  if (founding === undefined && consortium !== undefined) void keepConsortium(parts, consortium, stopped.signal);
   const { keys } = files;
   duties = new ProducerDuties({
     roundTrips: () => network?.stats?.roundTripMs ?? {},
@@ -137,18 +146,21 @@ async function startLocked(
     keys,
     notice: (level, detail, text) => log[level](detail, text),
   });
-  const http = await startHttp(config, log, backend, observer.metrics);
+  const server = await startHttp(config, log, backend, observer.metrics);
+  http = server;
   return {
-    url: http.url,
+    url: server.url,
     core,
     network,
     development: files.development,
     founding,
     async stop() {
+      stopped.abort();
+      renewal?.close();
       backend.stop();
       duties.close();
       observer.close();
-      await http.close();
+      await server.close();
       await core.stop();
       await network?.close();
       await verify.close();
@@ -157,8 +169,25 @@ async function startLocked(
   };
 }
 
-/** What happens whenever nodes start and stop. */
-const ordinaryEvents: ReadonlySet<string> = new Set(['peer-connected', 'dial-failed']);
+/** Keeps the node's certificate valid, where a CA was named. */
+function renewCertificate({ ca, renewKey, identityDir }: NodeConfig, log: Logger): CertificateRenewal | undefined {
+  if (ca === undefined) return undefined;
+  return new CertificateRenewal({
+    directory: identityDir,
+    ca,
+    renewKey,
+    nowMs: Date.now,
+    event: (level, name, detail) => log[level](detail, name),
+  });
+}
+
+/** What happens whenever nodes start and stop, and what is good news. */
+const ordinaryEvents: ReadonlySet<string> = new Set([
+  'peer-connected',
+  'dial-failed',
+  'identity-renewed',
+  'own-certificate-admitted',
+]);
 const ordinaryEnds: readonly (string | number)[] = ['duplicate_connection', 'shutting_down'];
 
 function isOrdinary(name: string, { code = '' }: Readonly<Record<string, string | number>>): boolean {
@@ -179,10 +208,14 @@ async function startNetwork(
   died: (error: Error) => void,
 ): Promise<NetworkClient | undefined> {
   if (config.peerPort === undefined) return undefined;
+  finishIdentity(config.identityDir);
   const { port1, port2 } = new MessageChannel();
   core.connectPeers(port1);
   const network = await NetworkClient.start({
     identity: readIdentity(config.identityDir),
+    identityDir: config.identityDir,
+    stateDir: join(config.dataDir, 'state'),
+    finalSlot: core.final.slot,
     chainId,
     port: config.peerPort,
     host: config.peerHost,
@@ -214,99 +247,4 @@ function scrub(stateDir: string, log: Logger, died: (error: Error) => void): voi
   });
   worker.once('error', (error) => log.error({ err: error }, 'the state could not be checked'));
   worker.unref();
-}
-
-/** A block with a founding transaction may be made until that expires, and becomes final soon, if at all. */
-const FOUNDING_PATIENCE_MS = expiresSec * 1000 + 15_000;
-
-/**
- * Makes the first transactions, and waits until they are final: what they did survives a kill only then. Those that expire
- * before that, because the others came late, or are in a block that loses, are made again; what is done already is left out.
- */
-async function found(core: CoreClient, backend: CoreBackend, files: ChainFiles, log: Logger): Promise<Founding> {
-  for (;;) {
-    const sent: Uint8Array[] = [];
-    const areFinal = () => sent.every((id) => backend.transactionStatus(id).state === 'IRREVERSIBLE');
-    const founding = await foundWithRetries({
-      genesis: files.genesis,
-      privateKey: parsePrivateKey(files.keys.foundingKey ?? files.keys.producerKeys[0]!),
-      development: files.development,
-      headId: () => core.final.id,
-      state: () => core.view,
-      nowMs: Date.now,
-      ...(files.genesis.producers.length > 1 ? { settled: () => isSoInTime(core, areFinal) } : {}),
-      submit: async (packed) => {
-        const outcome = await backend.submit(packed, 'push');
-        if (outcome.kind === 'busy') return { code: 'snap_queue_full', message: 'the queue is full' };
-        // One that failed is tried again, and never becomes final itself.
-        if (outcome.kind === 'executed' && outcome.except === undefined) sent.push(outcome.trace.id);
-        return outcome.kind === 'rejected' ? outcome.rejection : outcome.except;
-      },
-    });
-    if (await isSoInTime(core, areFinal)) return founding;
-    const seconds = FOUNDING_PATIENCE_MS / 1000;
-    log.warn(
-      `the first transactions are not final after ${seconds} s: are enough other producers running? Trying again`,
-    );
-  }
-}
-
-/** A block that is lost can take a step with it, on which the next ones depend: what is missing is done again. */
-async function foundWithRetries(context: Parameters<typeof foundChain>[0]): Promise<Founding> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await foundChain(context);
-    } catch (error) {
-      if (tries === FOUNDING_TRIES) throw error;
-    }
-  }
-}
-
-/** Each takes seconds for the step that is refused. */
-const FOUNDING_TRIES = 6;
-
-/** Resolves when the condition holds, which is looked at with each block that becomes final. False: it does not in time. */
-function isSoInTime(core: CoreClient, condition: () => boolean): Promise<boolean> {
-  return new Promise((resolve) => {
-    const end = (isSo: boolean): void => {
-      stopListening();
-      clearTimeout(timer);
-      resolve(isSo);
-    };
-    const look = (): void => {
-      if (condition()) end(true);
-    };
-    const stopListening = core.listen({ finalized: look });
-    const timer = setTimeout(() => end(condition()), FOUNDING_PATIENCE_MS);
-    look();
-  });
-}
-
-/** Says which address is taken, and what to do about it. */
-function listenFailure(error: unknown, { host, port }: NodeConfig): Error {
-  if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') return error as Error;
-  return new Error(
-    `port ${port} of ${host} is taken by another program (another node?): stop it, or choose another with --port N`,
-  );
-}
-
-async function startHttp(
-  config: NodeConfig,
-  log: Logger,
-  backend: CoreBackend,
-  metrics: NodeMetrics,
-): Promise<HttpServer> {
-  try {
-    return await startHttpServer(
-      backend,
-      { host: config.host, port: config.port, ratePerSecond: config.production ? 200 : 0 },
-      {
-        answered: (route, status, durationMs) =>
-          metrics.requests.observe({ route, status: String(status) }, durationMs / 1000),
-        fault: (route, error) => log.error({ err: error, route }, 'a request could not be answered'),
-      },
-    );
-  } catch (error) {
-    throw listenFailure(error, config);
-  }
 }

@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 export const root = fileURLToPath(new URL('../../..', import.meta.url));
 /** The compiled node. */
 export const nodeProgram = fileURLToPath(new URL('../../../apps/node/dist/main.js', import.meta.url));
+/** The compiled certificate authority. */
+export const caProgram = fileURLToPath(new URL('../../../apps/ca/dist/main.js', import.meta.url));
 
 /** CPU time that a thread has used, seconds. The first thread of a process is its main thread. */
 export type ThreadCpu = { readonly thread: number; readonly seconds: number };

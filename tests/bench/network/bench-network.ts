@@ -7,7 +7,7 @@ import { LocalNetwork } from '../../../apps/node/src/launcher/local-network.js';
 import { type PreparedNetwork, prepareNetwork } from '../../../apps/node/src/launcher/prepare.js';
 import { MessagingProcess } from '../load/child-process.js';
 import type { FromGenerator, FromOnlooker, RunPlan, RunResult, ToGenerator, ToOnlooker } from '../load/messages.js';
-import { cpuSecondsOf, nodeProgram } from '../load/node-process.js';
+import { caProgram, cpuSecondsOf, nodeProgram } from '../load/node-process.js';
 import { foundAccounts, loadAccounts } from '../load/workload.js';
 import { FinalTimes } from './final-chain.js';
 
@@ -42,6 +42,7 @@ export class BenchNetwork {
       directory: prepared.directory,
       description: prepared.description,
       program: [...(options.execArgv ?? []), nodeProgram],
+      caProgram: [caProgram],
       nodeOptions: ['--log-level', 'warn'],
       say: options.say,
       nowMs: Date.now,
@@ -63,6 +64,7 @@ export class BenchNetwork {
       logLevel: 'warn',
       isBackground: false,
       isCleaning: false,
+      isMembersOnly: false,
     };
     const prepared = await prepareNetwork(launch, () => undefined, Date.now());
     const bench = new BenchNetwork(directory, prepared, options);

@@ -10,7 +10,7 @@ import { createNetwork } from '../../../apps/node/src/launcher/create-network.js
 import { LogFile } from '../../../apps/node/src/launcher/logs/log-file.js';
 import { NetworkDirectory } from '../../../apps/node/src/launcher/network-directory.js';
 import { NodeChild } from '../../../apps/node/src/launcher/node-child.js';
-import { isFree } from '../../../apps/node/src/launcher/ports.js';
+import { isFree, type NodePorts } from '../../../apps/node/src/launcher/ports.js';
 import { startInTurn } from '../../../apps/node/src/launcher/start-in-turn.js';
 import { DevelopmentAuthority } from '../../../apps/node/src/p2p/development-authority.js';
 import type { Identity, PeerRole } from '../../../apps/node/src/p2p/identity.js';
@@ -75,12 +75,14 @@ export class DrillNetwork {
     const directory = new NetworkDirectory(options.directory);
     const free = freePorts(options.random);
     const take = async () => (await free.next()).value;
-    const ports: { httpPort: number; peerPort: number }[] = [];
-    for (let i = 0; i < producers; i++) ports.push({ httpPort: await take(), peerPort: await take() });
+    const ports: NodePorts[] = [];
+    for (let i = 0; i < producers; i++) {
+      ports.push({ httpPort: await take(), peerPort: await take(), tlsPort: await take() });
+    }
     const onlookerPorts: number[] = [];
     for (let i = 0; i < onlookers; i++) onlookerPorts.push(await take());
     const nowMs = Date.now();
-    const { chainId, nodes } = await createNetwork(directory, ports, nowMs);
+    const { chainId, nodes } = await createNetwork(directory, { nodes: ports, ca: { port: 0, tlsPort: 0 } }, nowMs);
     const authority = await DevelopmentAuthority.create('Drill', nowMs);
     const network = new DrillNetwork(directory, authority, options, free, chainId, onlookerPorts);
     for (const node of nodes) await network.#add(node, nodes);
@@ -188,7 +190,8 @@ export class DrillNetwork {
       ...nodeOptions,
     ];
     const log = new LogFile(this.directory.logs, node.name);
-    this.#children.set(node.name, new NodeChild({ node, command, log, died: (child) => this.#died(child) }));
+    const child: NodeChild = new NodeChild(node, { command, log, died: () => this.#died(child) });
+    this.#children.set(node.name, child);
   }
 
   #died(child: NodeChild): void {

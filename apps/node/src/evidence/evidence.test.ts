@@ -10,7 +10,7 @@ import { blsAggregate, blsSign, blsVerifyAggregate, sha256, sign } from '@snapsc
 import { testPrivateKey } from '@snapscale/execution/testing';
 import { type BlockHeader, blockDigest, blockId, formatName, name, type Vote, voteDigest } from '@snapscale/protocol';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { producerSteps } from '../founding-producers.js';
+import { producerSteps } from '../founding/producers.js';
 import { sendActions, waitFor } from '../own-transactions.js';
 import { ownerOfFinalizerKey } from './accusation.js';
 import { EvidenceReporter } from './evidence-reporter.js';

@@ -1,8 +1,6 @@
-/** A new network: a genesis with the producers' keys, and for each node a data directory with its secrets. */
-import { randomBytes, X509Certificate } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import type { LocalNode, NetworkDescription } from '@snapscale/api';
+/** A new network: a genesis with the producers' keys, for each node a data directory with its secrets, and the authorities. */
+import { randomBytes } from 'node:crypto';
+import type { LocalOrganisation, NetworkDescription } from '@snapscale/api';
 import {
   blsPublicKeyOf,
   formatBlsPrivateKey,
@@ -14,26 +12,22 @@ import {
 } from '@snapscale/crypto';
 import { chainIdOf, defaultSnapParameters, type Genesis, msToSlot, name } from '@snapscale/protocol';
 import { DEVELOPMENT_PRIVATE_KEY, newChainConfig, writeGenesis, writeKeys } from '../data-directory.js';
-import { DevelopmentAuthority } from '../p2p/development-authority.js';
-import { identityFiles } from '../p2p/identity-files.js';
-import { writeFileAtomicSync } from '../store/atomic-write.js';
+import { createAuthorities, type Reach } from './consortium/network-authorities.js';
 import type { NetworkDirectory } from './network-directory.js';
-import { nodeNames } from './node-names.js';
-import type { NodePorts } from './ports.js';
+import { type NodeNames, nodeNames } from './node-names.js';
+import type { NetworkPorts } from './ports.js';
 
-const DAY_MS = 86_400_000;
-/** Certificates are issued anew at a start when they end sooner than this. */
-const RENEW_BEFORE_MS = 30 * DAY_MS;
 const BLS_SEED_BYTES = 48;
 
 /** Makes a network of as many nodes as there are ports, and says what it is. */
 export async function createNetwork(
   directory: NetworkDirectory,
-  ports: readonly NodePorts[],
+  ports: NetworkPorts,
   nowMs: number,
 ): Promise<NetworkDescription> {
-  const producers = nodeNames(ports.length).map((names) => ({
-    ...names,
+  const names = nodeNames(ports.nodes.length);
+  const producers = names.map((node) => ({
+    ...node,
     blockKey: generatePrivateKey('K1', randomBytes(32)),
     finalizerKey: generateBlsPrivateKey(randomBytes(BLS_SEED_BYTES)),
   }));
@@ -52,12 +46,13 @@ export async function createNetwork(
   const description: NetworkDescription = {
     chainId: Buffer.from(chainIdOf(genesis)).toString('hex'),
     createdAt: new Date(nowMs).toISOString(),
-    nodes: producers.map(({ name, organisation }, index) => ({ name, organisation, ...ports[index]! })),
+    nodes: names.map(({ name, organisation }, index) => ({ name, organisation, ...ports.nodes[index]! })),
+    organisations: organisationsOf(names),
+    ca: ports.ca,
   };
   const secrets = new Map(producers.map((producer) => [producer.name, producer]));
   const founder = description.nodes[0]!.name;
-  const authority = await DevelopmentAuthority.create(AUTHORITY_NAME, nowMs);
-  await directory.create(description, async (node, path) => {
+  const writeNode = (node: { readonly name: string }, path: string) => {
     const { blockKey, finalizerKey } = secrets.get(node.name)!;
     const isFounder = node.name === founder;
     writeGenesis(path, { genesis, development: true, founded: !isFounder });
@@ -69,59 +64,38 @@ export async function createNetwork(
       ...(isFounder ? { foundingKey: DEVELOPMENT_PRIVATE_KEY } : {}),
       inUse: false,
     });
-    await writeIdentity(authority, node, path, nowMs);
-  });
+  };
+  await directory.create(description, writeNode, authoritiesOf(description, nowMs));
   return description;
 }
 
-const AUTHORITY_NAME = 'SnapScale development network';
-
-/**
- * Gives all nodes new certificates of a new authority when one of them ends soon or is missing. The nodes must not run:
- * those that have certificates of different authorities do not know each other.
- * @returns whether it was necessary
- */
-export async function renewIdentities(
+/** Gives a network that was made before there were consortia what it needs to found one, and says what it is now. */
+export async function addConsortium(
   directory: NetworkDirectory,
-  nodes: readonly LocalNode[],
+  found: NetworkDescription,
   nowMs: number,
-): Promise<boolean> {
-  const trusted = new Set<string>();
-  const isDue = nodes.some(({ name }) => {
-    const { certificate, authorities } = identityFiles(join(directory.nodeDirectory(name), 'identity'));
-    if (!existsSync(certificate) || !existsSync(authorities)) return true;
-    // Several: an earlier renewal was interrupted.
-    trusted.add(readFileSync(authorities, 'utf8'));
-    const { validFrom, validTo } = new X509Certificate(readFileSync(certificate));
-    return trusted.size > 1 || Date.parse(validTo) < nowMs + RENEW_BEFORE_MS || Date.parse(validFrom) > nowMs;
-  });
-  if (!isDue) return false;
-  const authority = await DevelopmentAuthority.create(AUTHORITY_NAME, nowMs);
-  for (const node of nodes) await writeIdentity(authority, node, directory.nodeDirectory(node.name), nowMs);
-  return true;
+): Promise<NetworkDescription> {
+  const names = nodeNames(found.nodes.length);
+  const organisation = new Map(names.map((node) => [node.name, node.organisation]));
+  const description: NetworkDescription = {
+    ...found,
+    nodes: found.nodes.map((node) => ({ ...node, organisation: organisation.get(node.name) ?? node.name })),
+    organisations: organisationsOf(names),
+  };
+  await directory.addAuthorities(description, authoritiesOf(description, nowMs));
+  return description;
 }
 
-async function writeIdentity(
-  authority: DevelopmentAuthority,
-  { name, organisation }: LocalNode,
-  directory: string,
-  nowMs: number,
-): Promise<void> {
-  const identity = await authority.issue({
-    node: name,
-    organisation,
-    roles: ['producer'],
-    nowMs,
-    hosts: ['127.0.0.1'],
-  });
-  const files = identityFiles(join(directory, 'identity'));
-  mkdirSync(dirname(files.certificate), { recursive: true, mode: 0o700 });
-  writeText(files.certificate, identity.certificate);
-  writeText(files.privateKey, identity.privateKey);
-  writeText(files.authorities, `${identity.authorities.join('\n')}\n`);
+/** Where the authorities and the nodes of a network are reached. */
+export function reachOf({ nodes, ca }: NetworkDescription): Reach {
+  return { url: `http://localhost:${ca!.port}`, peers: nodes.map(({ peerPort }) => `127.0.0.1:${peerPort}`) };
 }
 
-/** Readable by the owner alone. */
-function writeText(path: string, text: string): void {
-  writeFileAtomicSync(path, new TextEncoder().encode(text));
+function authoritiesOf(description: NetworkDescription, nowMs: number) {
+  return (path: string) => createAuthorities(path, description.organisations!, reachOf(description), nowMs);
+}
+
+function organisationsOf(names: readonly NodeNames[]): LocalOrganisation[] {
+  const titles = new Map(names.map(({ organisation, title }) => [organisation, title]));
+  return [...titles].map(([account, title]) => ({ account, title }));
 }

@@ -17,7 +17,7 @@ import { welcome } from './welcome.js';
 test('names are different accounts, for as many producers as there can be', () => {
   const names = nodeNames(limits.producersMax);
   expect(names.slice(0, 4).map(({ name }) => name)).toEqual(['north', 'east', 'south', 'west']);
-  expect(names[21]).toEqual({ name: 'north1', organisation: 'North1' });
+  expect(names[21]).toEqual({ name: 'north1', organisation: 'north', title: 'North Mobile' });
   expect(new Set(names.map(({ name }) => name)).size).toBe(limits.producersMax);
   for (const { name } of names) expect(() => parseName(name), name).not.toThrow();
 });
@@ -36,9 +36,11 @@ describe('the command line', () => {
       port: 0,
       producers: 21,
       logLevel: 'warn',
+      isMembersOnly: false,
       isBackground: true,
       isCleaning: false,
     });
+    expect(parseLauncherOptions(['--members-only'], '/checkout')).toMatchObject({ isMembersOnly: true });
     expect(parseLauncherOptions(['--clean'], '/checkout')).toMatchObject({ isCleaning: true });
     expect(parseLauncherOptions(['--help'], '/checkout')).toBeUndefined();
   });
@@ -66,11 +68,12 @@ describe('ports', () => {
     const { port } = server.address() as { port: number };
     expect(await isFree(port)).toBe(false);
     await expect(choosePorts(1, port)).rejects.toThrow(`port ${port} of 127.0.0.1 is taken by another program`);
-    const ports = await choosePorts(3, 0);
-    expect(new Set(ports.flatMap(({ httpPort, peerPort }) => [httpPort, peerPort])).size).toBe(6);
+    const { nodes, ca } = await choosePorts(3, 0);
+    const ports = nodes.flatMap(({ httpPort, peerPort, tlsPort }) => [httpPort, peerPort, tlsPort]);
+    expect(new Set([...ports, ca.port, ca.tlsPort]).size).toBe(11);
     const before = port - 1;
     if (await isFree(before)) {
-      const chosen = await choosePorts(2, before);
+      const { nodes: chosen } = await choosePorts(2, before);
       expect(chosen[0]!.httpPort).toBe(before);
       expect(chosen[1]!.httpPort).toBeGreaterThan(port);
     }
@@ -176,11 +179,41 @@ test('failures of the system have words and a way out', () => {
   expect(toFailure('odd').message).toBe('odd');
 });
 
-test('the last words of a start fit a terminal and name what is needed', () => {
-  const nodes = nodeNames(21).map((names, i) => ({ ...names, httpPort: 8888 + i, peerPort: 9876 + i }));
-  const text = welcome({ chainId: '', createdAt: '', nodes }, '/data', true);
-  for (const line of text.split('\n')) expect(line.length, line).toBeLessThan(100);
-  for (const words of ['running at http://localhost:8888\n', '14 more, up to spring  http://localhost:8908', 'WARNING'])
-    expect(text).toContain(words);
-  expect(welcome({ chainId: '', createdAt: '', nodes: nodes.slice(0, 1) }, '/data', false)).not.toContain('kill');
+describe('the last words of a start', () => {
+  const nodes = nodeNames(21).map((names, i) => ({ ...names, httpPort: 8888 + i, peerPort: 9888 + i }));
+  const description = {
+    ...{ chainId: '', createdAt: '', nodes },
+    ...{ organisations: [{ account: 'north', title: 'North Mobile' }], ca: { port: 11_888, tlsPort: 11_889 } },
+  };
+  const usual = { description, directory: '/data', isUsualDirectory: true, isNew: true, isMembersOnly: false };
+
+  test('fit a terminal, name what is needed, and how to let somebody in', () => {
+    const text = welcome(usual);
+    for (const line of text.split('\n')) expect(line.length, line).toBeLessThan(100);
+    for (const words of [
+      ...['running at http://localhost:8888\n', '14 more, up to spring  http://localhost:8908', 'WARNING'],
+      ...['member invite -o north\n', 'member apply CODE', 'token create --identity guest --curl | sh'],
+      ...['transfer alice bob "5.0000 XST"\n'],
+    ])
+      expect(text).toContain(words);
+  });
+
+  test('hold as they are typed for a network elsewhere, and for members', () => {
+    const [first] = nodes;
+    const elsewhere = { ...description, nodes: [{ ...first!, httpPort: 7000 }] };
+    const text = welcome({
+      ...usual,
+      description: elsewhere,
+      isUsualDirectory: false,
+      isMembersOnly: true,
+      isNew: false,
+    });
+    for (const words of [
+      ...['--ca http://localhost:11888 \\\n', '--ca-secret /data/ca/north/admin.secret\n', 'members of the consortium'],
+      ...['"5.0000 XST" --identity guest -u http://localhost:7000\n', 'network status --data /data\n'],
+    ])
+      expect(text).toContain(words);
+    for (const words of ['network kill', 'first transfer']) expect(text).not.toContain(words);
+    expect(welcome({ ...usual, description: { chainId: '', createdAt: '', nodes } })).not.toContain('Let somebody in');
+  });
 });

@@ -12,7 +12,8 @@ import { Launcher } from './launcher.js';
 import type { LauncherOptions } from './options.js';
 import { cleanNetwork } from './prepare.js';
 
-const fakeNode = fileURLToPath(new URL('testing/fake-node.mjs', import.meta.url));
+const fake = (name: string) => [fileURLToPath(new URL(`testing/${name}.mjs`, import.meta.url))];
+const programs = { node: fake('fake-node'), ca: fake('fake-ca') };
 
 let directory = '';
 let said: string[] = [];
@@ -27,12 +28,13 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
+const defaults = (): LauncherOptions => ({
+  ...{ directory, port: 0, producers: undefined, logLevel: 'warn' },
+  ...{ isMembersOnly: false, isBackground: false, isCleaning: false },
+});
+
 async function launch(options: Partial<LauncherOptions> = {}): Promise<Launcher> {
-  const launcher = await Launcher.open(
-    { directory, port: 0, producers: undefined, logLevel: 'warn', isBackground: false, isCleaning: false, ...options },
-    (text) => said.push(text),
-    [fakeNode],
-  );
+  const launcher = await Launcher.open({ ...defaults(), ...options }, (text) => said.push(text), programs);
   open.push(launcher);
   return launcher;
 }
@@ -253,14 +255,7 @@ describe('what is in the way', () => {
 
   test('they can be ended without a start', async () => {
     const launcher = await up({ producers: 1 });
-    const options = {
-      directory,
-      port: 0,
-      producers: undefined,
-      logLevel: 'warn',
-      isBackground: false,
-      isCleaning: true,
-    };
+    const options = { ...defaults(), isCleaning: true };
     await expect(cleanNetwork(options, () => undefined)).rejects.toThrow('is running in');
     await launcher.end();
     writeFileSync(join(directory, 'launcher.json'), '{}');
@@ -276,14 +271,81 @@ describe('what is in the way', () => {
     expect(launcher.isNew).toBe(true);
     expect(existsSync(join(directory, 'nodes.new'))).toBe(false);
   });
+});
 
-  test('certificates that are missing or of several authorities are issued anew', async () => {
+describe('the consortium', () => {
+  const identity = (node: string, file: string) => join(directory, 'nodes', node, 'identity', file);
+  const organisations = () =>
+    JSON.parse(readFileSync(join(directory, 'nodes', 'north', 'consortium.json'), 'utf8')).organisations;
+
+  test('has an authority for each organisation; nodes without a valid certificate get a new one', async () => {
     await (await up({ producers: 2 })).end();
-    const file = (node: string) => join(directory, 'nodes', node, 'identity', 'authorities.pem');
-    writeFileSync(file('east'), 'another');
+    expect(organisations()).toMatchObject([
+      { account: 'north', title: 'North Mobile' },
+      { account: 'east', title: 'East Mobile' },
+    ]);
+    const kept = readFileSync(identity('north', 'node.pem'), 'utf8');
+    rmSync(identity('east', 'node.key'));
     await (await up()).end();
-    expect(readFileSync(file('east'), 'utf8')).toBe(readFileSync(file('north'), 'utf8'));
-    expect(said.join('\n')).toContain('Certificates were about to end');
+    expect(said.join('\n')).toContain('New certificates for east: theirs were not valid');
+    expect(readFileSync(identity('north', 'node.pem'), 'utf8')).toBe(kept);
+    expect(readFileSync(identity('east', 'authorities.pem'), 'utf8')).toContain('BEGIN CERTIFICATE');
+  });
+
+  test('without the authorities the network goes on, as long as certificates are valid', async () => {
+    await (await up({ producers: 1 })).end();
+    rmSync(join(directory, 'ca'), { recursive: true });
+    await up();
+    expect((await command({ kind: 'status' })).ca).toBeUndefined();
+    await expect(command({ kind: 'start', node: 'ca' })).rejects.toThrow('there is no node');
+    await open.at(-1)!.end();
+    rmSync(identity('north', 'node.pem'));
+    await expect(launch()).rejects.toThrow('north has no valid certificate');
+  });
+
+  test('a network that was made before there were consortia gets one', async () => {
+    await (await up({ producers: 2 })).end();
+    for (const gone of ['ca', join('nodes', 'north', 'consortium.json')]) {
+      rmSync(join(directory, gone), { recursive: true });
+    }
+    const file = join(directory, 'network.json');
+    const { organisations: _, ca: __, nodes, ...old } = JSON.parse(readFileSync(file, 'utf8'));
+    const oldNodes = nodes.map(
+      ({ name, httpPort, peerPort }: { name: string; httpPort: number; peerPort: number }) => ({
+        ...{ name, httpPort, peerPort },
+        organisation: name.toUpperCase(),
+      }),
+    );
+    writeFileSync(file, JSON.stringify({ ...old, nodes: oldNodes }));
+    await up();
+    expect(organisations()).toHaveLength(2);
+    expect((await command({ kind: 'status' })).nodes.map(({ organisation }) => organisation)).toEqual([
+      'North Mobile',
+      'East Mobile',
+    ]);
+  });
+
+  test('its program is started, obeys, and is started again when it dies; the network does not depend on it', async () => {
+    await up({ producers: 1 });
+    const ca = async () => (await command({ kind: 'status' })).ca!;
+    await expect.poll(async () => (await ca()).state, { timeout: 10_000 }).toBe('running');
+    expect((await command({ kind: 'stop', node: 'ca' })).ca).toMatchObject({ state: 'stopped' });
+    expect((await command({ kind: 'start', node: 'ca' })).ca).toMatchObject({ state: 'running' });
+    const { pid } = await ca();
+    process.kill(pid!, 'SIGKILL');
+    await expect.poll(() => said.join('\n')).toContain('certificate authority: it has died');
+    await expect.poll(async () => (await ca()).state, { timeout: 10_000 }).toBe('running');
+    expect((await ca()).pid).not.toBe(pid);
+    expect((await command({ kind: 'kill', node: 'ca' })).ca).toMatchObject({ state: 'killed' });
+    expect(states(await command({ kind: 'status' }))).toEqual(['north running']);
+  });
+
+  test('one that cannot start keeps nobody from anything', async () => {
+    await (await up({ producers: 1 })).end();
+    writeFileSync(join(directory, 'ca.fails'), '');
+    await up();
+    await expect.poll(() => said.join('\n')).toContain('certificate authority: ca could not be started');
+    expect(states(await command({ kind: 'status' }))).toEqual(['north running']);
   });
 });
 

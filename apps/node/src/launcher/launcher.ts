@@ -13,6 +13,9 @@ const FINALITY_TIMEOUT_MS = 30_000;
 /** Takes lines for people. */
 type Say = (text: string) => void;
 
+/** What is started: arguments for Node, as far as they are the same for all. */
+export type Programs = { readonly node: readonly string[]; readonly ca: readonly string[] };
+
 export class Launcher {
   readonly #prepared: PreparedNetwork;
   readonly #network: LocalNetwork;
@@ -24,15 +27,16 @@ export class Launcher {
   #control: ControlServer | undefined;
   #ending: Promise<void> | undefined;
 
-  private constructor(prepared: PreparedNetwork, options: LauncherOptions, say: Say, program: readonly string[]) {
+  private constructor(prepared: PreparedNetwork, options: LauncherOptions, say: Say, programs: Programs) {
     this.#prepared = prepared;
     this.#say = say;
     this.ended = new Promise((resolve) => (this.#finish = resolve));
     this.#network = new LocalNetwork({
       directory: prepared.directory,
       description: prepared.description,
-      program,
-      nodeOptions: ['--log-level', options.logLevel],
+      program: programs.node,
+      caProgram: programs.ca,
+      nodeOptions: ['--log-level', options.logLevel, ...(options.isMembersOnly ? ['--admission', 'members'] : [])],
       say,
       nowMs: Date.now,
       allDied: () => {
@@ -43,12 +47,8 @@ export class Launcher {
   }
 
   /** Opens or makes the network and begins to listen for commands; no node runs yet. */
-  static async open(
-    options: LauncherOptions,
-    say: Say,
-    program: readonly string[] = [fileURLToPath(new URL('../main.js', import.meta.url))],
-  ): Promise<Launcher> {
-    const launcher = new Launcher(await prepareNetwork(options, say, Date.now()), options, say, program);
+  static async open(options: LauncherOptions, say: Say, programs: Programs = compiledPrograms()): Promise<Launcher> {
+    const launcher = new Launcher(await prepareNetwork(options, say, Date.now()), options, say, programs);
     try {
       const { directory } = launcher.#prepared;
       launcher.#control = await ControlServer.open(directory, (command) => launcher.#obey(command));
@@ -95,6 +95,7 @@ export class Launcher {
       if (wasEnded) return false;
       throw error;
     }
+    this.#network.startCa();
     if (!(await this.#network.awaitFinality(FINALITY_TIMEOUT_MS, signal)) && !this.isEnding) {
       this.#say(
         `No block has become final within ${FINALITY_TIMEOUT_MS / 1000} s. More than two thirds of the producers are needed; "snapscale network status" says how each of them is.`,
@@ -156,4 +157,9 @@ export class Launcher {
     if (command.kind === 'down') setImmediate(() => void this.end());
     return command.kind === 'down' ? { ...status, running: false, notices: [] } : status;
   }
+}
+
+function compiledPrograms(): Programs {
+  const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+  return { node: [path('../main.js')], ca: [path('../../../ca/dist/main.js')] };
 }

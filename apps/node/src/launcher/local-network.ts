@@ -1,5 +1,13 @@
 /** A whole network of node processes on this machine: started in turn, watched, parted and healed, ended together. */
-import type { LocalNode, LocalNodeStatus, NetworkDescription, NetworkStatus } from '@snapscale/api';
+import {
+  caProgramName,
+  type LocalNode,
+  type LocalNodeStatus,
+  type NetworkDescription,
+  type NetworkStatus,
+} from '@snapscale/api';
+import { CaProgram } from './consortium/ca-program.js';
+import { NetworkAuthorities } from './consortium/network-authorities.js';
 import { LaunchFailure, toFailure } from './failure.js';
 import { LogFile } from './logs/log-file.js';
 import { Notices, noticeOf } from './logs/log-notices.js';
@@ -18,6 +26,8 @@ export type LocalNetworkOptions = {
   readonly description: NetworkDescription;
   /** Options for Node and the node's program. */
   readonly program: readonly string[];
+  /** The same for the certificate authority. */
+  readonly caProgram: readonly string[];
   /** Options of all nodes besides their directories and ports. */
   readonly nodeOptions: readonly string[];
   /** For people: a line at a time. */
@@ -32,12 +42,14 @@ export class LocalNetwork {
   readonly #children = new Map<string, NodeChild>();
   readonly #logs = new Map<string, LogFile>();
   readonly #notices: Notices;
+  readonly #ca: CaProgram | undefined;
   readonly #watch: NodeJS.Timeout;
   /** The sides of a partition; empty without one. */
   #sides: readonly (readonly string[])[] = [];
   #isEnding = false;
   readonly #abandon = () => {
     for (const child of this.#children.values()) child.abandon();
+    this.#ca?.abandon();
   };
 
   constructor(options: LocalNetworkOptions) {
@@ -48,8 +60,10 @@ export class LocalNetwork {
       const log = new LogFile(directory.logs, node.name);
       this.#logs.set(node.name, log);
       const command = [...options.program, ...this.#argumentsOf(node)];
-      this.#children.set(node.name, new NodeChild({ node, command, log, died: (child) => this.#died(child) }));
+      const child: NodeChild = new NodeChild(node, { command, log, died: () => this.#died(child) });
+      this.#children.set(node.name, child);
     }
+    this.#ca = this.#caProgram();
     this.#watch = setInterval(() => this.#readLogs(), LOG_INTERVAL_MS);
     // A defect of the launcher must not leave nodes behind that nobody holds.
     process.once('exit', this.#abandon);
@@ -66,6 +80,11 @@ export class LocalNetwork {
       await this.end();
       throw error;
     }
+  }
+
+  /** Starts the certificate authority, without waiting for it: the network does not need it. */
+  startCa(): void {
+    this.#ca?.keepRunning();
   }
 
   /** Waits until a block that was made after now is final. False: not within the time. */
@@ -88,15 +107,15 @@ export class LocalNetwork {
 
   /** Starts one node and waits until it answers. */
   async start(name: string): Promise<void> {
-    await this.#child(name).start();
+    await this.#program(name).start();
   }
 
   async stop(name: string): Promise<void> {
-    await this.#child(name).stop();
+    await this.#program(name).stop();
   }
 
   async kill(name: string): Promise<void> {
-    const child = this.#child(name);
+    const child = this.#program(name);
     if (!child.isAlive) throw new LaunchFailure(`${name} does not run: there is nothing to kill`);
     await child.kill();
   }
@@ -126,7 +145,7 @@ export class LocalNetwork {
   /** Ends all nodes gracefully, and the watch over them. */
   async end(): Promise<void> {
     this.#isEnding = true;
-    await Promise.all([...this.#children.values()].map((child) => child.stop()));
+    await Promise.all([...this.#children.values(), this.#ca].map((child) => child?.stop()));
     clearInterval(this.#watch);
     process.off('exit', this.#abandon);
     this.#readLogs();
@@ -141,6 +160,7 @@ export class LocalNetwork {
       pid: process.pid,
       chainId: description.chainId,
       nodes,
+      ...(this.#ca === undefined ? {} : { ca: this.#ca.status() }),
       notices: this.#notices.newest,
     };
   }
@@ -152,12 +172,13 @@ export class LocalNetwork {
     const reason = child.reason ?? (state === 'running' ? complaintOf(answer) : undefined);
     return {
       name: node.name,
-      organisation: node.organisation,
+      organisation: titleOf(this.#options.description, node),
       state: child.state,
       ...(reason === undefined ? {} : { reason }),
       ...(pid === undefined ? {} : { pid }),
       url: urlOf(node),
       peerPort: node.peerPort,
+      ...(node.tlsPort === undefined ? {} : { tlsPort: node.tlsPort }),
       ...(side < 0 ? {} : { side: side + 1 }),
       ...(answer === undefined ? {} : { head: answer.head, final: answer.final }),
       ...(answer?.peers === undefined ? {} : { peers: answer.peers }),
@@ -170,9 +191,30 @@ export class LocalNetwork {
     return [
       ...['--data', directory.nodeDirectory(node.name), '--port', String(node.httpPort)],
       ...['--peer-port', String(node.peerPort)],
+      ...(node.tlsPort === undefined ? [] : ['--tls-port', String(node.tlsPort)]),
+      ...(description.ca === undefined ? [] : ['--ca', `https://localhost:${description.ca.tlsPort}`]),
       ...(others.length === 0 ? [] : ['--peers', others.map(({ peerPort }) => `127.0.0.1:${peerPort}`).join(',')]),
       ...nodeOptions,
     ];
+  }
+
+  /** Undefined where there are no authorities. */
+  #caProgram(): CaProgram | undefined {
+    const { directory, description, caProgram } = this.#options;
+    const { ca: ports, nodes } = description;
+    if (ports === undefined || !new NetworkAuthorities(directory.authorities).exist) return undefined;
+    const log = new LogFile(directory.logs, caProgramName);
+    this.#logs.set(caProgramName, log);
+    const command = [
+      ...[...caProgram, '--data', directory.authorities],
+      ...['--port', String(ports.port), '--tls-port', String(ports.tlsPort)],
+      ...nodes.flatMap(({ httpPort }) => ['--node', `http://127.0.0.1:${httpPort}`]),
+    ];
+    return new CaProgram({ ports, command, log, notice: (text) => this.#notices.add(text) });
+  }
+
+  #program(name: string): NodeChild | CaProgram {
+    return name === caProgramName && this.#ca !== undefined ? this.#ca : this.#child(name);
   }
 
   #child(name: string): NodeChild {
@@ -215,6 +257,11 @@ export class LocalNetwork {
       }
     }
   }
+}
+
+/** Title of a node's organisation. */
+function titleOf({ organisations = [] }: NetworkDescription, { organisation }: LocalNode): string {
+  return organisations.find(({ account }) => account === organisation)?.title ?? organisation;
 }
 
 /** Where a node answers. */

@@ -5,7 +5,7 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { logFileNames, type NetworkReply } from '@snapscale/api';
+import { defaultNetworkDirectory, logFileNames, type NetworkReply } from '@snapscale/api';
 import { UsageError } from '../config.js';
 import { toFailure } from './failure.js';
 import { Launcher } from './launcher.js';
@@ -33,7 +33,11 @@ async function foreground(options: LauncherOptions): Promise<void> {
     say('\nStopping: each node finishes the block under construction …');
     void launcher.end();
   });
-  if (await launcher.up()) say(welcome(launcher.description, options.directory, launcher.isNew));
+  if (await launcher.up()) {
+    const { description, isNew } = launcher;
+    const isUsualDirectory = options.directory === join(root, defaultNetworkDirectory);
+    say(welcome({ ...options, description, isUsualDirectory, isNew }));
+  }
   await end(launcher, say);
 }
 

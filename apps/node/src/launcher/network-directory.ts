@@ -7,15 +7,15 @@ import { writeFileAtomicSync } from '../store/atomic-write.js';
 import { LOCK_FILE_NAME } from '../store/lock.js';
 import { LaunchFailure } from './failure.js';
 
-/** Holds the nodes' directories while a network is being made. */
-const UNFINISHED = 'nodes.new';
+/** What holds the directories of nodes and authorities while a network is being made. */
+const unfinished = { nodes: 'nodes.new', ca: 'ca.new' } as const;
 /** What may be there before a network is. */
 const harmless: ReadonlySet<string> = new Set([
   LOCK_FILE_NAME,
   networkFiles.logs,
   networkFiles.launcher,
   'control.sock',
-  UNFINISHED,
+  ...Object.values(unfinished),
 ]);
 
 export class NetworkDirectory {
@@ -32,6 +32,11 @@ export class NetworkDirectory {
 
   get launcherFile(): string {
     return join(this.path, networkFiles.launcher);
+  }
+
+  /** Of the certificate authorities. */
+  get authorities(): string {
+    return join(this.path, networkFiles.ca);
   }
 
   /** Data directory of a node. */
@@ -56,30 +61,49 @@ export class NetworkDirectory {
       return undefined;
     }
     const description = readDescription(file);
-    const made = join(this.path, networkFiles.nodes);
     // The last step of making it, which a kill may have prevented.
-    if (!existsSync(made) && existsSync(join(this.path, UNFINISHED))) renameSync(join(this.path, UNFINISHED), made);
+    this.#finish();
     for (const { name } of description.nodes) this.#requireSameChain(name, description.chainId);
     return description;
   }
 
   /**
-   * Makes a network: `write` fills a directory for each node. A kill at any moment leaves either nothing that counts or
-   * the whole network.
+   * Makes a network: `writeNode` fills a directory for each node, `writeAuthorities` that of the authorities. A kill at any
+   * moment leaves either nothing that counts or the whole network.
    */
   async create(
     description: NetworkDescription,
-    write: (node: LocalNode, directory: string) => Promise<void>,
+    writeNode: (node: LocalNode, directory: string) => void,
+    writeAuthorities: (directory: string) => Promise<void>,
   ): Promise<void> {
-    const unfinished = join(this.path, UNFINISHED);
-    rmSync(unfinished, { recursive: true, force: true });
+    const nodes = this.#begin('nodes');
     for (const node of description.nodes) {
-      const directory = join(unfinished, node.name);
+      const directory = join(nodes, node.name);
       mkdirSync(directory, { recursive: true, mode: 0o700 });
-      await write(node, directory);
+      writeNode(node, directory);
     }
+    await this.addAuthorities(description, writeAuthorities);
+  }
+
+  /** Makes the authorities of a network that has none yet, and saves its new description. */
+  async addAuthorities(description: NetworkDescription, write: (directory: string) => Promise<void>): Promise<void> {
+    await write(this.#begin('ca'));
     this.save(description);
-    renameSync(unfinished, join(this.path, networkFiles.nodes));
+    this.#finish();
+  }
+
+  #begin(what: keyof typeof unfinished): string {
+    const directory = join(this.path, unfinished[what]);
+    rmSync(directory, { recursive: true, force: true });
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    return directory;
+  }
+
+  #finish(): void {
+    for (const what of ['nodes', 'ca'] as const) {
+      const [from, to] = [join(this.path, unfinished[what]), join(this.path, networkFiles[what])];
+      if (!existsSync(to) && existsSync(from)) renameSync(from, to);
+    }
   }
 
   /** Replaces the description: ports change when others have taken them. */

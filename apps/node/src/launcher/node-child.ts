@@ -1,168 +1,30 @@
-/** One node of the network: its process, from the start to the end, however that comes. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync } from 'node:fs';
-import type { LocalNode, LocalNodeState } from '@snapscale/api';
-import { LaunchFailure } from './failure.js';
-import type { LogFile } from './logs/log-file.js';
+/** One node of the network: its process, and which others it is kept from. */
+import type { ChildProcess } from 'node:child_process';
+import type { LocalNode } from '@snapscale/api';
+import { Child, type ChildOptions } from './child.js';
 
-/** A stop that takes longer than this becomes a kill, milliseconds; a node gives itself 10 s. */
-const STOP_TIMEOUT_MS = 20_000;
-/** Lines of the log that are shown when a node fails. */
-const LAST_LINES = 6;
-
-/** What a node's process says over its IPC channel. */
-type NodeMessage =
-  | { readonly kind: 'ready'; readonly url: string; readonly peerPort: number }
-  | { readonly kind: 'failed'; readonly message: string };
-
-export type NodeChildOptions = {
+export class NodeChild extends Child {
   readonly node: LocalNode;
-  /** Arguments for Node: options of its own, the program, the program's arguments. */
-  readonly command: readonly string[];
-  readonly log: LogFile;
-  /** Called when the process has ended without being asked to after it was ready. */
-  readonly died: (child: NodeChild) => void;
-};
-
-export class NodeChild {
-  readonly node: LocalNode;
-  readonly #options: NodeChildOptions;
   #process: ChildProcess | undefined;
-  #state: LocalNodeState = 'stopped';
-  #reason: string | undefined;
-  #lastLines: readonly string[] = [];
-  #said: string | undefined;
-  #exited: Promise<void> = Promise.resolve();
   #isolated: readonly string[] = [];
 
-  constructor(options: NodeChildOptions) {
-    this.#options = options;
-    this.node = options.node;
-  }
-
-  get state(): LocalNodeState {
-    return this.#state;
-  }
-
-  get isAlive(): boolean {
-    return this.#process !== undefined;
-  }
-
-  /** Why it is not running; undefined where that was asked for. */
-  get reason(): string | undefined {
-    return this.#reason;
-  }
-
-  /** What it wrote last before it failed. */
-  get lastLines(): readonly string[] {
-    return this.#lastLines;
-  }
-
-  get pid(): number | undefined {
-    return this.#process?.pid;
-  }
-
-  /** Starts the process and waits until the node answers. @throws LaunchFailure when it ends before */
-  async start(): Promise<void> {
-    const { log, command, node } = this.#options;
-    if (this.isAlive) throw new LaunchFailure(`${node.name} is ${this.#state} already (process ${this.pid})`);
-    this.#state = 'starting';
-    this.#reason = undefined;
-    this.#said = undefined;
-    this.#lastLines = [];
-    const logBeganAt = log.sizeBytes;
-    const output = log.open();
-    const child = spawn(process.execPath, [...command], { stdio: ['ignore', output, output, 'ipc'] });
-    closeSync(output);
-    this.#process = child;
-    return new Promise((resolve, reject) => {
-      child.on('message', (message) => {
-        const said = message as NodeMessage;
-        if (said.kind === 'failed') this.#said = said.message;
-        if (said.kind !== 'ready') return;
-        this.#state = 'running';
-        this.#tellIsolation();
-        resolve();
-      });
-      this.#exited = new Promise((ended) => {
-        const end = (how: string, isClean: boolean) => {
-          if (this.#process !== child) return;
-          this.#process = undefined;
-          this.#ended(how, isClean, logBeganAt);
-          ended();
-          reject(this.failure());
-        };
-        child.once('error', (error) => end(`cannot be started: ${error.message}`, false));
-        child.once('exit', (code, signal) => {
-          // One that is still starting has nothing to finish, and ends by the signal.
-          end(signal === null ? `exit code ${code}` : signal, code === 0 || signal === 'SIGTERM');
-        });
-      });
-      this.#tellIsolation();
-    });
-  }
-
-  /** Ends the process gracefully. Also when it is still starting. */
-  async stop(): Promise<void> {
-    await this.#end('stopping', 'SIGTERM');
-  }
-
-  /** Ends the process as a power cut would. */
-  async kill(): Promise<void> {
-    await this.#end('killed', 'SIGKILL');
-  }
-
-  /** Asks the process to end, without waiting: this one is ending. */
-  abandon(): void {
-    this.#process?.kill('SIGTERM');
+  constructor(node: LocalNode, options: Omit<ChildOptions, 'name'>) {
+    super({ ...options, name: node.name });
+    this.node = node;
   }
 
   /** From now on the node neither talks to these others nor listens to them; none: to all. */
   isolate(others: readonly string[]): void {
     this.#isolated = others;
-    this.#tellIsolation();
+    this.#tell();
   }
 
-  /** Why it does not run, for whoever wanted it to. */
-  failure(): LaunchFailure {
-    const { node, log } = this.#options;
-    return new LaunchFailure(`${node.name} could not be started: ${this.#reason ?? this.#state}`, {
-      lines: this.#lastLines,
-      hint: `Its whole log: ${log.path}`,
-    });
+  protected override began(process: ChildProcess): void {
+    this.#process = process;
+    this.#tell();
   }
 
-  async #end(state: 'stopping' | 'killed', signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    const child = this.#process;
-    if (child === undefined) {
-      // What has ended by itself stays seen until now.
-      this.#state = 'stopped';
-      this.#reason = undefined;
-      return;
-    }
-    this.#state = state;
-    child.kill(signal);
-    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
-    await this.#exited;
-    clearTimeout(timer);
-  }
-
-  #ended(how: string, isClean: boolean, logBeganAt: number): void {
-    const { log, died } = this.#options;
-    const wasRunning = this.#state === 'running';
-    if (this.#state === 'killed') return;
-    if (this.#state === 'stopping') {
-      this.#state = 'stopped';
-      if (!isClean) this.#reason = `did not stop by itself: ${how}`;
-      return;
-    }
-    this.#state = 'failed';
-    this.#lastLines = log.tail(LAST_LINES, Math.min(logBeganAt, log.sizeBytes));
-    this.#reason = this.#said ?? `its process has ended (${how})`;
-    if (wasRunning) died(this);
-  }
-
-  #tellIsolation(): void {
+  #tell(): void {
     const child = this.#process;
     if (child?.connected !== true) return;
     // A process that is just ending cannot be told any more; its end is seen elsewhere.

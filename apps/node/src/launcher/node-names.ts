@@ -1,4 +1,4 @@
-/** Names of the producers of a new network, which are also accounts, and of the organisations that run them. */
+/** Names of the producers of a new network and of the organisations that run them: both are accounts, too. */
 
 /** Valid as account names: letters only, at most 12 with a suffix. */
 const words = [
@@ -9,16 +9,18 @@ const words = [
 /** Digits that account names may have. */
 const DIGITS = '12345';
 
-/** A node's name and the organisation that it belongs to. */
-export type NodeNames = { readonly name: string; readonly organisation: string };
+/** A node's name, and the organisation that it belongs to: its account, and its title for people. */
+export type NodeNames = { readonly name: string; readonly organisation: string; readonly title: string };
 
-/** `count` different names, always the same ones: `north` of `North`, …; from the 22nd on `north1` of `North1`, …. */
+/**
+ * `count` different nodes, always the same ones: `north` of the organisation `north`, North Mobile, …. There are 21
+ * organisations: from the 22nd node on they have several, `north1` of `north`, ….
+ */
 export function nodeNames(count: number): NodeNames[] {
   return Array.from({ length: count }, (_, index) => {
-    const word = words[index % words.length]!;
-    const suffix = suffixOf(Math.floor(index / words.length));
-    const name = word + suffix;
-    return { name, organisation: name.charAt(0).toUpperCase() + name.slice(1) };
+    const organisation = words[index % words.length]!;
+    const title = `${organisation.charAt(0).toUpperCase()}${organisation.slice(1)} Mobile`;
+    return { name: organisation + suffixOf(Math.floor(index / words.length)), organisation, title };
   });
 }
 

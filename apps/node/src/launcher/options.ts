@@ -15,6 +15,8 @@ export type LauncherOptions = {
   /** Nodes of a new network; undefined: those that it has, or the default. */
   readonly producers: number | undefined;
   readonly logLevel: string;
+  /** The nodes' HTTP doors let members of the consortium in alone. */
+  readonly isMembersOnly: boolean;
   /** Started by the command line, which listens over IPC, and left alone then. */
   readonly isBackground: boolean;
   /** Only end what a launcher that was killed has left behind. */
@@ -29,6 +31,7 @@ processes with mutual TLS between them. For development: its keys are known to e
   --data DIR      where the network is kept            (default: ${defaultNetworkDirectory})
   --port N        HTTP port of the first node; the others take the next free ones, 0 = any  (default: 8888)
   --producers N   nodes of a new network               (default: ${PRODUCERS})
+  --members-only  nodes answer members of the consortium alone, who show a certificate or a token of it
   --log-level L   of the nodes: fatal|error|warn|info|debug|trace  (default: info)
   --help          this text
 
@@ -59,6 +62,7 @@ export function parseLauncherOptions(args: readonly string[], root: string): Lau
     port: integer('--port', port, 0, 65_535),
     producers: producers === undefined ? undefined : integer('--producers', producers, 1, limits.producersMax),
     logLevel,
+    isMembersOnly: values['members-only'] === true,
     isBackground: values.background === true,
     isCleaning: values.clean === true,
   };
@@ -89,6 +93,7 @@ function parsed(args: readonly string[]) {
         port: { type: 'string' },
         producers: { type: 'string' },
         'log-level': { type: 'string' },
+        'members-only': { type: 'boolean' },
         background: { type: 'boolean' },
         clean: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },

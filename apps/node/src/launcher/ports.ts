@@ -4,13 +4,19 @@ import { createServer } from 'node:net';
 import { LaunchFailure } from './failure.js';
 
 /** Ports of a node. */
-export type NodePorts = { readonly httpPort: number; readonly peerPort: number };
+export type NodePorts = { readonly httpPort: number; readonly peerPort: number; readonly tlsPort: number };
+
+/** Ports of a network. */
+export type NetworkPorts = {
+  readonly nodes: readonly NodePorts[];
+  readonly ca: { readonly port: number; readonly tlsPort: number };
+};
 
 /**
- * Ports for links between nodes are looked for this far above the first HTTP port, so that networks whose first ports are
+ * Ports of each other kind are looked for this far above those of the kind before, so that networks whose first ports are
  * apart do not take each other's when they start at the same time.
  */
-const PEER_PORT_DISTANCE = 1000;
+const KIND_DISTANCE = 1000;
 const PORT_MAX = 65_535;
 /** Where any free ports are taken from: below those that the system gives to outgoing connections. */
 const ANY_PORT = { from: 10_000, to: 30_000 } as const;
@@ -18,16 +24,26 @@ const ANY_PORT = { from: 10_000, to: 30_000 } as const;
 const ASK_TIMEOUT_MS = 700;
 
 /**
- * Ports for `count` nodes: HTTP from `firstHttpPort` on, which must be free; the others take the next free ones. With 0
- * all are wherever there is room. @throws LaunchFailure
+ * Ports for `count` nodes and the certificate authority: HTTP from `firstHttpPort` on, which must be free; the others take the
+ * next free ones, links between nodes 1000 above, HTTPS 2000 above, the certificate authority 3000 above. With 0 all are
+ * wherever there is room. @throws LaunchFailure
  */
-export async function choosePorts(count: number, firstHttpPort: number): Promise<NodePorts[]> {
+export async function choosePorts(count: number, firstHttpPort: number): Promise<NetworkPorts> {
   if (firstHttpPort !== 0 && !(await isFree(firstHttpPort))) throw await taken(firstHttpPort);
   const from = firstHttpPort === 0 ? randomInt(ANY_PORT.from, ANY_PORT.to) : firstHttpPort;
-  const http = await nextFree(from, count, new Set());
-  const above = from + PEER_PORT_DISTANCE + count <= PORT_MAX ? from + PEER_PORT_DISTANCE : from - PEER_PORT_DISTANCE;
-  const peer = await nextFree(above, count, new Set(http));
-  return http.map((httpPort, i) => ({ httpPort, peerPort: peer[i]! }));
+  const step = from + 3 * KIND_DISTANCE + count <= PORT_MAX ? KIND_DISTANCE : -KIND_DISTANCE;
+  const used = new Set<number>();
+  const next = async (kind: number, wanted: number) => {
+    const found = await nextFree(from + kind * step, wanted, used);
+    for (const port of found) used.add(port);
+    return found;
+  };
+  const [http, peer, tls] = [await next(0, count), await next(1, count), await next(2, count)];
+  const [port, tlsPort] = await next(3, 2);
+  return {
+    nodes: http.map((httpPort, i) => ({ httpPort, peerPort: peer[i]!, tlsPort: tls[i]! })),
+    ca: { port: port!, tlsPort: tlsPort! },
+  };
 }
 
 /** Whether a program on this machine could listen there. */

@@ -3,11 +3,13 @@ import { rmSync, statfsSync } from 'node:fs';
 import type { NetworkDescription } from '@snapscale/api';
 import { DirectoryInUse } from '../store/failures.js';
 import { type DirectoryLock, holderOf, lockDirectory } from '../store/lock.js';
-import { createNetwork, renewIdentities } from './create-network.js';
+import { prepareIdentities } from './consortium/identities.js';
+import { NetworkAuthorities } from './consortium/network-authorities.js';
+import { addConsortium, createNetwork, reachOf } from './create-network.js';
 import { diskHint, LaunchFailure } from './failure.js';
 import { NetworkDirectory } from './network-directory.js';
 import { type LauncherOptions, producersOf } from './options.js';
-import { choosePorts } from './ports.js';
+import { choosePorts, type NetworkPorts } from './ports.js';
 
 /** A network is not started with less room than this for each node. */
 const FREE_BYTES_PER_NODE_MIN = 32 * 2 ** 20;
@@ -37,23 +39,43 @@ export async function prepareNetwork(
     if (found !== undefined) requireFits(found, options, directory.path);
     const count = found?.nodes.length ?? producersOf(options);
     requireRoom(directory.path, count);
-    if (found === undefined) {
-      say(`Making a network of ${count} organisations in ${directory.path}`);
-      const description = await createNetwork(directory, await choosePorts(count, options.port), nowMs);
-      return { directory, description, isNew: true, lock };
-    }
-    requireClock(found, nowMs);
-    for (const { name } of found.nodes) await endLeftBehind(name, directory.nodeDirectory(name), say);
+    if (found !== undefined) {
+      requireClock(found, nowMs);
+      for (const { name } of found.nodes) await endLeftBehind(name, directory.nodeDirectory(name), say);
+    } else say(`Making a network of ${count} organisations in ${directory.path}`);
     const ports = await choosePorts(count, options.port);
-    const description = { ...found, nodes: found.nodes.map((node, index) => ({ ...node, ...ports[index]! })) };
-    directory.save(description);
-    if (await renewIdentities(directory, description.nodes, nowMs)) say('Certificates were about to end: issued anew');
+    const description =
+      found === undefined
+        ? await createNetwork(directory, ports, nowMs)
+        : await resumeNetwork(directory, withPorts(found, ports), nowMs);
+    const authorities = new NetworkAuthorities(directory.authorities);
+    const issued = await prepareIdentities(directory, description, authorities, nowMs);
+    if (found !== undefined && issued.length > 0)
+      say(`New certificates for ${issued.join(', ')}: theirs were not valid`);
     const isNew = description.nodes.some(({ name }) => !directory.isFounded(name));
     return { directory, description, isNew, lock };
   } catch (error) {
     lock.release();
     throw error;
   }
+}
+
+function withPorts(found: NetworkDescription, { nodes, ca }: NetworkPorts): NetworkDescription {
+  return { ...found, nodes: found.nodes.map((node, index) => ({ ...node, ...nodes[index]! })), ca };
+}
+
+async function resumeNetwork(
+  directory: NetworkDirectory,
+  found: NetworkDescription,
+  nowMs: number,
+): Promise<NetworkDescription> {
+  if (found.organisations === undefined) return addConsortium(directory, found, nowMs);
+  directory.save(found);
+  const authorities = new NetworkAuthorities(directory.authorities);
+  if (authorities.exist) {
+    for (const { account } of found.organisations) authorities.setReach(account, reachOf(found));
+  }
+  return found;
 }
 
 /** Ends the nodes that a killed launcher has left behind, and takes its address away. */

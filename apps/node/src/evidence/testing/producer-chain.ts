@@ -20,8 +20,9 @@ import {
   slotToMs,
   type VotingProducer,
 } from '@snapscale/protocol';
-import { foundChain } from '../../founding.js';
-import { producerSteps } from '../../founding-producers.js';
+import { foundChain } from '../../founding/founding.js';
+import { producerSteps } from '../../founding/producers.js';
+import type { FoundingContext } from '../../founding/steps.js';
 import { type OwnTransactions, sendActions } from '../../own-transactions.js';
 import { loadSignatureRecovery } from '../../verify/signature-recovery.js';
 import { checkTransaction } from '../../verify/verify-transaction.js';
@@ -43,6 +44,16 @@ export class ProducerChain {
   readonly sent: Uint8Array[] = [];
   #final: StateReader;
 
+  /** What a founder works with. */
+  get founding(): FoundingContext {
+    const { submit, headState: state, headId, nowMs } = this.node([], [testPrivateKey]);
+    return {
+      ...{ genesis: this.genesis, privateKey: testPrivateKey, development: true },
+      ...{ submit, state, headId, nowMs },
+      settled: async () => void this.ledger.produceBlock(),
+    };
+  }
+
   private constructor(accounts: readonly string[]) {
     this.producers = accounts.map(testProducer);
     this.genesis = { ...this.ledger.genesis, producers: this.producers };
@@ -50,18 +61,14 @@ export class ProducerChain {
     this.#final = this.ledger.store;
   }
 
+  static unfounded(accounts: readonly string[]): ProducerChain {
+    return new ProducerChain(accounts);
+  }
+
   static async start(accounts: readonly string[]): Promise<ProducerChain> {
     const chain = new ProducerChain(accounts);
     const founder = chain.node([], [testPrivateKey]);
-    await foundChain({
-      genesis: chain.genesis,
-      privateKey: testPrivateKey,
-      development: false,
-      submit: founder.submit,
-      state: founder.headState,
-      headId: founder.headId,
-      nowMs: founder.nowMs,
-    });
+    await foundChain({ ...chain.founding, development: false }, undefined);
     for (const step of producerSteps(chain.genesis, founder.headState())) {
       const rejection = await sendActions(founder, step.actions, testPrivateKey);
       if (rejection !== undefined) throw new Error(`${step.what}: ${rejection.message}`);

@@ -12,6 +12,9 @@ const { values } = parseArgs({
     'peer-port': { type: 'string' },
     peers: { type: 'string', default: '' },
     'log-level': { type: 'string' },
+    'tls-port': { type: 'string' },
+    ca: { type: 'string' },
+    admission: { type: 'string' },
   },
 });
 mkdirSync(values.data, { recursive: true });
