@@ -25,6 +25,12 @@ export type NetworkClientOptions = {
   /** `host:port` of other nodes. */
   readonly peers: readonly string[];
   readonly dataDir: string;
+  /** Where the state is that says who is a member; its writer must be open. Default: certificates alone say so. */
+  readonly stateDir?: string;
+  /** Slot of the final block whose state that is. Default: not known, which is taken for long ago. */
+  readonly finalSlot?: number;
+  /** Where the identity's files are: when they change, they are read again. */
+  readonly identityDir?: string;
   /** The network's end of the channel to the core; given away. */
   readonly corePort: MessagePort;
   /** Name and version of the program, shown to other nodes. Default `snapscale`. */
@@ -65,8 +71,8 @@ export class NetworkClient {
 
   /** Starts the thread; resolves when it takes connections. Rejects with an Error that says what is wrong. */
   static async start(options: NetworkClientOptions): Promise<NetworkClient> {
-    const { identity, chainId, port, host, peers, dataDir, corePort } = options;
-    const { agent = 'snapscale', versions = protocolVersions, limits = {} } = options;
+    const { identity, chainId, port, host, peers, dataDir, stateDir, identityDir, corePort } = options;
+    const { agent = 'snapscale', versions = protocolVersions, limits = {}, finalSlot = 0 } = options;
     const workerData = {
       identity,
       chainId,
@@ -74,6 +80,9 @@ export class NetworkClient {
       host,
       peers,
       dataDir,
+      stateDir,
+      finalSlot,
+      identityDir,
       corePort,
       agent,
       versions,

@@ -5,10 +5,16 @@
 import { join } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
 import type { PeerId } from '@snapscale/consensus';
-import { encode, type PeerMessage, type PeerStatus, peerMessageSchema } from '@snapscale/protocol';
+import type { StateReader } from '@snapscale/execution';
+import { encode, type PeerMessage, type PeerStatus, peerMessageSchema, slotToSeconds } from '@snapscale/protocol';
+import { Admission } from '../admission/admission.js';
+import { IdentityWatch } from '../admission/identity-watch.js';
+import { OwnCertificate } from '../admission/own-certificate.js';
 import { PeerFault } from '../p2p/faults.js';
+import { type Identity, openIdentity } from '../p2p/identity.js';
 import { type PeerInfo, PeerNetwork } from '../p2p/network.js';
 import { BlockLogReader } from '../store/block-log/block-log-reader.js';
+import { StateStore } from '../store/state-store.js';
 import { SnapshotShelf, shelfDirectory } from '../sync-snapshot/snapshot-shelf.js';
 import { BlockServer } from './block-server.js';
 import { type FromCoreToNetwork, type FromNetworkToCore, IncomingWriter, readOutgoing } from './core-channel.js';
@@ -44,11 +50,16 @@ export class NetworkHost {
   readonly #blocks: BlockServer;
   readonly #log: BlockLogReader;
   readonly #shelf: SnapshotShelf;
+  readonly #state: StateStore | undefined;
+  readonly #admission: Admission;
+  readonly #own: OwnCertificate;
+  readonly #watch: IdentityWatch | undefined;
   readonly #forCore = new IncomingWriter();
   readonly #statsTimer: NodeJS.Timeout;
   readonly #statusTimer: NodeJS.Timeout;
   #status: PeerStatus = nowhere;
   #isStatusNew = false;
+  #finalSlot: number;
   #isolated: ReadonlySet<string> = new Set();
 
   private constructor(options: NetworkWorkerOptions, post: PostToMain) {
@@ -56,7 +67,17 @@ export class NetworkHost {
     this.#core = options.corePort;
     this.#log = BlockLogReader.open(join(options.dataDir, 'blocks'));
     this.#shelf = new SnapshotShelf(shelfDirectory(options.dataDir));
+    this.#state = options.stateDir === undefined ? undefined : StateStore.open(options.stateDir, { readOnly: true });
+    this.#finalSlot = options.finalSlot;
+    this.#admission = new Admission({
+      state: this.#state ?? emptyState,
+      finalTimeSec: () => (this.#finalSlot === 0 ? undefined : slotToSeconds(this.#finalSlot)),
+      authorities: options.identity.authorities,
+      nowMs: Date.now,
+    });
+    this.#own = new OwnCertificate(this.#admission, Date.now, (name, detail) => this.#event(name, detail));
     this.#network = this.#makeNetwork(options);
+    this.#watch = this.#watchIdentity(options.identityDir);
     this.#gate = new CoreGate((peer, paused) => this.#setPaused(peer, paused));
     this.#blocks = new BlockServer({
       log: this.#log,
@@ -67,7 +88,11 @@ export class NetworkHost {
       fault: (error) => this.#event('block-log-unreadable', { reason: messageOf(error) }),
     });
     this.#core.on('message', (message: FromCoreToNetwork) => this.#receiveFromCore(message));
-    this.#statsTimer = setInterval(() => post({ kind: 'stats', stats: this.#stats() }), STATS_INTERVAL_MS);
+    this.#statsTimer = setInterval(() => {
+      // Time alone can end a certificate, or make the state one that is too old.
+      this.#lookAtMembers();
+      post({ kind: 'stats', stats: this.#stats() });
+    }, STATS_INTERVAL_MS);
     this.#statusTimer = setInterval(() => this.#tellStatus(), STATUS_INTERVAL_MS);
   }
 
@@ -111,6 +136,7 @@ export class NetworkHost {
   #makeNetwork({ identity, chainId, peers, agent, versions, limits }: NetworkWorkerOptions): PeerNetwork {
     return new PeerNetwork({
       identity,
+      admission: this.#admission,
       chainId,
       peers: peers.map((address) => ({ address, node: undefined, configured: true })),
       limits,
@@ -132,6 +158,37 @@ export class NetworkHost {
       received: (node, message) => this.#received(this.#numbers.numberOf(node), message),
       event: (name, detail) => this.#event(name, detail),
     });
+  }
+
+  /** A renewed certificate, or other authorities, take effect without a restart. */
+  #watchIdentity(directory: string | undefined): IdentityWatch | undefined {
+    if (directory === undefined) return undefined;
+    return new IdentityWatch({
+      directory,
+      changed: (identity) => {
+        this.#requireAdmitted(identity);
+        this.#network.renewIdentity(identity);
+        const { node, validUntilMs } = this.#network.self;
+        this.#event('identity-renewed', { node, expires: new Date(validUntilMs).toISOString() });
+      },
+      fault: (error) => this.#event('identity-unusable', { directory, reason: error.message }),
+    });
+  }
+
+  /** A certificate that the final state does not know yet must not replace one that it knows. @throws Error */
+  #requireAdmitted(identity: Identity): void {
+    const verdict = this.#admission.check(openIdentity(identity).member.chain, 'node');
+    if (verdict.kind === 'admitted' || this.#own.look(this.#network.self).refusal !== undefined) return;
+    throw new Error(`the new certificate is not admitted (yet): ${verdict.message}`);
+  }
+
+  /** With each final block: when what certificates allow has changed, all connections are looked at anew. */
+  #lookAtMembers(): void {
+    this.#state?.refresh();
+    if (!this.#admission.changed()) return;
+    this.#network.recheckMembers();
+    // Whoever was refused may be welcome now.
+    this.#network.retryAll();
   }
 
   #connected({ node, organisation, roles, agent, version, dialled, status }: PeerInfo): void {
@@ -245,10 +302,16 @@ export class NetworkHost {
       return;
     }
     switch (message.kind) {
-      case 'status':
+      case 'status': {
+        const { final } = message.status;
+        const isFinal = final.slot !== this.#finalSlot;
         this.#status = message.status;
         this.#isStatusNew = true;
+        this.#finalSlot = final.slot;
+        // The state of a final block is stored before anybody hears of it.
+        if (isFinal) this.#lookAtMembers();
         break;
+      }
       case 'blame':
         this.#blame(message.peer, new PeerFault(message.code, message.message));
         break;
@@ -300,6 +363,8 @@ export class NetworkHost {
       transactions: this.#transactions.stats,
       served: this.#blocks.stats,
       ...this.#gate.stats,
+      certificate: this.#own.look(this.#network.self),
+      refused: this.#network.refused,
     };
   }
 
@@ -307,12 +372,16 @@ export class NetworkHost {
     clearInterval(this.#statsTimer);
     clearInterval(this.#statusTimer);
     this.#blocks.close();
+    this.#watch?.close();
     await this.#network.close();
     this.#core.close();
+    await this.#state?.close();
     this.#log.close();
     this.#post({ kind: 'closed' });
   }
 }
+
+const emptyState: StateReader = { get: () => undefined, first: () => undefined, last: () => undefined };
 
 const nowhere: PeerStatus = {
   head: { num: 0, id: new Uint8Array(32), slot: 0 },

@@ -2,6 +2,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { PeerId } from '@snapscale/consensus';
 import { type PeerMessageKind, Reader, type Rejection, Writer } from '@snapscale/protocol';
+import type { CertificateStanding } from '../admission/own-certificate.js';
 import type { Identity } from '../p2p/identity.js';
 import type { NetworkLimits, PeerInfo } from '../p2p/network.js';
 
@@ -15,6 +16,12 @@ export type NetworkWorkerOptions = {
   /** `host:port` of other nodes. */
   readonly peers: readonly string[];
   readonly dataDir: string;
+  /** The final state says who is a member. Undefined: certificates and authorities alone do. */
+  readonly stateDir: string | undefined;
+  /** Slot of the final block whose state that is; 0: not known. */
+  readonly finalSlot: number;
+  /** Where the identity's files are, to see when they change. Undefined: nobody changes them. */
+  readonly identityDir: string | undefined;
   /** Name and version of the program. */
   readonly agent: string;
   readonly versions: { readonly min: number; readonly max: number };
@@ -75,6 +82,10 @@ export type NetworkStats = {
   readonly dropped: number;
   /** Peers that are not read at present because the core has enough of theirs to do. */
   readonly paused: number;
+  /** Of this node's own certificate. */
+  readonly certificate: CertificateStanding;
+  /** Certificates of other nodes that were refused, by code. */
+  readonly refused: Readonly<Record<string, number>>;
 };
 
 /** A transaction and the peer that sent it: an encoded `packed_transaction`, not checked. */

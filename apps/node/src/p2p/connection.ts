@@ -58,6 +58,8 @@ export type ConnectionOwner = {
   readonly counted: (direction: 'in' | 'out', kind: number, bytes: number) => void;
   /** The greeting is done. A fault that is thrown ends the connection. */
   readonly opened: (connection: Connection) => void;
+  /** The first message after the greeting: the other side counts the connection as open too. */
+  readonly confirmed: (connection: Connection) => void;
   /** @throws PeerFault to end the connection */
   readonly received: (connection: Connection, message: PeerMessage) => void;
   /** Called once, also for connections that never opened. */
@@ -89,6 +91,8 @@ export class Connection {
   #takenMs: number;
   readonly #ownHello: HelloBody;
   #pausedMs: number | undefined;
+  #isConfirmed = false;
+  #isRetired = false;
   #closed = false;
 
   constructor(
@@ -121,9 +125,9 @@ export class Connection {
     this.#guard(() => this.#write(encodeFrame(makeHello(this.#ownHello, owner.key, bindingOf(socket), dialled))));
   }
 
-  /** The greeting is done. */
+  /** The greeting is done, and nothing has ended it yet. */
   get isOpen(): boolean {
-    return this.#greeted !== undefined && !this.#closed;
+    return this.#greeted !== undefined && !this.#isRetired && !this.#closed;
   }
 
   /** The other side's greeting; only of an open connection. */
@@ -186,6 +190,25 @@ export class Connection {
     this.#end(fault);
   }
 
+  /**
+   * Another connection has taken the place of this one: says so and sends nothing more, but takes what is under way still,
+   * until the other side has done the same. So nothing is lost.
+   */
+  retire(fault: PeerFault): void {
+    if (this.#closed || this.#isRetired) return;
+    this.#isRetired = true;
+    clearInterval(this.#timer);
+    this.resume();
+    const frame = encodeFrame({ kind: 'goodbye', goodbye: { code: fault.code, message: fault.message } });
+    setTimeout(() => this.#socket.end(frame), this.#owner.limits.sendDelayMs);
+    setTimeout(() => this.#end(fault), RETIREMENT_MS).unref();
+  }
+
+  /** Nothing is read of it at present. */
+  get isPaused(): boolean {
+    return this.#pausedMs !== undefined;
+  }
+
   #take(chunk: Uint8Array): void {
     const nowMs = this.#owner.nowMs();
     if (!this.#bytes.take(chunk.length, nowMs))
@@ -223,9 +246,14 @@ export class Connection {
     });
     this.#status = this.#greeted.body.status;
     this.#owner.opened(this);
+    if (this.isOpen) this.#sendPing(this.#owner.nowMs());
   }
 
   #dispatch(message: PeerMessage): void {
+    if (!this.#isConfirmed) {
+      this.#isConfirmed = true;
+      this.#owner.confirmed(this);
+    }
     switch (message.kind) {
       case 'hello':
         throw new PeerFault('unexpected', 'the peer greeted twice');
@@ -264,15 +292,19 @@ export class Connection {
     else if (now - this.#takenMs > limits.silenceMsMax) {
       throw new PeerFault('does_not_read', `the peer has taken nothing for ${limits.silenceMsMax} ms`);
     }
-    if (this.#ping === undefined) {
-      this.#ping = { nonce: this.#nextNonce++, sentMs: now };
-      this.#write(encodeFrame({ kind: 'ping', ping: { nonce: this.#ping.nonce } }));
-    } else if (this.#pausedMs === undefined && now - this.#ping.sentMs > limits.silenceMsMax) {
+    if (this.#ping === undefined) this.#sendPing(now);
+    else if (this.#pausedMs === undefined && now - this.#ping.sentMs > limits.silenceMsMax) {
       throw new PeerFault('timeout', `the peer has not answered for ${limits.silenceMsMax} ms`);
     }
   }
 
+  #sendPing(nowMs: number): void {
+    this.#ping = { nonce: this.#nextNonce++, sentMs: nowMs };
+    this.#write(encodeFrame({ kind: 'ping', ping: { nonce: this.#ping.nonce } }));
+  }
+
   #write(frame: Uint8Array): void {
+    if (this.#isRetired) return;
     const socket = this.#socket;
     if (socket.writableLength === 0) this.#takenMs = this.#owner.nowMs();
     if (socket.writableLength + frame.length > this.#owner.limits.sendBytesMax) {
@@ -309,5 +341,7 @@ export class Connection {
 }
 
 const GOODBYE_MS = 500;
+/** For what is under way on a connection that another one has replaced. */
+const RETIREMENT_MS = 5_000;
 /** The kind of a message is the first byte behind its length. */
 const KIND_AT = 4;

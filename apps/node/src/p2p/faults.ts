@@ -1,3 +1,24 @@
+/** Why connections between nodes end. */
+import type { AdmissionCode, Refusal } from '../admission/verdict.js';
+
+/** Of the other node's certificate (NET-17): no points, because it must be let in at once when that, or the chain's mind, has changed. */
+const admissionPoints = {
+  untrusted: 0,
+  self_signed: 0,
+  not_yet_valid: 0,
+  wrong_profile: 0,
+  wrong_role: 0,
+  unknown_issuer: 0,
+  issuer_revoked: 0,
+  issuer_expired: 0,
+  organisation_suspended: 0,
+  organisation_expelled: 0,
+  organisation_expired: 0,
+  unknown_certificate: 0,
+  certificate_revoked: 0,
+  certificate_expired: 0,
+} as const satisfies Readonly<Record<Exclude<AdmissionCode, 'malformed'>, number>>;
+
 /** Why connections end. Each has points: a node that gathers 100 of them is not let in for a while. */
 export const peerFaults = {
   // Nobody's fault.
@@ -11,6 +32,7 @@ export const peerFaults = {
   isolated: 0,
   // Of the other program's version: once it is upgraded it must be let in at once.
   version: 0,
+  ...admissionPoints,
   // May be a matter of configuration or of time.
   wrong_chain: 5,
   not_admitted: 20,
@@ -47,6 +69,17 @@ export class PeerFault extends Error {
     this.code = code;
     this.isOfPeer = isOfPeer;
   }
+}
+
+/** Whether a code is about a certificate. */
+export function isAdmissionCode(code: string): boolean {
+  return Object.hasOwn(admissionPoints, code);
+}
+
+/** The end of a connection whose certificate is refused. */
+export function faultOf({ code, message }: Refusal): PeerFault {
+  // `malformed` is about messages here, which no honest node sends.
+  return new PeerFault(code === 'malformed' ? 'not_admitted' : code, message);
 }
 
 /** Whether a text that came from a peer is one of the codes. */

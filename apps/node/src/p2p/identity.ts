@@ -1,19 +1,27 @@
 /** Who a node is to other nodes: its certificate and key, and the authorities whose members it lets in. */
 import { createPrivateKey, type KeyObject, sign, verify, X509Certificate } from 'node:crypto';
-import { checkName } from './node-name.js';
+import type { CertificateRole } from '@snapscale/api';
+import { toHex } from '@snapscale/crypto';
+import { parseCertificates } from '@snapscale/sdk/certificates';
+import { nodeRefusal, profileOf } from '../admission/profile.js';
 
 /** Roles that a certificate can give (`urn:snap:role:…`). */
-export const peerRoles = ['producer', 'edge', 'observer', 'client', 'device', 'ca-operator', 'auditor'] as const;
-export type PeerRole = (typeof peerRoles)[number];
+export type PeerRole = CertificateRole;
 
-/** What a member's certificate says of it. */
+/** What is known of the holder of a node's certificate. */
 export type Member = {
   /** Name of the node, unique in the network. */
   readonly node: string;
+  /** Account of its organisation. */
   readonly organisation: string;
-  readonly roles: ReadonlySet<PeerRole>;
-  readonly serialNumber: string;
-  readonly validToMs: number;
+  readonly roles: readonly string[];
+  /** SHA-256 of the certificate in hexadecimal digits. */
+  readonly digest: string;
+  readonly validFromMs: number;
+  /** As far as is known now: the chain may end it sooner, or extend it. */
+  readonly validUntilMs: number;
+  /** What it showed, in DER: its certificate, and those of CAs. */
+  readonly chain: readonly Uint8Array[];
 };
 
 /** A node's own identity, as PEM texts. */
@@ -24,42 +32,27 @@ export type Identity = {
   readonly authorities: readonly string[];
 };
 
-/** Roles that may hold a connection between nodes. */
-const connectable: readonly PeerRole[] = ['producer', 'edge', 'observer'];
-
-/**
- * What a certificate says of its holder. The chain of trust and the dates are the business of TLS.
- * @throws Error when it is not the certificate of a node of such a network
- */
-export function memberOf(certificate: X509Certificate): Member {
-  const names = uris(certificate);
-  const node = one(names, 'urn:snap:node:');
-  const organisation = one(names, 'urn:snap:org:');
-  checkName(node);
-  const roles = names
-    .filter((uri) => uri.startsWith('urn:snap:role:'))
-    .map((uri) => uri.slice('urn:snap:role:'.length))
-    .filter((role): role is PeerRole => (peerRoles as readonly string[]).includes(role));
-  if (!roles.some((role) => connectable.includes(role))) {
-    throw new Error(
-      `the certificate of ${node} gives it the roles [${roles.join(', ')}]: nodes need one of ${connectable.join(', ')}`,
-    );
-  }
-  return {
-    node,
-    organisation,
-    roles: new Set(roles),
-    serialNumber: certificate.serialNumber,
-    validToMs: Date.parse(certificate.validTo),
-  };
-}
-
-/** Reads the own identity. @throws Error when the key does not belong to the certificate */
+/** Reads the own identity. @throws Error when it is not that of a node, or the key does not belong to the certificate */
 export function openIdentity(identity: Identity): { readonly member: Member; readonly key: KeyObject } {
-  const certificate = new X509Certificate(identity.certificate);
+  const chain = parseCertificates(identity.certificate);
+  const certificate = chain[0]!;
   const key = createPrivateKey(identity.privateKey);
-  if (!certificate.checkPrivateKey(key)) throw new Error('the private key does not belong to the certificate');
-  return { member: memberOf(certificate), key };
+  if (!new X509Certificate(certificate.der).checkPrivateKey(key)) {
+    throw new Error('the private key does not belong to the certificate');
+  }
+  const profile = profileOf(certificate);
+  const refusal = nodeRefusal(profile);
+  if (refusal !== undefined) throw new Error(refusal.message);
+  const member = {
+    node: profile.node!,
+    organisation: profile.organisation,
+    roles: profile.roles,
+    digest: toHex(certificate.digest),
+    validFromMs: certificate.notBeforeSec * 1000,
+    validUntilMs: certificate.notAfterSec * 1000,
+    chain: chain.map(({ der }) => der),
+  };
+  return { member, key };
 }
 
 /** Signature of bytes by a certificate's key. */
@@ -74,19 +67,4 @@ export function isSignedBy(certificate: X509Certificate, bytes: Uint8Array, sign
   } catch {
     return false;
   }
-}
-
-function uris(certificate: X509Certificate): string[] {
-  // The text is `URI:a, URI:b`; a name with a comma or a quote in it would be quoted as JSON, which none of ours is.
-  return (certificate.subjectAltName ?? '')
-    .split(', ')
-    .filter((part) => part.startsWith('URI:'))
-    .map((part) => part.slice('URI:'.length));
-}
-
-function one(names: readonly string[], prefix: string): string {
-  const found = names.filter((uri) => uri.startsWith(prefix));
-  if (found.length !== 1)
-    throw new Error(`the certificate has ${found.length} names that begin with ${prefix}, not one`);
-  return found[0]!.slice(prefix.length);
 }

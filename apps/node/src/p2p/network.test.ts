@@ -230,15 +230,16 @@ describe('who is not let in', () => {
   it.each([
     [
       'a certificate of another authority',
+      'untrusted',
       () => stranger.issue({ node: 'eve', organisation: 'x', roles: ['producer'], nowMs: Date.now() }),
     ],
-    ['an expired certificate', () => issue('eve', { validDays: -1 })],
-    ['a certificate without a role for nodes', () => issue('eve', { roles: ['device'] })],
-  ])('%s', async (_, identity) => {
+    ['an expired certificate', 'certificate_expired', () => issue('eve', { validDays: -1 })],
+    ['a certificate without a role for nodes', 'wrong_role', () => issue('eve', { roles: ['device'] })],
+  ])('%s', async (_, code, identity) => {
     const alpha = await start('alpha');
     const eve = await identity();
     const socket = await dial(alpha, { ...eve, authorities: [authority.certificate] });
-    expect(await goodbye(socket)).toBe('closed');
+    expect(await goodbye(socket)).toBe(code);
     await until(() => alpha.refusals().length === 1);
     expect(alpha.connected).toEqual([]);
   });
@@ -252,7 +253,7 @@ describe('who is not let in', () => {
       checkServerIdentity: () => undefined,
     });
     sockets.push(socket);
-    await new Promise<void>((resolve) => socket.on('error', () => resolve()));
+    expect(await goodbye(socket)).toBe('not_admitted');
     expect(alpha.connected).toEqual([]);
   });
 

@@ -2,15 +2,17 @@
  * All connections of a node: takes them, opens them, keeps one with each other node, and puts out who misbehaves or is
  * no longer a member. TLS 1.3 with certificates on both sides; nobody without one gets to say a word.
  */
-import type { KeyObject } from 'node:crypto';
+import { type KeyObject, X509Certificate } from 'node:crypto';
 import type { AddressInfo, Socket } from 'node:net';
-import { connect, createServer, type Server, type TLSSocket } from 'node:tls';
+import { connect, createServer, type DetailedPeerCertificate, type Server, type TLSSocket } from 'node:tls';
 import type { HelloBody, PeerMessage, PeerStatus } from '@snapscale/protocol';
+import { Admission } from '../admission/admission.js';
+import type { AdmittedMember } from '../admission/verdict.js';
 import { AddressAllowance } from './address-allowance.js';
 import { Connection, type ConnectionLimits, type ConnectionOwner, defaultConnectionLimits } from './connection.js';
-import { PeerFault } from './faults.js';
+import { faultOf, isAdmissionCode, PeerFault } from './faults.js';
 import { encodeFrame } from './frames.js';
-import { type Identity, type Member, memberOf, openIdentity } from './identity.js';
+import { type Identity, type Member, openIdentity } from './identity.js';
 import { type KnownAddress, PeerTable } from './peer-table.js';
 import { TokenBucket } from './token-bucket.js';
 
@@ -21,6 +23,8 @@ export type NetworkLimits = ConnectionLimits & {
   readonly handshakesMax: number;
   readonly handshakeMsMax: number;
   readonly dialIntervalMs: number;
+  /** The node that opened a connection replaces it after this time, so that a renewed certificate on the other side is seen. */
+  readonly connectionMsMax: number;
 };
 
 export const defaultNetworkLimits: NetworkLimits = {
@@ -29,6 +33,7 @@ export const defaultNetworkLimits: NetworkLimits = {
   handshakesMax: 128,
   handshakeMsMax: 5_000,
   dialIntervalMs: 250,
+  connectionMsMax: 12 * 3_600_000,
 };
 
 /** What an operator, a page or a metric shows of a peer. */
@@ -36,6 +41,8 @@ export type PeerInfo = {
   readonly node: string;
   readonly organisation: string;
   readonly roles: readonly string[];
+  /** SHA-256 of its certificate in hexadecimal digits. */
+  readonly certificate: string;
   readonly address: string;
   readonly agent: string;
   readonly dialled: boolean;
@@ -49,6 +56,8 @@ export type PeerInfo = {
 
 export type NetworkOptions = {
   readonly identity: Identity;
+  /** Judges certificates. Default: by X.509 and the authorities of the identity alone. */
+  readonly admission?: Admission;
   readonly chainId: Uint8Array;
   readonly peers: readonly KnownAddress[];
   readonly limits?: Partial<NetworkLimits>;
@@ -57,7 +66,7 @@ export type NetworkOptions = {
   readonly random: () => number;
   /** The body of a greeting but for what the network knows itself. */
   readonly hello: () => Omit<HelloBody, 'chainId' | 'clockMs'>;
-  /** Why a member is not let in (revoked, suspended …); undefined when it is. */
+  /** Why a member is not let in, though its certificate is in order; undefined when it is. */
   readonly refusal: (member: Member) => PeerFault | undefined;
   /** Whether to open connections to a node. Default: to all. */
   readonly isWanted?: (node: string) => boolean;
@@ -71,7 +80,7 @@ export type NetworkOptions = {
   readonly event: (name: NetworkEvent, detail: Readonly<Record<string, string | number>>) => void;
 };
 
-export type NetworkEvent = 'peer-refused' | 'dial-failed' | 'clock-differs';
+export type NetworkEvent = 'peer-refused' | 'dial-failed' | 'clock-differs' | 'refused-by-peer';
 
 /** Clocks that differ by more than this are worth a word: slots are half a second. */
 const CLOCK_WORD_MS = 250;
@@ -82,45 +91,57 @@ const STRANGERS_AT_ONCE = 20;
 const USEFUL_LIFE_MS = 10_000;
 
 export class PeerNetwork {
-  readonly self: Member;
   readonly #options: NetworkOptions;
+  readonly #admission: Admission;
   readonly #limits: NetworkLimits;
-  readonly #key: KeyObject;
+  #identity: Identity;
+  #self: Member;
+  #key: KeyObject;
   readonly #table = new PeerTable();
   readonly #allowance = new AddressAllowance();
   readonly #open = new Map<string, Connection>();
   /** Connections that have not greeted yet. */
   readonly #greeting = new Set<Connection>();
+  /** Connections that have taken the place of others, which stay until that is certain. */
+  readonly #replaced = new Map<Connection, Connection>();
   /** Addresses of connections that this side opened, to try again when they end. */
   readonly #dialledTo = new Map<Connection, string>();
+  /** The own certificate with which each was opened. */
+  readonly #ownCertificates = new WeakMap<Connection, Member>();
   readonly #dialling = new Set<string>();
   readonly #handshakes = new Set<Socket>();
   #server: Server | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closing = false;
   readonly #strangers: TokenBucket;
+  readonly #refused = new Map<string, number>();
   /** Refusals since the last one that was said. */
   #strangersUnsaid = 0;
 
   constructor(options: NetworkOptions) {
     const { member, key } = openIdentity(options.identity);
-    this.self = member;
+    this.#identity = options.identity;
+    this.#self = member;
     this.#options = options;
+    this.#admission = options.admission ?? admissionWithoutChain(options);
     this.#limits = { ...defaultNetworkLimits, ...options.limits };
     this.#key = key;
     this.#strangers = new TokenBucket(STRANGERS_PER_SECOND, STRANGERS_AT_ONCE, options.nowMs());
     for (const peer of options.peers) this.#table.add(peer, options.nowMs());
   }
 
+  /** What the own certificate says. */
+  get self(): Member {
+    return this.#self;
+  }
+
   /** Takes connections at `port` (0: any free one) and begins to open own ones. Returns the port. @throws when it is taken */
   async listen(port: number, host: string): Promise<number> {
-    const { certificate, privateKey, authorities } = this.#options.identity;
     const server = createServer({
-      cert: certificate,
-      key: privateKey,
-      ca: [...authorities],
+      ...this.#secrets(),
       requestCert: true,
-      rejectUnauthorized: true,
+      // Who may connect is for `#begin` to say, with a reason; until then nothing of what a stranger sends is read.
+      rejectUnauthorized: false,
       minVersion: 'TLSv1.3',
       handshakeTimeout: this.#limits.handshakeMsMax,
       pauseOnConnect: false,
@@ -141,6 +162,11 @@ export class PeerNetwork {
     });
     this.#startDialling();
     return (server.address() as AddressInfo).port;
+  }
+
+  /** How many certificates were refused, by code. */
+  get refused(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#refused);
   }
 
   /** Open connections. */
@@ -200,12 +226,30 @@ export class PeerNetwork {
     this.#table.retryAll(this.#options.nowMs());
   }
 
-  /** Looks again whether each peer may be here: membership or dates have changed. */
+  /** Looks again whether each peer may be here: membership or dates have changed. Takes roots that have changed, too. */
   recheckMembers(): void {
-    for (const connection of [...this.#open.values(), ...this.#greeting]) {
+    this.#server?.setSecureContext({ ...this.#secrets(), minVersion: 'TLSv1.3' });
+    for (const connection of this.#all()) {
       const refusal = this.#refusalOf(connection.member);
       if (refusal !== undefined) connection.close(refusal);
     }
+  }
+
+  /**
+   * Takes a renewed certificate: new connections use it, and those that there are are replaced one after the other, by new
+   * ones that are up before the old ones go. @throws Error when it is not in order, or of another node; nothing has changed then
+   */
+  renewIdentity(identity: Identity): void {
+    const { member, key } = openIdentity(identity);
+    if (member.node !== this.#self.node) {
+      throw new Error(`the new certificate is that of ${member.node}, this node is ${this.#self.node}`);
+    }
+    this.#admission.setAuthorities(identity.authorities);
+    this.#identity = identity;
+    this.#self = member;
+    this.#key = key;
+    this.#server?.setSecureContext({ ...this.#secrets(), minVersion: 'TLSv1.3' });
+    this.#table.retryAll(this.#options.nowMs());
   }
 
   /** Adds an address at which a node may be. */
@@ -218,10 +262,19 @@ export class PeerNetwork {
     this.#closing = true;
     clearInterval(this.#timer);
     const fault = new PeerFault('shutting_down', 'the node is shutting down');
-    for (const connection of [...this.#open.values(), ...this.#greeting]) connection.close(fault);
+    for (const connection of this.#all()) connection.close(fault);
     for (const socket of this.#handshakes) socket.destroy();
     const server = this.#server;
     if (server !== undefined) await new Promise<void>((resolve) => server.close(() => resolve()));
+  }
+
+  #all(): Connection[] {
+    return [...new Set([...this.#open.values(), ...this.#greeting, ...this.#replaced.values()])];
+  }
+
+  #secrets() {
+    const { certificate, privateKey } = this.#identity;
+    return { cert: certificate, key: privateKey, ca: [...this.#admission.roots()] };
   }
 
   /** Sockets that only connect and say nothing are bounded: the one that has waited longest makes room. */
@@ -247,24 +300,52 @@ export class PeerNetwork {
       if (raw.remotePort === socket.remotePort && raw.remoteAddress === socket.remoteAddress)
         this.#handshakes.delete(raw);
     }
-    try {
-      const certificate = socket.getPeerX509Certificate();
-      if (certificate === undefined) throw new PeerFault('not_admitted', 'the peer has no certificate');
-      const member = memberOf(certificate);
-      if (known?.node !== undefined && known.node !== member.node) {
-        throw new PeerFault('not_admitted', `${known.address} answers as ${member.node}, not as ${known.node}`);
-      }
-      const refusal = this.#admissionOf(member);
-      const connection = new Connection(socket, certificate, member, dialled, this.#owner(), refusal);
-      this.#greeting.add(connection);
-      if (known !== undefined) this.#dialledTo.set(connection, known.address);
-      if (refusal !== undefined) connection.close(refusal);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#refuseStranger(socket, reason);
-      if (known !== undefined) this.#dialFailed(known.address, reason);
-      socket.destroy();
+    const admitted = this.#judge(socket);
+    if (admitted instanceof PeerFault) {
+      this.#refuse(socket, admitted, known);
+      return;
     }
+    if (known?.node !== undefined && known.node !== admitted.node) {
+      const text = `${known.address} answers as ${admitted.node}, not as ${known.node}`;
+      this.#refuse(socket, new PeerFault('not_admitted', text), known);
+      return;
+    }
+    const refusal = this.#admissionOf(admitted);
+    const connection = new Connection(
+      socket,
+      new X509Certificate(admitted.chain[0]!),
+      admitted,
+      dialled,
+      this.#owner(),
+      refusal,
+    );
+    this.#greeting.add(connection);
+    this.#ownCertificates.set(connection, this.#self);
+    if (known !== undefined) this.#dialledTo.set(connection, known.address);
+    if (refusal !== undefined) connection.close(refusal);
+  }
+
+  /** Whom a handshake has shown, or why it is not let in. OpenSSL and the admission must agree. */
+  #judge(socket: TLSSocket): Member | PeerFault {
+    const chain = presentedChain(socket);
+    if (chain.length === 0) return new PeerFault('not_admitted', 'the peer has no certificate');
+    const verdict = this.#admission.check(chain, 'node');
+    if (verdict.kind === 'refused') return faultOf(verdict);
+    if (!socket.authorized) {
+      return new PeerFault('untrusted', `TLS refuses the certificate: ${socket.authorizationError}`);
+    }
+    return memberOf(verdict.member, chain);
+  }
+
+  /** Ends a connection of which nothing was read yet, saying why. */
+  #refuse(socket: TLSSocket, { code, message }: PeerFault, known: KnownAddress | undefined): void {
+    this.#refused.set(code, (this.#refused.get(code) ?? 0) + 1);
+    this.#refuseStranger(socket, message);
+    if (known !== undefined) this.#dialFailed(known.address, message);
+    socket.on('error', () => {});
+    socket.resume();
+    socket.end(encodeFrame({ kind: 'goodbye', goodbye: { code, message: message.slice(0, 160) } }));
+    setTimeout(() => socket.destroy(), REFUSAL_MS).unref();
   }
 
   /** Anybody can come without a certificate, as often as he likes: the log says so now and then. */
@@ -291,10 +372,8 @@ export class PeerNetwork {
   }
 
   #refusalOf(member: Member): PeerFault | undefined {
-    if (member.validToMs < this.#options.nowMs()) {
-      const expired = new Date(member.validToMs).toISOString();
-      return new PeerFault('not_admitted', `the certificate of ${member.node} expired at ${expired}`);
-    }
+    const verdict = this.#admission.check(member.chain, 'node');
+    if (verdict.kind === 'refused') return faultOf(verdict);
     return this.#options.refusal(member);
   }
 
@@ -308,6 +387,7 @@ export class PeerNetwork {
       hello: () => ({ ...hello(), chainId, clockMs: BigInt(nowMs()) }),
       counted: this.#options.counted ?? (() => {}),
       opened: (connection) => this.#opened(connection),
+      confirmed: (connection) => this.#retirePredecessors(connection),
       received: (connection, message) => received(connection.member.node, message),
       closed: (connection, fault) => this.#closed(connection, fault),
     };
@@ -329,20 +409,41 @@ export class PeerNetwork {
     const differenceMs = Number(connection.greeted.body.clockMs) - nowMs();
     if (Math.abs(differenceMs) > CLOCK_WORD_MS) event('clock-differs', { node, differenceMs });
     this.#open.set(node, connection);
-    if (other !== undefined) {
-      other.close(new PeerFault('duplicate_connection', `a newer connection with ${node} takes its place`));
-    } else connected(infoOf(connection));
+    if (other === undefined) {
+      connected(infoOf(connection));
+      return;
+    }
+    this.#replaced.set(connection, other);
+    if (other.isPaused) connection.pause();
+  }
+
+  /** The other side uses the new connection: the old one has only to be emptied. */
+  #retirePredecessors(connection: Connection): void {
+    const old = this.#replaced.get(connection);
+    if (old === undefined) return;
+    this.#replaced.delete(connection);
+    this.#retirePredecessors(old);
+    const { node } = connection.member;
+    old.retire(new PeerFault('duplicate_connection', `a newer connection with ${node} takes its place`));
   }
 
   /**
    * Two nodes that open connections to each other at the same time must keep the same one: that of the node whose name
    * is smaller. One that was opened by the same side as before replaces its predecessor, which may be dead unnoticed.
+   * One that was opened with a newer certificate of either side replaces it in any case.
    */
   #isBetter(fresh: Connection, old: Connection): boolean {
+    const newerMs = this.#certifiedMs(fresh) - this.#certifiedMs(old);
+    if (newerMs !== 0) return newerMs > 0;
     if (fresh.dialled === old.dialled) return true;
     const dialler = fresh.dialled ? this.self.node : fresh.member.node;
     const other = fresh.dialled ? fresh.member.node : this.self.node;
     return dialler < other;
+  }
+
+  /** Grows with the certificates of both sides; both sides see the same. */
+  #certifiedMs(connection: Connection): number {
+    return connection.member.validFromMs + (this.#ownCertificates.get(connection)?.validFromMs ?? 0);
   }
 
   #closed(connection: Connection, fault: PeerFault): void {
@@ -351,8 +452,13 @@ export class PeerNetwork {
     const address = this.#dialledTo.get(connection);
     this.#dialledTo.delete(connection);
     const wasGreeting = this.#greeting.delete(connection);
-    const wasOpen = this.#open.get(node) === connection;
+    const isInUse = this.#open.get(node) === connection;
+    const predecessor = this.#replaced.get(connection);
+    this.#replaced.delete(connection);
+    // The old connection works still: nobody has to know.
+    const wasOpen = isInUse && predecessor?.isOpen !== true;
     if (wasOpen) this.#open.delete(node);
+    else if (isInUse) this.#open.set(node, predecessor!);
     this.#table.blame(node, fault, nowMs());
     if (address !== undefined && fault.code !== 'duplicate_connection') {
       if (wasOpen && nowMs() - connection.beganMs >= USEFUL_LIFE_MS) this.#table.succeeded(address, nowMs());
@@ -360,7 +466,9 @@ export class PeerNetwork {
     }
     if (fault.code === 'self' && address !== undefined) this.#table.remove(address);
     if (wasOpen) disconnected(node, fault);
-    else if (wasGreeting && fault.code !== 'self')
+    if (fault.isOfPeer && isAdmissionCode(fault.code)) {
+      event('refused-by-peer', { node, code: fault.code, reason: fault.message });
+    } else if (wasGreeting && fault.code !== 'self')
       event('peer-refused', { node, address: connection.address, reason: fault.message });
   }
 
@@ -371,6 +479,8 @@ export class PeerNetwork {
 
   #dialDue(): void {
     const nowMs = this.#options.nowMs();
+    this.#endExpired(nowMs);
+    this.#replaceOld(nowMs);
     const connected = new Set(this.#dialledTo.values());
     for (const known of this.#table.due(nowMs)) {
       if (this.#open.size + this.#dialling.size >= this.#limits.peersMax) return;
@@ -381,13 +491,35 @@ export class PeerNetwork {
     }
   }
 
+  /** Certificates end without a block, too. What the chain says of them may have been extended meanwhile. */
+  #endExpired(nowMs: number): void {
+    for (const connection of this.#all()) {
+      if (connection.member.validUntilMs > nowMs) continue;
+      const refusal = this.#refusalOf(connection.member);
+      if (refusal !== undefined) connection.close(refusal);
+    }
+  }
+
+  /** One after the other: a connection that was opened with an older certificate, or long ago, gets a successor. */
+  #replaceOld(nowMs: number): void {
+    for (const known of this.#table.due(nowMs)) {
+      const connection = known.foundNode === undefined ? undefined : this.#open.get(known.foundNode);
+      if (connection === undefined || this.#replaced.has(connection) || this.#dialling.has(known.address)) continue;
+      const isOfOldCertificate = this.#ownCertificates.get(connection)?.digest !== this.#self.digest;
+      const isLong = connection.dialled && nowMs - connection.beganMs > this.#limits.connectionMsMax;
+      if (!isOfOldCertificate && !isLong) continue;
+      this.#dial(known);
+      return;
+    }
+  }
+
   #mayDial(node: string, nowMs: number): boolean {
     if (this.#open.has(node) || this.#table.bannedForMs(node, nowMs) > 0) return false;
     return this.#options.isWanted?.(node) ?? true;
   }
 
   #dial(known: KnownAddress): void {
-    const { identity, nowMs } = this.#options;
+    const { nowMs } = this.#options;
     const split = known.address.lastIndexOf(':');
     const host = known.address.slice(0, split).replace(/^\[|\]$/g, '');
     this.#table.attempted(known.address, nowMs());
@@ -395,9 +527,8 @@ export class PeerNetwork {
     const socket = connect({
       host,
       port: Number(known.address.slice(split + 1)),
-      cert: identity.certificate,
-      key: identity.privateKey,
-      ca: [...identity.authorities],
+      ...this.#secrets(),
+      rejectUnauthorized: false,
       minVersion: 'TLSv1.3',
       // The certificate names a node, not a host: who must answer is checked against its name.
       checkServerIdentity: () => undefined,
@@ -428,12 +559,47 @@ export class PeerNetwork {
   }
 }
 
+/** How long a stranger may take to read why it is refused. */
+const REFUSAL_MS = 500;
+
+/**
+ * Certificates that the other side has shown, its own first. One more than is looked at: too many are refused. To be asked
+ * once and first: `getPeerX509Certificate` takes the list apart (Node 20).
+ */
+function presentedChain(socket: TLSSocket): Uint8Array[] {
+  const chain: Uint8Array[] = [];
+  let next: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
+  while (next?.raw !== undefined && chain.length < SHOWN_MAX) {
+    chain.push(new Uint8Array(next.raw));
+    // A root names itself.
+    next = next.issuerCertificate === next ? undefined : next.issuerCertificate;
+  }
+  return chain;
+}
+
+const SHOWN_MAX = 4;
+
+function memberOf(admitted: AdmittedMember, chain: readonly Uint8Array[]): Member {
+  const { organisation, roles, digest, validFromMs, validUntilMs } = admitted;
+  return { node: admitted.node!, organisation, roles, digest, validFromMs, validUntilMs, chain };
+}
+
+function admissionWithoutChain({ identity, nowMs }: NetworkOptions): Admission {
+  return new Admission({
+    state: { get: () => undefined, first: () => undefined, last: () => undefined },
+    finalTimeSec: () => undefined,
+    authorities: identity.authorities,
+    nowMs,
+  });
+}
+
 function infoOf(connection: Connection): PeerInfo {
   const { member, address, dialled, roundTripMs, bytesReceived, bytesSent, status, greeted } = connection;
   return {
     node: member.node,
     organisation: member.organisation,
-    roles: [...member.roles],
+    roles: member.roles,
+    certificate: member.digest,
     address,
     agent: greeted.body.agent,
     dialled,

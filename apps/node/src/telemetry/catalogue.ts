@@ -17,6 +17,8 @@ export type MetricSources = {
   /** Undefined: the node has no links to peers. */
   readonly network: NetworkStats | undefined;
   readonly evidence: ReporterStatus | undefined;
+  /** Undefined before the HTTP server is there. */
+  readonly access: { readonly membersSeen: number; readonly sessions: number } | undefined;
   readonly diskFreeBytes: number | undefined;
   readonly checks: readonly HealthCheck[];
   readonly nowMs: number;
@@ -43,6 +45,12 @@ export const requestSeconds = {
   help: 'Time to answer HTTP requests',
   labels: ['route', 'status'],
   buckets: [0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
+} as const;
+
+export const accessTotal = {
+  name: 'snapscale_http_access_total',
+  help: 'Requests at the HTTP doors: how the client showed who it is, and admitted, or the code of the refusal (ACC-6)',
+  labels: ['door', 'outcome'],
 } as const;
 
 export const submissionsTotal = {
@@ -167,6 +175,14 @@ export const readMetrics: readonly ReadMetric[] = [
   ofCore('gauge', 'core_heap_bytes', 'Heap of the core thread', ({ heapBytes }) => heapBytes),
   gauge('disk_free_bytes', 'Free space where the data directory is', ({ diskFreeBytes }) => one(diskFreeBytes)),
 
+  // HTTP doors
+  gauge('http_members_seen', 'Certificates that were let in by HTTP in the last ten minutes', ({ access }) =>
+    one(access?.membersSeen),
+  ),
+  gauge('http_member_sessions', 'Certificates with an event stream, a connection or a waiting request', ({ access }) =>
+    one(access?.sessions),
+  ),
+
   // Peers
   gauge('peers', 'Nodes with a connection to this one', ({ network }) => one(network?.peers)),
   gauge('peer_producers', 'Those of them that produce', ({ core }) => one(core?.peers?.producers)),
@@ -191,6 +207,16 @@ export const readMetrics: readonly ReadMetric[] = [
     'direction',
   ),
   ofCore('counter', 'peer_penalties_total', 'Messages that no honest node sends', ({ penalties }) => penalties),
+  gauge('certificate_expires_seconds', "Until the end of this node's certificate; negative after it", (sources) =>
+    one(expiresSeconds(sources)),
+  ),
+  {
+    kind: 'counter',
+    name: 'snapscale_peer_certificates_refused_total',
+    help: 'Connections of nodes whose certificate was refused, by code (NET-17)',
+    labels: ['code'],
+    read: ({ network }) => byLabel(network?.refused),
+  },
   counter('peer_messages_dropped_total', 'Messages left out: their sender sent too many', ({ network }) =>
     one(network?.dropped),
   ),
@@ -245,4 +271,8 @@ function traffic(network: NetworkStats | undefined, what: 'bytes' | 'messages'):
 
 function ageSeconds(slot: number, nowMs: number): number {
   return Math.max(0, nowMs - slotToMs(slot)) / 1000;
+}
+
+function expiresSeconds({ network, nowMs }: MetricSources): number | undefined {
+  return network === undefined ? undefined : Math.floor((network.certificate.expiresMs - nowMs) / 1000);
 }

@@ -45,6 +45,8 @@ function factsOf(changed: Partial<HealthFacts> = {}): HealthFacts {
     coreHeardMs: nowMs - 900,
     clockAheadMs: [0, 20, -30],
     twinRefusals: [],
+    certificate: { beganMs: 0, expiresMs: nowMs + 30 * 86_400_000, refusal: undefined },
+    certificateRefusals: [],
     disk: { freeBytes: 50e9, totalBytes: 100e9 },
     ...changed,
   };

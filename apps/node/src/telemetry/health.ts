@@ -1,6 +1,7 @@
 /** Whether the node works, and if not, why: pure judgements on facts that others have gathered. */
 import type { FinalizerActivity } from '@snapscale/consensus';
 import { formatName, limits, msToSlot, quorumOf, slotToMs } from '@snapscale/protocol';
+import type { CertificateStanding } from '../admission/own-certificate.js';
 import type { CoreMetrics } from '../core/core-metrics.js';
 import type { HealthCheck } from '../http/backend.js';
 
@@ -19,6 +20,10 @@ export type HealthFacts = {
   readonly clockAheadMs: readonly number[] | undefined;
   /** Nodes that have not let this one in lately, because one of its name is connected to them already. */
   readonly twinRefusals: readonly string[];
+  /** Of this node's own certificate; undefined: it has none, or nothing is known of it yet. */
+  readonly certificate: CertificateStanding | undefined;
+  /** Nodes that have refused this one's certificate lately, and why. */
+  readonly certificateRefusals: readonly string[];
   readonly disk: { readonly freeBytes: number; readonly totalBytes: number } | undefined;
 };
 
@@ -32,6 +37,9 @@ const FINALITY_LAG_BLOCKS_MAX = 10;
 const SILENT_SLOTS = limits.slotsPerTurn;
 const OWN_SLOTS_MISSED_MAX = limits.slotsPerTurn;
 const CLOCK_AHEAD_MS_MAX = 400;
+const CERTIFICATE_LEFT_MS_MIN = 86_400_000;
+/** Of certificates with a short life this part is enough. */
+const CERTIFICATE_LEFT_PART_MIN = 0.2;
 const DISK_FREE_BYTES_MIN = 2 ** 30;
 /** Also of a small disk this part must be free. */
 const DISK_FREE_PART_MIN = 0.02;
@@ -41,6 +49,7 @@ export function healthChecks(facts: HealthFacts): HealthCheck[] {
   return [
     core(facts),
     keys(facts),
+    certificate(facts),
     consensus(facts),
     clock(facts),
     disk(facts),
@@ -72,6 +81,25 @@ function keys({ core: metrics, twinRefusals }: HealthFacts): HealthCheck {
   if (reason === undefined) return { name: 'keys', ok: true, detail: 'no other node uses the keys of this one' };
   const advice = 'find the other node with the same keys and stop it, then start this one again';
   return { name: 'keys', ok: false, detail: `this node neither produces nor votes, because ${reason}: ${advice}` };
+}
+
+function certificate({ certificate: own, certificateRefusals, core: metrics, nowMs }: HealthFacts): HealthCheck {
+  const name = 'certificate';
+  if (own === undefined) return { name, ok: true, detail: 'this node has no links to peers and needs none' };
+  const { refusal, beganMs, expiresMs } = own;
+  if (refusal !== undefined) {
+    const advice =
+      'other nodes refuse this one until it is admitted again or has another certificate (no restart needed)';
+    return { name, ok: false, detail: `${refusal.message} (${refusal.code}): ${advice}` };
+  }
+  // What is final at others can be news to a node that they have cut off.
+  if (metrics?.peers?.peers === 0 && certificateRefusals.length > 0) {
+    return { name, ok: false, detail: `no other node is connected: ${certificateRefusals.join('; ')}` };
+  }
+  const leftMs = expiresMs - nowMs;
+  const ok = leftMs >= Math.min(CERTIFICATE_LEFT_MS_MIN, (expiresMs - beganMs) * CERTIFICATE_LEFT_PART_MIN);
+  const text = `valid until ${new Date(expiresMs).toISOString()}`;
+  return { name, ok, detail: ok ? text : `${text}, ${(leftMs / 3_600_000).toFixed(1)} hours from now: renew it` };
 }
 
 function consensus({ core: metrics }: HealthFacts): HealthCheck {

@@ -2,10 +2,17 @@ import { name } from '@snapscale/protocol';
 import { describe, expect, test } from 'vitest';
 import type { CoreMetrics, CoreSamples } from '../core/core-metrics.js';
 import type { NetworkStats } from '../net/network-messages.js';
-import { type MetricSources, readMetrics, requestSeconds, sampledMetrics, submissionsTotal } from './catalogue.js';
+import {
+  accessTotal,
+  type MetricSources,
+  readMetrics,
+  requestSeconds,
+  sampledMetrics,
+  submissionsTotal,
+} from './catalogue.js';
 import { NodeMetrics } from './node-metrics.js';
 
-const all = [...readMetrics, ...sampledMetrics, requestSeconds, submissionsTotal];
+const all = [...readMetrics, ...sampledMetrics, accessTotal, requestSeconds, submissionsTotal];
 const slot = 2_000_000_000;
 const verify = { threads: 1, waiting: 4, inWork: 0, verified: 9, rejected: 1, refused: 0 };
 
@@ -17,6 +24,7 @@ const bare: MetricSources = {
   verify,
   network: undefined,
   evidence: undefined,
+  access: undefined,
   diskFreeBytes: undefined,
   checks: [],
   nowMs: (slot + 1) * 500 + 946_684_800_000,
@@ -43,12 +51,15 @@ const stats = {
   coreQueue: { messages: 0, bytes: 0 },
   dropped: 0,
   paused: 0,
+  certificate: { beganMs: 0, expiresMs: bare.nowMs + 5_000, refusal: undefined },
+  refused: { certificate_revoked: 2 },
 };
 const full: MetricSources = {
   ...bare,
   core: { ...figures } as CoreMetrics,
   network: stats as unknown as NetworkStats,
   evidence: { open: 1, settled: 0, givenUp: 0 },
+  access: { membersSeen: 3, sessions: 2 },
   diskFreeBytes: 5e9,
   checks: [
     { name: 'disk', ok: true, detail: '' },

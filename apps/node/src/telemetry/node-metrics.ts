@@ -2,6 +2,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { CoreSamples } from '../core/core-metrics.js';
 import {
+  accessTotal,
   type MetricSources,
   type ReadMetric,
   readMetrics,
@@ -18,6 +19,8 @@ export class NodeMetrics {
   #current: MetricSources | undefined;
   /** Seconds that requests took, by route and status. */
   readonly requests: Histogram<'route' | 'status'>;
+  /** Requests at the HTTP doors, by outcome. */
+  readonly access: Counter<'door' | 'outcome'>;
   /** Replies of transactions, by outcome. */
   readonly submissions: Counter<'outcome'>;
 
@@ -32,8 +35,16 @@ export class NodeMetrics {
     }
     const { labels, buckets, ...requests } = requestSeconds;
     this.requests = new Histogram({ ...requests, labelNames: labels, buckets: [...buckets], registers });
-    const { labels: labelNames, ...submissions } = submissionsTotal;
-    this.submissions = new Counter({ ...submissions, labelNames, registers });
+    const counter = <Label extends string>({
+      labels,
+      ...described
+    }: {
+      name: string;
+      help: string;
+      labels: readonly Label[];
+    }) => new Counter<Label>({ ...described, labelNames: [...labels], registers });
+    this.access = counter(accessTotal);
+    this.submissions = counter(submissionsTotal);
   }
 
   /** Takes the core's samples of the last second. */

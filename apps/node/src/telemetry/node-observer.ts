@@ -3,6 +3,7 @@ import { statfs } from 'node:fs/promises';
 import type { CoreClient } from '../core/core-client.js';
 import type { EvidenceReporter } from '../evidence/evidence-reporter.js';
 import type { HealthCheck } from '../http/backend.js';
+import type { HttpServer } from '../http/server/http-server.js';
 import type { NetworkClient } from '../net/network-client.js';
 import type { VerifyPool } from '../verify/verify-pool.js';
 import { type HealthFacts, healthChecks } from './health.js';
@@ -16,6 +17,7 @@ export type ObservedParts = {
   readonly awaitedMax: number;
   network(): NetworkClient | undefined;
   evidence(): EvidenceReporter | undefined;
+  http(): HttpServer | undefined;
 };
 
 /** How often the free space is asked for, milliseconds. */
@@ -31,6 +33,8 @@ export class NodeObserver {
   readonly #clocksAhead = new Map<string, number>();
   /** When nodes said last that a node of this one's name is connected to them already. */
   readonly #refusedMs = new Map<string, number>();
+  /** What nodes said last of this one's certificate, and when. */
+  readonly #certificateRefusals = new Map<string, { readonly reason: string; readonly atMs: number }>();
   readonly #timer: NodeJS.Timeout;
   #coreHeardMs = Date.now();
   #disk: HealthFacts['disk'];
@@ -50,8 +54,10 @@ export class NodeObserver {
   }
 
   /** What the network says about connections and clocks. */
-  networkEvent(name: string, { node, differenceMs, code }: Readonly<Record<string, string | number>>): void {
+  networkEvent(name: string, { node, differenceMs, code, reason }: Readonly<Record<string, string | number>>): void {
     if (typeof node !== 'string') return;
+    if (name === 'refused-by-peer') this.#certificateRefusals.set(node, { reason: String(reason), atMs: Date.now() });
+    if (name === 'peer-connected') this.#certificateRefusals.delete(node);
     if (name === 'peer-disconnected') this.#clocksAhead.delete(node);
     if (code === 'duplicate_connection') this.#refusedMs.set(node, Date.now());
     else if (name === 'peer-connected') this.#refusedMs.delete(node);
@@ -70,6 +76,8 @@ export class NodeObserver {
       coreHeardMs: this.#coreHeardMs,
       clockAheadMs: this.#clocks(),
       twinRefusals: this.#refusals(),
+      certificate: this.#parts.network()?.stats?.certificate,
+      certificateRefusals: this.#certificateRefusalsOfLate(),
       disk: this.#disk,
     });
   }
@@ -79,7 +87,7 @@ export class NodeObserver {
   }
 
   #sources() {
-    const { core, verify, network, evidence } = this.#parts;
+    const { core, verify, network, evidence, http } = this.#parts;
     return {
       core: core.metrics,
       head: core.head,
@@ -88,6 +96,7 @@ export class NodeObserver {
       verify: verify.stats,
       network: network()?.stats,
       evidence: evidence()?.status,
+      access: accessFigures(http()),
       diskFreeBytes: this.#disk?.freeBytes,
       checks: this.health(),
       nowMs: Date.now(),
@@ -107,6 +116,13 @@ export class NodeObserver {
     return [...this.#refusedMs].filter(([, atMs]) => atMs >= sinceMs).map(([node]) => node);
   }
 
+  #certificateRefusalsOfLate(): readonly string[] {
+    const sinceMs = Date.now() - REFUSAL_MS;
+    return [...this.#certificateRefusals]
+      .filter(([, { atMs }]) => atMs >= sinceMs)
+      .map(([node, { reason }]) => `${node}: ${reason}`);
+  }
+
   async #lookAtDisk(): Promise<void> {
     try {
       const { bavail, blocks, bsize } = await statfs(this.#parts.dataDir);
@@ -116,4 +132,8 @@ export class NodeObserver {
       this.#disk = undefined;
     }
   }
+}
+
+function accessFigures(http: HttpServer | undefined) {
+  return http === undefined ? undefined : { membersSeen: http.access.membersSeen(), sessions: http.access.sessions };
 }

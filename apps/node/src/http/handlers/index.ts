@@ -1,5 +1,6 @@
 /** All handlers, in the shape of the route table. */
 import type { AllHandlers } from '../server/handler.js';
+import { accessHandlers } from './access.js';
 import { accountHandlers } from './accounts.js';
 import { blockHandlers } from './blocks.js';
 import { chainInfoHandlers } from './chain-info.js';
@@ -24,5 +25,5 @@ export const handlers: AllHandlers = {
   trace: traceHandlers,
   history: historyHandlers,
   node: nodeHandlers,
-  snap: { ...snapHandlers, ...proofHandlers },
+  snap: { ...snapHandlers, ...proofHandlers, ...accessHandlers },
 };

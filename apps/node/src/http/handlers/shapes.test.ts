@@ -65,6 +65,7 @@ async function ask(path: string, body: unknown): Promise<{ status: number; json:
 function requests(): Record<string, unknown> {
   return {
     '/v1/chain/get_info': {},
+    '/v1/snap/get_access': {},
     '/v1/chain/get_activated_protocol_features': { limit: 3 },
     '/v1/chain/get_consensus_parameters': {},
     '/v1/chain/get_finalizer_info': {},
@@ -143,6 +144,7 @@ describe('answers', () => {
       [
         routes.node.getMetrics,
         routes.node.getOpenApi,
+        routes.snap.getAuthorities,
         // They need a chain with finality: tests/light-client.
         routes.snap.getActionProof,
         routes.snap.getBlockProof,

@@ -2,12 +2,20 @@
 import type { ResponseOf, Routes } from '@snapscale/api';
 import { fromHex, toHex } from '@snapscale/crypto';
 import { bytesKey, keyBytes, rowKey, type StateKey, tableId } from '@snapscale/execution';
-import { blockHeaderSchema, encode, Reader, reject, slotToText } from '@snapscale/protocol';
+import {
+  blockHeaderSchema,
+  decode,
+  encode,
+  packedTransactionSchema,
+  Reader,
+  reject,
+  slotToText,
+} from '@snapscale/protocol';
 import { busy, invalidRequest } from '../server/failure.js';
 import type { HandlersOf, RequestContext } from '../server/handler.js';
 import { nameOf } from '../view/fields.js';
 import { parseU64 } from '../view/table-bounds.js';
-import { eosioCodeOf, rejectionOf } from './transactions.js';
+import { eosioCodeOf, payerOf, rejectionOf } from './transactions.js';
 
 type SubmitResult = ResponseOf<Routes['snap']['submit']>;
 
@@ -20,6 +28,7 @@ export const snapHandlers: HandlersOf<Pick<Routes['snap'], 'submit' | 'getStateP
   submit(context, body) {
     const packed = splitBulk(body);
     context.charge(Math.floor(packed.length / BULK_PER_TOKEN));
+    for (const bytes of packed) context.requirePayer(() => payerOf(decode(packedTransactionSchema, bytes)));
     return submitAll(context, packed);
   },
 

@@ -10,6 +10,9 @@ import { makeAction, makeTransaction, sampleChain, signedBytes } from '../testin
 /** Waits until it holds. */
 const soon = <T>(value: () => T) => expect.poll(value, { interval: 5, timeout: 10_000 });
 
+/** The hub of streams, and the doors. */
+const IDLE_LISTENERS = 2;
+
 let chain: MemoryChain;
 let server: HttpServer;
 
@@ -222,18 +225,18 @@ describe('send_transaction2', () => {
       leaving.signal,
     );
     left.catch(() => undefined);
-    await soon(() => chain.listeners).toBe(2);
+    await soon(() => chain.listeners).toBe(IDLE_LISTENERS + 1);
     const full = await ask('send_transaction2', { transaction: jsonOf(transferBytes('0.0002 XST')), retry_trx: true });
     expect(full).toMatchObject({ status: 503 });
     leaving.abort();
-    await soon(() => chain.listeners).toBe(1);
+    await soon(() => chain.listeners).toBe(IDLE_LISTENERS);
 
     const shortly = Math.ceil(Date.now() / 1000) + 2;
     const expiring = ask('send_transaction2', {
       transaction: jsonOf(transferBytes('0.0003 XST', shortly)),
       retry_trx: true,
     });
-    await soon(() => chain.listeners).toBe(2);
+    await soon(() => chain.listeners).toBe(IDLE_LISTENERS + 1);
     chain.transactionStatus = () => ({ state: 'UNKNOWN' });
     for (let i = 0; i < 12; i++) chain.produce();
     expect(await expiring).toMatchObject({ status: 500, json: { error: { name: 'expired_tx_exception' } } });
@@ -241,7 +244,7 @@ describe('send_transaction2', () => {
 
   it('is told when the server stops', async () => {
     const waiting = ask('send_transaction2', { transaction: jsonOf(transferBytes('0.0001 XST')), retry_trx: true });
-    await soon(() => chain.listeners).toBe(2);
+    await soon(() => chain.listeners).toBe(IDLE_LISTENERS + 1);
     await server.close();
     expect(await waiting).toMatchObject({ status: 503 });
   });

@@ -1,9 +1,11 @@
 /** Routes that take transactions. */
 import type { ResponseOf, Routes } from '@snapscale/api';
 import { fromHex, toHex } from '@snapscale/crypto';
+import { firstAuthorizer } from '@snapscale/execution';
 import {
   DecodeError,
   type JsonObject,
+  type Name,
   type PackedTransaction,
   type Rejection,
   type RejectionCode,
@@ -50,6 +52,7 @@ export const transactionHandlers: HandlersOf<Pick<Routes['chain'], Names>> = {
 
   async pushTransactions(context, inputs) {
     context.charge(Math.max(0, inputs.length - 1));
+    for (const input of inputs) context.requirePayer(() => payerOf(packedFromInput(context, input)));
     const results: { transaction_id: string; processed: never }[] = [];
     // One after the other, as nodeos: a transaction may build on the one before it.
     for (const input of inputs) {
@@ -114,7 +117,13 @@ export function transactionIdOf(text: string): Uint8Array {
   return fromHex(text.toLowerCase());
 }
 
+/** Who pays for a packed transaction. Rejects with `packed_transaction_type_exception` or `tx_no_auths`. */
+export function payerOf(packed: PackedTransaction): Name {
+  return firstAuthorizer(open(packed).transaction);
+}
+
 async function submit(context: RequestContext, packed: PackedTransaction, mode: SubmitMode): Promise<SubmitOutcome> {
+  if (mode === 'push') context.requirePayer(() => payerOf(packed));
   const outcome = await context.backend.submit(encodePacked(packed), mode);
   if (outcome.kind === 'busy') throw busy();
   return outcome;
@@ -198,9 +207,13 @@ function failureTrace({ backend }: RequestContext, id: Uint8Array, rejection: Re
 
 /** Id and expiration of a packed transaction. Rejects with `packed_transaction_type_exception`. */
 function identify(packed: PackedTransaction): { readonly id: Uint8Array; readonly expirationSec: number } {
+  const opened = open(packed);
+  return { id: transactionId(opened.packed), expirationSec: opened.transaction.expiration };
+}
+
+function open(packed: PackedTransaction) {
   try {
-    const opened = unpackTransaction(packed, inflateBounded);
-    return { id: transactionId(opened.packed), expirationSec: opened.transaction.expiration };
+    return unpackTransaction(packed, inflateBounded);
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     return reject('packed_transaction_type_exception', `Invalid packed transaction: ${error.message}`);

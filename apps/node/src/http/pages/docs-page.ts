@@ -1,5 +1,5 @@
 /** `/docs`: the HTTP interface for people, made from the route table. */
-import { type AnyRoute, allRoutes, errorBody } from '@snapscale/api';
+import { type AnyRoute, allRoutes, errorBody, problemBody } from '@snapscale/api';
 import type { ServerVersion } from '../backend.js';
 import { fieldsTable, responseText, titledTypes } from './docs-schema.js';
 import { docsScript } from './docs-script.js';
@@ -46,7 +46,11 @@ output pre{max-height:26rem}
 export function docsPage({ version }: ServerVersion): Page {
   const groups = new Map<string, AnyRoute[]>();
   for (const route of allRoutes()) groups.set(route.group, [...(groups.get(route.group) ?? []), route]);
-  const types = titledTypes([...allRoutes().flatMap((route) => [route.request, route.response]), errorBody]);
+  const types = titledTypes([
+    ...allRoutes().flatMap((route) => [route.request, route.response]),
+    errorBody,
+    problemBody,
+  ]);
   const sections = [...groups].map(
     ([group, members]) =>
       `<section data-group><h2 id="${anchor(group)}">${escapeHtml(group)}</h2>${members.map(routeArticle).join('')}</section>`,
@@ -62,7 +66,7 @@ export function docsPage({ version }: ServerVersion): Page {
 <nav aria-label="Calls">${[...groups].map(navigation).join('')}</nav></aside>
 <main><h1>HTTP interface</h1>
 <p class="lead">Version ${escapeHtml(version)}. Antelope-compatible: eosjs, WharfKit and cleos work unchanged. Requests are JSON by POST, or query parameters by GET where shown; an empty request stands for <code>{}</code>. Integers beyond ±4294967295 are decimal strings, bytes are hex, times are UTC without a zone letter. With <code>?at=final</code> a read answers from the newest final block; without it from the newest block.</p>
-<p class="lead">Failures carry EOSIO’s number, name and words of the error: see <a href="#type-Error">Error</a>. The whole interface as <a href="/openapi.json">OpenAPI 3.1</a>.</p>
+<p class="lead">Failures carry EOSIO’s number, name and words of the error: see <a href="#type-Error">Error</a>. Where a node lets members in only, who is refused gets a <a href="#type-Problem">Problem</a> that says why; <a href="#v1-snap-get-access">get_access</a> says who is let in, and open it at its HTTPS port to try calls with your certificate. The whole interface as <a href="/openapi.json">OpenAPI 3.1</a>.</p>
 ${sections.join('')}
 <section data-group><h2 id="types">Types</h2>${typeArticles.join('')}</section>
 <p id="none" class="soft" hidden>Nothing fits.</p></main>

@@ -32,6 +32,13 @@ export const docsScript = `
   function pretty(text) {
     try { return JSON.stringify(JSON.parse(text), null, 2); } catch { return text; }
   }
+  // Who is refused at the doors reads a sentence first, and then the answer.
+  function refusal(text) {
+    try {
+      const { type, title, advice } = JSON.parse(text);
+      return String(type).startsWith('urn:snap:problem:') ? title + '. ' + advice + '\\n\\n' : '';
+    } catch { return ''; }
+  }
   for (const form of document.querySelectorAll('form')) {
     const status = form.querySelector('[data-status]');
     form.addEventListener('submit', async (event) => {
@@ -45,7 +52,7 @@ export const docsScript = `
         const response = await fetch(path, { method, body, headers: body === undefined ? {} : { 'content-type': 'application/json' } });
         const text = await response.text();
         status.textContent = response.status + ' in ' + Math.round(performance.now() - started) + ' ms, ' + text.length.toLocaleString('en-US') + ' bytes';
-        print(form, pretty(text.length > 400000 ? text.slice(0, 400000) : text), !response.ok);
+        print(form, refusal(text) + pretty(text.length > 400000 ? text.slice(0, 400000) : text), !response.ok);
       } catch (error) {
         status.textContent = 'no answer';
         print(form, String(error), true);

@@ -74,6 +74,7 @@ export function landingPage({ fullVersion }: ServerVersion): Page {
 <section class="card"><h2>Connect</h2>
 <div class="row"><b>Node</b><span class="mono" id="url">–</span><button class="copy" type="button" data-copy="url">Copy</button></div>
 <div class="row"><b>Chain id</b><span class="mono" id="chain">–</span><button class="copy" type="button" data-copy="chain">Copy</button></div>
+<div class="row"><b>Let in</b><span id="access">–</span></div>
 <div class="row"><b>Command</b><span class="mono" id="command">–</span><button class="copy" type="button" data-copy="command">Copy</button></div>
 <div class="row"><b>Stream</b><span class="mono" id="stream">–</span><button class="copy" type="button" data-copy="stream">Copy</button></div>
 </section>

@@ -76,9 +76,23 @@ export const landingScript = `
       condition('lost', 'The node does not answer', []);
     }
   }
+  // Who is let in, in a sentence.
+  async function access() {
+    const { admission, reads, organisations, tls_port: port } = await (await fetch('/v1/snap/get_access')).json();
+    const door = port ? ' With a certificate: https://' + location.hostname + ':' + port : '';
+    const members = 'Members of the consortium only, with a token or a certificate.';
+    const chain = reads === 'open' ? 'Everybody reads; members write.' : members;
+    const all = admission === 'open' || (admission === 'chain' && organisations.length === 0);
+    show('access', all ? 'Everybody.' : (admission === 'members' ? members : chain) + door);
+  }
   async function start() {
     const response = await fetch('/v1/chain/get_info');
     const info = await response.json();
+    if (String(info.type).startsWith('urn:snap:problem:')) {
+      state('lost', 'members only');
+      show('when', info.title + '. ' + info.advice);
+      return;
+    }
     head = info.head_block_num;
     final = info.last_irreversible_block_num;
     headTime = Date.parse(info.head_block_time + 'Z');
@@ -123,6 +137,7 @@ export const landingScript = `
   setInterval(age, 1000);
   setInterval(health, 5000);
   health();
+  access().catch(() => show('access', '–'));
   start().catch(() => state('lost', 'no answer'));
 })();
 `;

@@ -1,13 +1,15 @@
 /** Which connections have a request in work, so that a stopping server can hang up on the others at once. */
 import type { Server } from 'node:http';
+import type { Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 
 export class Connections {
   readonly #inWork = new Map<Socket, number>();
   #closing = false;
 
-  constructor(server: Server) {
-    server.on('connection', (socket) => {
+  /** Follows the connections of one more listener. */
+  watch(server: Server | TlsServer, event: 'connection' | 'secureConnection'): void {
+    server.on(event, (socket: Socket) => {
       this.#inWork.set(socket, 0);
       socket.on('close', () => this.#inWork.delete(socket));
     });

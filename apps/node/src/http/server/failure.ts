@@ -3,14 +3,17 @@ import type { ErrorBody } from '@snapscale/api';
 import { CryptoError } from '@snapscale/crypto';
 import { DecodeError, FormatError, Reject, type Rejection, type RejectionCode, rejections } from '@snapscale/protocol';
 
-/** An answer that is not a success. */
+/** The body of an answer that is not a success: `code` is the status, or a code of ours (docs/spec/access.md). */
+export type FailureBody = Omit<ErrorBody, 'code'> & { readonly code: number | string };
+
+/** An answer that is not a success. Headers may name another content type than JSON. */
 export class HttpFailure extends Error {
   override readonly name = 'HttpFailure';
   readonly status: number;
-  readonly body: ErrorBody;
+  readonly body: FailureBody;
   readonly headers: Readonly<Record<string, string>>;
 
-  constructor(status: number, body: ErrorBody, headers: Readonly<Record<string, string>> = {}) {
+  constructor(status: number, body: FailureBody, headers: Readonly<Record<string, string>> = {}) {
     super(body.error.details[0]?.message ?? body.error.what);
     this.status = status;
     this.body = body;
@@ -34,6 +37,11 @@ const words: Readonly<Record<number, string>> = {
   500: 'Internal Service Error',
   503: 'Busy',
 };
+
+/** How nodeos words a status. */
+export function statusWords(status: number): string {
+  return words[status] ?? 'Error';
+}
 
 const kinds: Partial<Record<RejectionCode, string>> = {
   unknown_block_exception: 'Unknown Block',
@@ -85,7 +93,13 @@ export function plainFailure(
   extra: Readonly<Record<string, unknown>> = {},
 ): HttpFailure {
   const detail = { message, file: 'http_plugin.cpp', method: 'handle_http_request' };
-  return new HttpFailure(status, body(status, words[status] ?? 'Error', unspecified, detail, extra), headers);
+  return new HttpFailure(status, body(status, statusWords(status), unspecified, detail, extra), headers);
+}
+
+/** A client asked for more than its rate allows. */
+export function tooMany(retryAfterMs: number): HttpFailure {
+  const headers = { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) };
+  return plainFailure(429, 'too many requests', headers, { transient: true, retry_after_ms: retryAfterMs });
 }
 
 /** Nothing answers at this path. */

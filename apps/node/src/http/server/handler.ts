@@ -1,7 +1,8 @@
 /** What handlers get and give: the types that tie them to the route table. */
 import type { RequestOf, ResponseOf, Routes } from '@snapscale/api';
 import type { StateReader } from '@snapscale/execution';
-import type { DecodingBudget } from '@snapscale/protocol';
+import type { DecodingBudget, Name } from '@snapscale/protocol';
+import type { Access, AccessControl } from '../access/access-control.js';
 import type { NodeBackend } from '../backend.js';
 import type { AbiCache } from '../view/abi-cache.js';
 import type { HttpOptions } from './options.js';
@@ -15,12 +16,23 @@ export type RequestContext = {
   readonly budget: DecodingBudget;
   /** The state that the client asked for: of the newest block, or with `?at=final` of the newest final one. */
   readonly state: StateReader;
-  /** Aborted when the client hangs up or the server stops. */
+  /** Who asks. */
+  readonly access: Access;
+  /** The doors themselves, for what they say of themselves. */
+  readonly control: AccessControl;
+  /** Port of HTTPS; undefined: there is none. */
+  readonly tlsPort: number | undefined;
+  /** Aborted when the client hangs up, the server stops, or the client may ask no more. */
   readonly signal: AbortSignal;
   /** True when the client is on the machine that the node runs on. */
   readonly isLocal: boolean;
   /** Monotonic clock. */
   nowMs(): number;
+  /**
+   * To be called for each transaction before it is handed in. Throws when its sender may not write, and no member pays for it.
+   * @param payer the account that pays; asked for only where it matters
+   */
+  requirePayer(payer: () => Name): void;
   /** Counts further work of the client against its rate; throws when there is too much of it. */
   charge(cost: number): void;
 };
@@ -49,7 +61,10 @@ export class WithStatus<T> {
 export type HandlersOf<Family> = { readonly [Name in keyof Family]: Handler<Family[Name]> };
 
 /** Routes that the server answers by itself. */
-type OwnRoutes = { readonly node: 'getMetrics' | 'getOpenApi' | 'getSupportedApis'; readonly snap: 'stream' };
+type OwnRoutes = {
+  readonly node: 'getMetrics' | 'getOpenApi' | 'getSupportedApis';
+  readonly snap: 'stream' | 'getAuthorities';
+};
 
 /** One handler for each route that needs one. */
 export type AllHandlers = {

@@ -2,18 +2,23 @@
  * The HTTP server: Fastify with the route table in it. It runs in the main thread of a node and never touches the chain
  * but through `NodeBackend`.
  */
-import type { Socket } from 'node:net';
-import { performance } from 'node:perf_hooks';
-import { allRoutes } from '@snapscale/api';
-import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Server as TlsServer } from 'node:https';
+import type { FastifyInstance } from 'fastify';
+import type { AdmittedMember } from '../../admission/verdict.js';
+import { AccessControl, type Door } from '../access/access-control.js';
+import type { Refused } from '../access/admit.js';
+import { type HttpAccess, openAccess } from '../access/setting.js';
+import { changeTlsIdentity, createTlsServer, type TlsIdentity } from '../access/tls-door.js';
 import type { NodeBackend } from '../backend.js';
 import { registerPages } from '../pages/register.js';
 import { StreamHub } from '../stream/hub.js';
 import { AbiCache } from '../view/abi-cache.js';
+import type { Asking } from './access-hooks.js';
+import { clientErrorHandler, createApp, listenerOptions } from './app.js';
 import { Connections } from './connections.js';
-import { failureOf, faultFailure, type HttpFailure, plainFailure, unknownEndpoint } from './failure.js';
+import { plainFailure } from './failure.js';
 import { defaultHttpOptions, type HttpOptions } from './options.js';
-import { clientKey, RateLimiter } from './rate-limit.js';
+import { RateLimiter } from './rate-limit.js';
 import { registerRoutes } from './register.js';
 
 /** What is told to the rest of the node. */
@@ -22,6 +27,10 @@ export type HttpObserver = {
   answered?(route: string, status: number, durationMs: number): void;
   /** The node failed to answer a request: a bug or a broken store. */
   fault?(route: string, error: unknown): void;
+  /** A request passed the doors. Undefined: nobody that is known. */
+  admitted?(door: Door, member: AdmittedMember | undefined): void;
+  /** A request was refused at the doors. */
+  refused?(door: Door, route: string, refusal: Refused): void;
 };
 
 /** A server that was started. */
@@ -29,6 +38,11 @@ export type HttpServer = {
   /** As `http://127.0.0.1:8888`. */
   readonly url: string;
   readonly port: number;
+  /** Port of HTTPS; undefined: there is none. */
+  readonly tlsPort: number | undefined;
+  readonly access: AccessControl;
+  /** Takes another identity of the node into use. @throws Error when key and certificate do not fit; the old one stays */
+  changeIdentity(identity: Omit<TlsIdentity, 'authorities'>): void;
   /** Number of open event streams. */
   readonly openStreams: () => number;
   /** Takes no more requests, ends event streams and waiting requests, and lets the others finish. */
@@ -42,6 +56,10 @@ export type ServerParts = {
   readonly abis: AbiCache;
   readonly hub: StreamHub;
   readonly limiter: RateLimiter | undefined;
+  readonly control: AccessControl;
+  readonly asking: Asking;
+  /** Port of HTTPS once it listens. */
+  readonly tlsPort: () => number | undefined;
   /** Aborted when the server stops. */
   readonly stopping: AbortSignal;
 };
@@ -49,26 +67,57 @@ export type ServerParts = {
 /** Time that requests have to finish when the server stops. */
 const CLOSE_TIMEOUT_MS = 5000;
 
-/** Starts the server. Rejects when the address cannot be taken. */
+/**
+ * Starts the server. Rejects when an address cannot be taken.
+ * @param access who is let in; not given: everybody
+ */
 export async function startHttpServer(
   backend: NodeBackend,
   settings: Partial<HttpOptions> = {},
   observer: HttpObserver = {},
+  access: HttpAccess = openAccess(backend),
 ): Promise<HttpServer> {
   const options = { ...defaultHttpOptions, ...settings };
   const abis = new AbiCache();
   const hub = new StreamHub(backend, abis, options, (error) => observer.fault?.('/v1/stream', error));
+  const control = new AccessControl(backend, access, options);
   const stop = new AbortController();
   const limiter = options.ratePerSecond > 0 ? new RateLimiter(options.ratePerSecond, options.rateBurst) : undefined;
-  const parts: ServerParts = { backend, options, abis, hub, limiter, stopping: stop.signal };
+  let tls: TlsListener | undefined;
+  const parts: ServerParts = {
+    backend,
+    options,
+    abis,
+    hub,
+    limiter,
+    control,
+    asking: new WeakMap(),
+    tlsPort: () => tls?.port,
+    stopping: stop.signal,
+  };
   const app = createApp(parts, observer);
-  const connections = new Connections(app.server);
+  const connections = new Connections();
+  connections.watch(app.server, 'connection');
   registerRoutes(app, parts);
   registerPages(app, parts);
+  const close = async (): Promise<void> => {
+    hub.close();
+    control.close();
+    stop.abort(plainFailure(503, 'the server stops', {}, { transient: true }));
+    const force = setTimeout(() => {
+      app.server.closeAllConnections();
+      tls?.server.closeAllConnections();
+    }, CLOSE_TIMEOUT_MS);
+    connections.closeIdle();
+    await Promise.all([app.close(), tls?.close()]);
+    clearTimeout(force);
+  };
   try {
     await app.listen({ host: options.host, port: options.port });
+    tls =
+      access.tls === undefined ? undefined : await TlsListener.start(app, control, options, access.tls, connections);
   } catch (error) {
-    hub.close();
+    await close();
     throw error;
   }
   app.server.maxConnections = options.connectionsMax;
@@ -77,142 +126,66 @@ export async function startHttpServer(
   return {
     url: `http://${shown}:${port}`,
     port,
-    openStreams: () => hub.size,
-    async close() {
-      hub.close();
-      stop.abort(plainFailure(503, 'the server stops', {}, { transient: true }));
-      const force = setTimeout(() => app.server.closeAllConnections(), CLOSE_TIMEOUT_MS);
-      connections.closeIdle();
-      await app.close();
-      clearTimeout(force);
+    tlsPort: tls?.port,
+    access: control,
+    changeIdentity(identity) {
+      tls?.change(identity);
+      control.keys.replace(identity.privateKey);
     },
+    openStreams: () => hub.size,
+    close,
   };
 }
 
-function createApp(parts: ServerParts, observer: HttpObserver): FastifyInstance {
-  const { options } = parts;
-  const app = fastify({
-    logger: false,
-    bodyLimit: options.bodyBytesMax,
-    requestTimeout: options.requestTimeoutMs,
-    keepAliveTimeout: options.keepAliveTimeoutMs,
-    trustProxy: options.trustProxy,
-    forceCloseConnections: false,
-    http: {
-      headersTimeout: options.headersTimeoutMs,
-      connectionsCheckingInterval: Math.max(50, Math.min(options.requestTimeoutMs, options.headersTimeoutMs) / 4),
-      maxHeaderSize: 16 * 1024,
-    },
-    clientErrorHandler,
-    frameworkErrors: (error, _request, reply) => sendFailure(reply as FastifyReply, fromFastify(error)),
-  });
-  // Every body arrives as bytes, whatever type it claims: eosjs and cleos send JSON as text/plain or without a type.
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  app.addHook('onRequest', async (request, reply) => {
-    common(reply, options);
-    if (request.method === 'OPTIONS') return preflight(reply, options);
-    limit(parts, request, reply);
-    return undefined;
-  });
-  app.addHook('onResponse', async (request, reply) => {
-    observer.answered?.(request.routeOptions.url ?? 'other', reply.statusCode, reply.elapsedTime);
-  });
-  app.setErrorHandler((error: FastifyError, request, reply) => {
-    const failure = failureOf(error) ?? (isFastifyError(error) ? fromFastify(error) : undefined);
-    if (failure === undefined) observer.fault?.(request.routeOptions.url ?? 'other', error);
-    if (failure?.status === 413) keepReading(request, reply);
-    return sendFailure(reply, failure ?? faultFailure());
-  });
-  const methods = new Map(allRoutes().map((route) => [route.path, route.methods.join(', ')]));
-  app.setNotFoundHandler((request, reply) => {
-    const allowed = methods.get(request.url.split('?')[0]!);
-    const failure =
-      allowed === undefined ? unknownEndpoint() : plainFailure(405, `use ${allowed} here`, { allow: allowed });
-    return sendFailure(reply, failure);
-  });
-  return app;
-}
+/** HTTPS in front of the same application. */
+class TlsListener {
+  readonly server: TlsServer;
+  readonly #control: AccessControl;
+  #identity: Omit<TlsIdentity, 'authorities'>;
 
-/** A body of up to this size that is too large is read to its end and thrown away. */
-const DISCARDED_BYTES_MAX = 64 << 20;
-
-/**
- * A client that is still sending sees a reset instead of the answer when the connection is closed under it. The time for
- * the request bounds the reading.
- */
-function keepReading(request: FastifyRequest, reply: FastifyReply): void {
-  if (Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY) > DISCARDED_BYTES_MAX) return;
-  reply.header('connection', 'keep-alive');
-  request.raw.resume();
-}
-
-/** Sends an error body. */
-function sendFailure(reply: FastifyReply, failure: HttpFailure): FastifyReply {
-  return reply
-    .code(failure.status)
-    .headers(failure.headers)
-    .header('content-type', 'application/json')
-    .send(JSON.stringify(failure.body));
-}
-
-function common(reply: FastifyReply, { allowOrigin }: HttpOptions): void {
-  reply.header('x-content-type-options', 'nosniff');
-  if (allowOrigin === '') return;
-  reply.header('access-control-allow-origin', allowOrigin);
-  reply.header('access-control-expose-headers', 'X-Block-Num, X-Final-Block-Num, RateLimit, Retry-After');
-  if (allowOrigin !== '*') reply.header('vary', 'Origin');
-}
-
-function preflight(reply: FastifyReply, { allowOrigin }: HttpOptions): FastifyReply {
-  if (allowOrigin !== '') {
-    reply.header('access-control-allow-methods', 'GET, POST');
-    reply.header('access-control-allow-headers', 'Content-Type, Last-Event-ID');
-    reply.header('access-control-max-age', '86400');
+  private constructor(server: TlsServer, control: AccessControl, identity: Omit<TlsIdentity, 'authorities'>) {
+    this.server = server;
+    this.#control = control;
+    this.#identity = identity;
+    control.onRoots(() => this.change(this.#identity));
   }
-  return reply.code(204).send();
-}
 
-function limit({ limiter, options }: ServerParts, request: FastifyRequest, reply: FastifyReply): void {
-  if (limiter === undefined) return;
-  const verdict = limiter.take(clientKey(request.ip), 1, performance.now());
-  reply.header(
-    'ratelimit-policy',
-    `"default";q=${options.rateBurst};w=${Math.ceil(options.rateBurst / options.ratePerSecond)}`,
-  );
-  reply.header('ratelimit', `"default";r=${verdict.remaining};t=${Math.ceil(verdict.retryAfterMs / 1000)}`);
-  if (!verdict.allowed) throw tooMany(verdict.retryAfterMs);
-}
-
-/** A client asked for more than its rate allows. */
-export function tooMany(retryAfterMs: number): HttpFailure {
-  const headers = { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) };
-  return plainFailure(429, 'too many requests', headers, { transient: true, retry_after_ms: retryAfterMs });
-}
-
-function isFastifyError(error: FastifyError): boolean {
-  return typeof error.code === 'string' && error.code.startsWith('FST_');
-}
-
-function fromFastify(error: FastifyError): HttpFailure {
-  const status = error.statusCode ?? 400;
-  if (status >= 500) return faultFailure();
-  return plainFailure(status, status === 413 ? 'the request is too large' : error.message);
-}
-
-/** Answers what is not HTTP, or too slow, or too large in its head; there is no request object yet. */
-function clientErrorHandler(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
+  static async start(
+    app: FastifyInstance,
+    control: AccessControl,
+    options: HttpOptions,
+    { port, identity }: NonNullable<HttpAccess['tls']>,
+    connections: Connections,
+  ): Promise<TlsListener> {
+    const shown = { ...identity, authorities: control.admission.roots() };
+    const timeouts = { requestTimeout: options.requestTimeoutMs, keepAliveTimeout: options.keepAliveTimeoutMs };
+    const server = createTlsServer(shown, { ...listenerOptions(options), ...timeouts }, (request, response) =>
+      app.routing(request, response),
+    );
+    server.maxConnections = options.connectionsMax;
+    server.on('clientError', clientErrorHandler);
+    connections.watch(server, 'secureConnection');
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host: options.host, port }, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+    return new TlsListener(server, control, identity);
   }
-  const timeout = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
-  const status = timeout ? 408 : error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
-  const message = timeout ? 'the request did not arrive in time' : 'the request is not HTTP';
-  const { body } = plainFailure(status, message);
-  const text = JSON.stringify(body);
-  socket.end(
-    `HTTP/1.1 ${status} ${body.message}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
-  );
-  socket.destroySoon();
+
+  get port(): number {
+    return (this.server.address() as { port: number }).port;
+  }
+
+  /** @throws Error when key and certificate do not fit */
+  change(identity: Omit<TlsIdentity, 'authorities'>): void {
+    changeTlsIdentity(this.server, { ...identity, authorities: this.#control.admission.roots() });
+    this.#identity = identity;
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => this.server.close(() => resolve()));
+  }
 }

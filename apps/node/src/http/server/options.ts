@@ -27,6 +27,11 @@ export type HttpOptions = {
   readonly ratePerSecond: number;
   /** Requests that a client may make at once after a pause. */
   readonly rateBurst: number;
+  /** Requests per second of one certificate, and of all certificates of an organisation; 0: no limit. */
+  readonly certificateRatePerSecond: number;
+  readonly certificateRateBurst: number;
+  readonly organisationRatePerSecond: number;
+  readonly organisationRateBurst: number;
   /** Take the client's address from `X-Forwarded-For`: only behind a proxy that sets it. */
   readonly trustProxy: boolean;
   /** Event streams at once, and of one client. */
@@ -57,6 +62,10 @@ export const defaultHttpOptions: HttpOptions = {
   waitingMax: 1024,
   ratePerSecond: 0,
   rateBurst: 200,
+  certificateRatePerSecond: 0,
+  certificateRateBurst: 400,
+  organisationRatePerSecond: 0,
+  organisationRateBurst: 2000,
   trustProxy: false,
   streamsMax: 512,
   streamsPerClientMax: 32,

@@ -3,13 +3,18 @@
 import { performance } from 'node:perf_hooks';
 import { type AnyRoute, allRoutes, openApiDocument, readRequest, routes } from '@snapscale/api';
 import type { StateReader } from '@snapscale/execution';
+import type { Name } from '@snapscale/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Access, AccessControl, Begun } from '../access/access-control.js';
+import { refused } from '../access/admit.js';
+import { accessFailure } from '../access/problem.js';
 import type { NodeBackend } from '../backend.js';
 import { handlers } from '../handlers/index.js';
 import { decodingBudget } from '../view/action-json.js';
-import { invalidRequest } from './failure.js';
+import { isLocal } from './access-hooks.js';
+import { invalidRequest, tooMany } from './failure.js';
 import { type RequestContext, WithStatus } from './handler.js';
-import { type ServerParts, tooMany } from './http-server.js';
+import type { ServerParts } from './http-server.js';
 import { parseJsonBody, parseQuery } from './json-body.js';
 import { clientKey } from './rate-limit.js';
 
@@ -32,9 +37,10 @@ function registerJsonRoute(app: FastifyInstance, parts: ServerParts, route: AnyR
   app.route({
     method: [...route.methods],
     url: route.path,
+    config: { access: route.access },
     ...(binary ? { bodyLimit: parts.options.bulkBytesMax } : {}),
     handler: async (request, reply) => {
-      const context = new Context(parts, request, reply);
+      const context = new Context(parts, request, reply, parts.asking.get(request)!);
       const value = binary ? requireBytes(request.body) : readFields(route, request);
       const answer = await handler(context, value);
       const withStatus = answer instanceof WithStatus;
@@ -48,25 +54,31 @@ function registerJsonRoute(app: FastifyInstance, parts: ServerParts, route: AnyR
 }
 
 /** Routes that are not a JSON answer of a handler. */
-function registerOwnRoutes(app: FastifyInstance, { backend, hub, options }: ServerParts): void {
+function registerOwnRoutes(app: FastifyInstance, { backend, hub, options, control, asking }: ServerParts): void {
   const paths = allRoutes().map((route) => route.path);
   app.route({
     method: ['GET', 'POST'],
     url: routes.node.getSupportedApis.path,
+    config: { access: routes.node.getSupportedApis.access },
     handler: async (_request, reply) =>
       reply.header('content-type', 'application/json').send(JSON.stringify({ apis: paths })),
   });
-  app.get(routes.node.getMetrics.path, async (_request, reply) => {
+  const configOf = ({ access }: AnyRoute) => ({ config: { access } });
+  app.get(routes.node.getMetrics.path, configOf(routes.node.getMetrics), async (_request, reply) => {
     const { contentType, text } = await backend.metrics();
     return reply.header('content-type', contentType).send(text);
   });
   const document = JSON.stringify(openApiDocument({ version: backend.serverVersion.version }));
-  app.get(routes.node.getOpenApi.path, async (_request, reply) =>
+  app.get(routes.node.getOpenApi.path, configOf(routes.node.getOpenApi), async (_request, reply) =>
     reply.header('content-type', 'application/json').send(document),
+  );
+  app.get(routes.snap.getAuthorities.path, configOf(routes.snap.getAuthorities), async (_request, reply) =>
+    reply.header('content-type', 'application/x-pem-file').send(control.admission.roots().join('')),
   );
   app.route({
     method: 'GET',
     url: routes.snap.stream.path,
+    config: { access: routes.snap.stream.access },
     exposeHeadRoute: false,
     handler: (request, reply) => {
       const fields = readFields(routes.snap.stream, request) as Record<string, string | undefined>;
@@ -74,8 +86,14 @@ function registerOwnRoutes(app: FastifyInstance, { backend, hub, options }: Serv
       if (typeof lastEventId === 'string' && lastEventId !== '') fields.cursor = lastEventId;
       const headers: Record<string, string> = { 'x-content-type-options': 'nosniff' };
       if (options.allowOrigin !== '') headers['access-control-allow-origin'] = options.allowOrigin;
-      hub.open(reply.raw, clientKey(request.ip), fields, headers);
+      const begun = asking.get(request)!;
+      const client = begun.member?.digest ?? clientKey(request.ip);
+      const drop = hub.open(reply.raw, client, fields, headers);
       reply.hijack();
+      const release = control.follow(begun, ({ code, detail }) =>
+        drop(detail === undefined ? code : `${code}: ${detail}`),
+      );
+      reply.raw.once('close', release);
     },
   });
 }
@@ -111,27 +129,48 @@ class Context implements RequestContext {
   readonly #parts: ServerParts;
   readonly #request: FastifyRequest;
   readonly #reply: FastifyReply;
+  readonly #begun: Begun;
 
-  constructor(parts: ServerParts, request: FastifyRequest, reply: FastifyReply) {
+  constructor(parts: ServerParts, request: FastifyRequest, reply: FastifyReply, begun: Begun) {
     this.backend = parts.backend;
     this.options = parts.options;
     this.abis = parts.abis;
     this.#parts = parts;
     this.#request = request;
     this.#reply = reply;
+    this.#begun = begun;
     this.state = stateAt(parts.backend, (request.query as Record<string, unknown>).at);
+  }
+
+  get access(): Access {
+    return this.#begun;
+  }
+
+  get control(): AccessControl {
+    return this.#parts.control;
+  }
+
+  get tlsPort(): number | undefined {
+    return this.#parts.tlsPort();
   }
 
   get signal(): AbortSignal {
     const gone = new AbortController();
-    this.#reply.raw.once('close', () => gone.abort(new Error('the client hung up')));
+    const release = this.#parts.control.follow(this.#begun, (refusal) => gone.abort(accessFailure(refusal)));
+    this.#reply.raw.once('close', () => {
+      release();
+      gone.abort(new Error('the client hung up'));
+    });
     return AbortSignal.any([gone.signal, this.#parts.stopping]);
   }
 
-  /** Judged by the connection itself: a proxy's word for its client does not make it local. */
   get isLocal(): boolean {
-    const address = clientKey(this.#request.socket.remoteAddress ?? '');
-    return /^127\./.test(address) || address === '0:0:0:0::/64';
+    return isLocal(this.#request);
+  }
+
+  requirePayer(payer: () => Name): void {
+    const refusal = this.#parts.control.refuseTransaction(this.#begun, payer);
+    if (refusal !== undefined) throw accessFailure(refusal);
   }
 
   nowMs(): number {
@@ -139,10 +178,12 @@ class Context implements RequestContext {
   }
 
   charge(cost: number): void {
-    const { limiter } = this.#parts;
-    if (limiter === undefined || cost <= 0) return;
-    const verdict = limiter.take(clientKey(this.#request.ip), cost, performance.now());
-    if (!verdict.allowed) throw tooMany(verdict.retryAfterMs);
+    if (cost <= 0) return;
+    const { limiter, control } = this.#parts;
+    const verdict = limiter?.take(clientKey(this.#request.ip), cost, performance.now());
+    if (verdict?.allowed === false) throw tooMany(verdict.retryAfterMs);
+    const retryAfterMs = control.charge(this.#begun, cost);
+    if (retryAfterMs !== undefined) throw accessFailure(refused('rate_limited'), retryAfterMs);
   }
 }
 

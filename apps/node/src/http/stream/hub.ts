@@ -51,10 +51,15 @@ export class StreamHub {
   }
 
   /**
-   * Starts a stream on a response whose head was not written yet.
+   * Starts a stream on a response whose head was not written yet. Gives what ends it, with a reason for the client.
    * @throws HttpFailure before anything is written: bad fields, a cursor that is too old, too many streams
    */
-  open(response: ServerResponse, client: string, fields: StreamRequestFields, headers: Record<string, string>): void {
+  open(
+    response: ServerResponse,
+    client: string,
+    fields: StreamRequestFields,
+    headers: Record<string, string>,
+  ): (reason: string) => void {
     const filter = parseFilter(fields);
     const cursor = fields.cursor === undefined || fields.cursor === '' ? undefined : parseCursor(fields.cursor);
     const { earliestBlockNum } = this.#backend.chainInfo();
@@ -85,6 +90,7 @@ export class StreamHub {
     const subscriber = new Subscriber(context, response, filter, cursor, () => this.#remove(subscriber, client));
     this.#subscribers.add(subscriber);
     subscriber.pump();
+    return (reason) => subscriber.drop(reason);
   }
 
   /** Ends all streams; for the stop of the server. */

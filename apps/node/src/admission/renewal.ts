@@ -1,0 +1,156 @@
+/**
+ * Renews the node's certificate by itself: at two thirds of its life the organisation's CA is asked for a successor, which
+ * goes into the identity folder, from where it is taken without a restart (NET-23).
+ */
+import { randomBytes } from 'node:crypto';
+import { equalBytes } from '@snapscale/crypto';
+import {
+  type Certificate,
+  chainOf,
+  checkMember,
+  createRequest,
+  encodePem,
+  newPrivateKey,
+  parseCertificate,
+  parseCertificates,
+  parsePrivateKeyPem,
+  privateKeyPem,
+  signerOf,
+} from '@snapscale/sdk/certificates';
+import type { Identity } from '../p2p/identity.js';
+import { readIdentity } from '../p2p/identity-files.js';
+import { type Reenrolment, type ReenrolmentAnswer, reenrol } from './est-client.js';
+import { writeIdentity } from './identity-folder.js';
+
+export type RenewalOptions = {
+  /** The identity folder. */
+  readonly directory: string;
+  /** Address of the CA, `https://host:port`. */
+  readonly ca: string;
+  /** Whether the successor gets a new key. */
+  readonly renewKey: boolean;
+  readonly nowMs: () => number;
+  readonly event: (level: 'info' | 'warn', name: string, detail: Readonly<Record<string, string | number>>) => void;
+  /** Asks the CA. Default: over the network. */
+  readonly ask?: (what: Reenrolment) => Promise<ReenrolmentAnswer>;
+};
+
+/** The part of its life after which a certificate is renewed. */
+const DUE_AT = 2 / 3;
+const LOOK_MS_MAX = 60 * 60_000;
+const RETRY_MS = 10_000;
+/** However long it fails: so many attempts fit into the rest of the life. */
+const ATTEMPTS_LEFT_MIN = 20;
+
+export class CertificateRenewal {
+  readonly #options: RenewalOptions;
+  #timer: NodeJS.Timeout | undefined;
+  #failures = 0;
+  #isClosed = false;
+
+  constructor(options: RenewalOptions) {
+    this.#options = options;
+    this.#schedule(0);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+  }
+
+  #schedule(afterMs: number): void {
+    if (this.#isClosed) return;
+    this.#timer = setTimeout(() => void this.#look(), Math.min(LOOK_MS_MAX, Math.max(0, afterMs)));
+    this.#timer.unref();
+  }
+
+  async #look(): Promise<void> {
+    const { directory, nowMs, event } = this.#options;
+    let leftMs = LOOK_MS_MAX;
+    try {
+      const identity = readIdentity(directory);
+      const [own] = parseCertificates(identity.certificate);
+      const dueMs = dueAt(own!);
+      leftMs = own!.notAfterSec * 1000 - nowMs();
+      if (nowMs() < dueMs) {
+        this.#schedule(dueMs - nowMs());
+        return;
+      }
+      const answer = await this.#renew(identity, own!);
+      this.#failures = 0;
+      if (answer.kind === 'waiting') event('info', 'renewal-waits', { ca: this.#options.ca, seconds: answer.afterSec });
+      this.#schedule(answer.kind === 'waiting' ? answer.afterSec * 1000 : RETRY_MS);
+    } catch (error) {
+      const waitMs = Math.min(
+        RETRY_MS * 2 ** Math.min(this.#failures++, 10),
+        Math.max(RETRY_MS, leftMs / ATTEMPTS_LEFT_MIN),
+      );
+      const reason = error instanceof Error ? error.message : String(error);
+      const hours = Math.max(0, Math.floor(leftMs / 3_600_000));
+      event('warn', 'renewal-failed', {
+        ca: this.#options.ca,
+        reason,
+        hours,
+        againAfterSec: Math.round(waitMs / 1000),
+      });
+      this.#schedule(waitMs);
+    }
+  }
+
+  async #renew(identity: Identity, own: Certificate): Promise<ReenrolmentAnswer> {
+    const { ca, renewKey, directory, event, ask = reenrol } = this.#options;
+    const names = checkMember(own);
+    const { dns, addresses } = own.names;
+    const key = renewKey ? newPrivateKey('R1', random) : parsePrivateKeyPem(identity.privateKey);
+    const hosts = [...dns.filter((host) => host !== names.node), ...addresses];
+    const request = await createRequest(signerOf(key), { ...names, hosts });
+    const answer = await ask({ ca, organisation: names.organisation, identity, request });
+    if (answer.kind === 'waiting') return answer;
+    const successor = acceptable(answer.certificates.map(parseCertificate), own, signerOf(key).publicKey, identity);
+    writeIdentity(directory, {
+      certificate: successor.map(({ der }) => encodePem('CERTIFICATE', der)).join(''),
+      privateKey: renewKey ? privateKeyPem(key) : identity.privateKey,
+      authorities: identity.authorities,
+    });
+    const expires = new Date(successor[0]!.notAfterSec * 1000).toISOString();
+    event('info', 'certificate-renewed', { node: names.node ?? '', expires, key: renewKey ? 'new' : 'the same' });
+    return answer;
+  }
+}
+
+/**
+ * The new certificate and its CA, if they are what was asked for: a CA that answers wrongly must not put an identity out of use.
+ * @throws Error
+ */
+function acceptable(
+  certificates: readonly Certificate[],
+  own: Certificate,
+  publicKey: Uint8Array,
+  { certificate, authorities }: Identity,
+): Certificate[] {
+  const [fresh] = certificates;
+  if (fresh === undefined) throw new Error('the CA answered without a certificate');
+  const [before, after] = [checkMember(own), checkMember(fresh)];
+  if (!equalBytes(fresh.publicKey, publicKey)) throw new Error('the CA answered with a certificate of another key');
+  if (before.node !== after.node || before.organisation !== after.organisation) {
+    throw new Error(`the CA answered with a certificate of ${after.node} of ${after.organisation}`);
+  }
+  if (fresh.notAfterSec <= own.notAfterSec)
+    throw new Error('the new certificate does not live longer than the old one');
+  const roots = authorities.flatMap(parseCertificates);
+  // Issuing CAs that the answer leaves out are known from before.
+  const chain = chainOf(fresh, [...certificates.slice(1), ...parseCertificates(certificate), ...roots]);
+  const last = chain.at(-1)!;
+  if (!roots.some((root) => equalBytes(root.digest, last.digest))) {
+    throw new Error('no root of authorities.pem has signed the CA of the new certificate');
+  }
+  return chain.filter((link) => link !== last || chain.length === 1);
+}
+
+function dueAt({ notBeforeSec, notAfterSec }: Certificate): number {
+  return (notBeforeSec + (notAfterSec - notBeforeSec) * DUE_AT) * 1000;
+}
+
+function random(size: number): Uint8Array {
+  return new Uint8Array(randomBytes(size));
+}

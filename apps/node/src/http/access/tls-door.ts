@@ -1,0 +1,74 @@
+/**
+ * The HTTPS listener. Clients may show a certificate and need not: what it is worth is judged with each request, so that a
+ * refusal is an answer with a code and not a connection that breaks (ACC-3).
+ */
+import { constants } from 'node:crypto';
+import { createServer, type Server, type ServerOptions } from 'node:https';
+import type { Socket } from 'node:net';
+import { type SecureContextOptions, TLSSocket } from 'node:tls';
+
+/** What the listener shows, and whose certificates it asks for. */
+export type TlsIdentity = {
+  /** PEM: the node's certificate, then its issuing CA's. */
+  readonly certificate: string;
+  readonly privateKey: string;
+  /** PEM of the roots: clients choose a certificate by their names. */
+  readonly authorities: readonly string[];
+};
+
+/** Time for a handshake, milliseconds. */
+const HANDSHAKE_MS_MAX = 5000;
+/** A leaf, its issuing CA and a root are three; more are not looked at. */
+const CHAIN_MAX = 6;
+
+/** Makes the listener; it does not listen yet. Requests go to `handle`. */
+export function createTlsServer(
+  identity: TlsIdentity,
+  http: ServerOptions,
+  handle: NonNullable<Parameters<typeof createServer>[1]>,
+): Server {
+  const server = createServer(
+    {
+      ...http,
+      ...contextOf(identity),
+      requestCert: true,
+      rejectUnauthorized: false,
+      handshakeTimeout: HANDSHAKE_MS_MAX,
+    },
+    handle,
+  );
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
+  return server;
+}
+
+/** Takes another identity or other roots into use, for connections from now on. */
+export function changeTlsIdentity(server: Server, identity: TlsIdentity): void {
+  server.setSecureContext(contextOf(identity));
+}
+
+function contextOf({ certificate, privateKey, authorities }: TlsIdentity): SecureContextOptions {
+  return {
+    cert: certificate,
+    key: privateKey,
+    ca: [...authorities],
+    minVersion: 'TLSv1.2',
+    // A resumed session would have the client's certificate without the CAs between it and a root.
+    secureOptions: constants.SSL_OP_NO_TICKET,
+  };
+}
+
+/**
+ * The certificates that a client has shown, DER, its own first; undefined when it showed none, or the connection is none of
+ * TLS. The handshake has proved that it has the key of the first.
+ */
+export function presentedChain(socket: Socket): readonly Uint8Array[] | undefined {
+  if (!(socket instanceof TLSSocket)) return undefined;
+  const chain: Uint8Array[] = [];
+  const seen = new Set<string>();
+  for (let next = socket.getPeerCertificate(true); next?.raw !== undefined; next = next.issuerCertificate) {
+    if (seen.has(next.fingerprint256) || chain.length === CHAIN_MAX) break;
+    seen.add(next.fingerprint256);
+    chain.push(new Uint8Array(next.raw));
+  }
+  return chain.length === 0 ? undefined : chain;
+}
