@@ -32,6 +32,7 @@ export async function run(args: readonly string[]): Promise<number> {
         {
           url: text(globals.url) ?? text(process.env.SNAPSCALE_URL) ?? defaultUrl,
           passphraseFile: text(globals.passphraseFile),
+          identity: text(globals.identity) ?? text(process.env.SNAPSCALE_IDENTITY),
           verbose: globals.verbose === true,
         },
         process.env,

@@ -206,8 +206,9 @@ async function accountNames(url: string | undefined, environment: Environment): 
 /** Nodes of the network that is kept where networks are kept unless told otherwise. */
 async function nodeCandidates(): Promise<readonly Candidate[]> {
   const { describedNetwork, networkDirectory } = await import('../local-network/launcher-client.js');
-  const nodes = describedNetwork(networkDirectory(undefined))?.nodes ?? [];
-  return nodes.map(({ name, organisation }): Candidate => [name, `node of ${organisation}`]);
+  const { nodes = [], ca } = describedNetwork(networkDirectory(undefined)) ?? {};
+  const candidates = nodes.map(({ name, organisation }): Candidate => [name, `node of ${organisation}`]);
+  return ca === undefined ? candidates : [...candidates, ['ca', 'certificate authority']];
 }
 
 type Ask = (api: ReturnType<typeof createApiClient>, signal: AbortSignal) => Promise<readonly Candidate[]>;

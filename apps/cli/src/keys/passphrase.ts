@@ -9,12 +9,12 @@ const otherwise = 'Give it in $SNAPSCALE_PASSPHRASE, or in a file with --passphr
 
 /** The passphrase of the store that exists. */
 export async function passphrase(session: Session): Promise<string> {
-  return given(session) ?? ask('Passphrase of the key store', { hidden: true, otherwise });
+  return givenPassphrase(session) ?? ask('Passphrase of the key store', { hidden: true, otherwise });
 }
 
 /** A passphrase for a new store: asked twice, and not too short. */
 export async function newPassphrase(session: Session): Promise<string> {
-  const known = given(session);
+  const known = givenPassphrase(session);
   if (known !== undefined) return longEnough(known);
   session.output.note('There is no key store yet. Choose a passphrase for it; without it, the keys in it are lost.');
   const first = longEnough(await ask('New passphrase', { hidden: true, otherwise }));
@@ -23,7 +23,8 @@ export async function newPassphrase(session: Session): Promise<string> {
   return first;
 }
 
-function given({ options, environment }: Session): string | undefined {
+/** The passphrase that was given in a file or in the environment; undefined where there is none. */
+export function givenPassphrase({ options, environment }: Session): string | undefined {
   const { passphraseFile } = options;
   if (passphraseFile !== undefined) {
     try {

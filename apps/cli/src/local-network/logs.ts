@@ -1,7 +1,7 @@
 /** `network logs`: what nodes have written, of one or of all in the order of time, and what they go on to write. */
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { logFileNames, networkFiles } from '@snapscale/api';
+import { caProgramName, logFileNames, networkFiles } from '@snapscale/api';
 import type { Handler } from '../program/command.js';
 import { usageError } from '../program/failures.js';
 import type { Output } from '../program/output.js';
@@ -25,7 +25,8 @@ export const logsCommand: Handler = async ({ output, signal }, values) => {
   const description = describedNetwork(directory);
   // Says that there is no network.
   if (description === undefined) return void (await command(directory, { kind: 'status' }));
-  const names = [...description.nodes.map(({ name }) => name), LAUNCHER];
+  const authorities = description.ca === undefined ? [] : [caProgramName];
+  const names = [...description.nodes.map(({ name }) => name), ...authorities, LAUNCHER];
   const wanted = values.optionalArgument('node');
   if (wanted !== undefined && !names.includes(wanted)) {
     throw usageError(`there is no node ${JSON.stringify(wanted)}`, `There are ${names.join(', ')}.`);

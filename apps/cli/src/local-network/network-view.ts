@@ -1,5 +1,5 @@
 /** A network of this machine as a table. */
-import type { LocalNodeStatus, NetworkDescription, NetworkStatus } from '@snapscale/api';
+import type { LocalCaStatus, LocalNodeStatus, NetworkDescription, NetworkStatus } from '@snapscale/api';
 import { withSnakeCaseNames } from '../program/json-names.js';
 import type { Output } from '../program/output.js';
 import { type Column, table } from '../terminal/layout.js';
@@ -22,20 +22,26 @@ export function showNetwork(status: NetworkStatus, output: Output): void {
 /** A network that nobody holds. @param wasKilled whoever held it has not put its nodes to rest */
 export function stoppedNetwork(
   directory: string,
-  { chainId, nodes }: NetworkDescription,
+  { chainId, nodes, organisations = [], ca }: NetworkDescription,
   wasKilled: boolean,
 ): NetworkStatus {
+  const titleOf = (organisation: string) =>
+    organisations.find(({ account }) => account === organisation)?.title ?? organisation;
   return {
     directory,
     running: false,
     chainId,
-    nodes: nodes.map(({ name, organisation, httpPort, peerPort }) => ({
+    nodes: nodes.map(({ name, organisation, httpPort, peerPort, tlsPort }) => ({
       name,
-      organisation,
+      organisation: titleOf(organisation),
       state: 'stopped',
       url: `http://localhost:${httpPort}`,
       peerPort,
+      ...(tlsPort === undefined ? {} : { tlsPort }),
     })),
+    ...(ca === undefined
+      ? {}
+      : { ca: { state: 'stopped', url: `http://localhost:${ca.port}`, tlsUrl: `https://localhost:${ca.tlsPort}` } }),
     notices: wasKilled
       ? ['The process that held the nodes was killed; they may still run. End them with: snapscale network down']
       : [],
@@ -77,10 +83,18 @@ export function networkLines(status: NetworkStatus, style: Style): string[] {
     `${style.bold(running ? 'running' : 'not running')}  ${style.dim(directory)}`,
     '',
     ...table(columns, rows, style),
+    ...(status.ca === undefined ? [] : ['', caLine(status.ca, style)]),
     ...(reasons.length > 0 ? ['', ...reasons] : []),
     ...(untold > 0 ? [style.dim(`… and ${untold} more; --json shows all`)] : []),
     ...(notices.length > 0 ? ['', style.dim('lately (UTC)'), ...notices.slice(-NOTICES_MAX).map(printable)] : []),
   ];
+}
+
+function caLine({ state, reason, pid, url, tlsUrl }: LocalCaStatus, style: Style): string {
+  const process = pid === undefined ? '' : `  process ${pid}`;
+  const how = state === 'running' ? style.green(state) : state === 'failed' ? style.red(state) : state;
+  const why = reason === undefined ? '' : `  ${clipped(printable(reason), REASON_CHARACTERS_MAX)}`;
+  return `certificate authority (ca)  ${url}  EST ${tlsUrl}${process}  ${how}${why}`;
 }
 
 /** With all fields for all nodes, so that programs need not look which there are. */
@@ -88,10 +102,12 @@ function withFigures(status: NetworkStatus): unknown {
   return {
     ...status,
     pid: status.pid ?? null,
+    ca: status.ca === undefined ? null : { ...status.ca, pid: status.ca.pid ?? null, reason: status.ca.reason ?? null },
     nodes: status.nodes.map((node) => ({
       ...node,
       pid: node.pid ?? null,
       side: node.side ?? null,
+      tlsPort: node.tlsPort ?? null,
       reason: node.reason ?? null,
       ...{ head: node.head ?? null, final: node.final ?? null, lag: lagOf(node) ?? null, peers: node.peers ?? null },
     })),

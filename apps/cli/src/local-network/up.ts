@@ -26,6 +26,7 @@ export const upCommand: Handler = async (session, values) => {
   }
   requireCompiled();
   const options = ['--data', directory, ...OPTIONS.flatMap((name) => optionOf(values, name))];
+  if (values.flag('membersOnly')) options.push('--members-only');
   if (values.flag('foreground')) return inForeground(session, options);
   const status = await inBackground(session, options);
   showNetwork(status, session.output);

@@ -26,6 +26,7 @@ export const globalOptions: readonly Option[] = [
   { flags: '-v, --verbose', description: 'more about errors' },
   { flags: '--no-color', description: 'without colours (also: NO_COLOR=1)' },
   { flags: '--passphrase-file <file>', description: 'passphrase of the key store (also: $SNAPSCALE_PASSPHRASE)' },
+  { flags: '--identity <name>', description: 'certificate that requests carry (also: $SNAPSCALE_IDENTITY)' },
   { flags: '-h, --help', description: 'help, also after a command' },
   { flags: '-V, --version', description: 'version of this program' },
 ];

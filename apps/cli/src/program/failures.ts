@@ -1,4 +1,5 @@
 /** How commands fail: exit codes, the errors of the program itself, and what is said about any error. */
+import { type AccessRefusalCode, accessRefusals } from '@snapscale/api';
 import { type SnapError, type SnapErrorKind, toSnapError } from '@snapscale/sdk/errors';
 
 /** What the exit code of the process means. */
@@ -111,7 +112,8 @@ export class AnnotatedError extends Error {
 
 /** What to say about anything that was thrown. @param url of the node, for hints */
 export function describeFailure(thrown: unknown, url: string): Failure {
-  if (thrown instanceof CommandError) return commandFailure(thrown);
+  const own = commandErrorIn(thrown);
+  if (own !== undefined) return commandFailure(own);
   const annotation = thrown instanceof AnnotatedError ? thrown.annotation : {};
   const error = thrown instanceof AnnotatedError ? thrown.error : toSnapError(thrown);
   const title = annotation.title ?? titleOf(error);
@@ -140,6 +142,12 @@ export function describeFailure(thrown: unknown, url: string): Failure {
       ...annotation.values,
     },
   };
+}
+
+/** An error of the program itself, also where it came up within a request and counts as its failure. */
+function commandErrorIn(thrown: unknown): CommandError | undefined {
+  for (let error = thrown; error instanceof Error; error = error.cause) if (error instanceof CommandError) return error;
+  return undefined;
 }
 
 function commandFailure({ name, exitCode, message, hint, annotation }: CommandError): Failure {
@@ -180,6 +188,9 @@ const titles: Readonly<Record<string, string>> = {
 
 /** The sentence for an error: the words of a contract as the contract's, otherwise the most telling detail. */
 function titleOf(error: SnapError): string {
+  // Where the node has nothing more to say than what to do, the problem itself is the title.
+  const { advice } = accessRefusals[accessCodeOf(error) as AccessRefusalCode] ?? {};
+  if (advice !== undefined && error.message === advice) return error.what;
   const assertion = /^assertion failure with message: ?([\s\S]*)$/.exec(error.message)?.[1];
   if (assertion !== undefined) return `the contract refused: ${assertion === '' ? '(no reason given)' : assertion}`;
   const code = /^assertion failure with error code: (\d+)/.exec(error.message)?.[1];
@@ -195,8 +206,24 @@ function hintsOf(error: SnapError, url: string): string[] {
         : 'Is the address right? It is set with -u, or with SNAPSCALE_URL.',
     ];
   }
+  const access = accessCodeOf(error);
+  if (access !== undefined) return [accessHints[access] ?? accessRefusals[access as AccessRefusalCode]?.advice ?? ''];
   return error.hint === undefined ? [] : [error.hint];
 }
+
+/** Why a node does not let the user in; undefined for errors of another kind. */
+function accessCodeOf({ name }: SnapError): string | undefined {
+  return /^snap_access_(.+)$/.exec(name)?.[1];
+}
+
+/** What users of this program do when a node does not let them in; the advice of the node is for those who make tokens. */
+const accessHints: Readonly<Record<string, string>> = {
+  missing:
+    'Name your certificate with --identity NAME, or SNAPSCALE_IDENTITY. Without one: ask an organisation for an invitation, then snapscale member apply CODE.',
+  certificate_validity:
+    'Renew it: snapscale member renew --identity NAME. If it has expired: snapscale member apply CODE.',
+  certificate_chain: 'It is of another network, or of an organisation that this one does not know.',
+};
 
 function isLocal(url: string): boolean {
   return /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])([:/]|$)/.test(url);

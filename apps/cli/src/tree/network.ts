@@ -40,6 +40,10 @@ export const networkCommand: Command = {
           flags: '--log-level <level>',
           description: 'of the nodes: fatal, error, warn, info, debug or trace (default: info)',
         },
+        {
+          flags: '--members-only',
+          description: 'nodes answer members of the consortium alone, who show a certificate or a token of it',
+        },
         { flags: '--foreground', description: 'stay, and end it with Ctrl-C' },
       ],
       examples: ['network up', 'network up --producers 7 --data ./seven --port 9000'],
@@ -48,14 +52,15 @@ export const networkCommand: Command = {
     {
       name: 'status',
       summary: 'its nodes: process, ports, newest and final block, peers, state',
-      detail: 'Lag is the number of blocks that are not final yet.',
+      detail:
+        'Lag is the number of blocks that are not final yet. The certificate authority of the organisations is shown below; it is named "ca" in start, stop, kill and logs.',
       options: [dataOption],
       load: async () => (await control()).statusCommand,
     },
     {
       name: 'start',
       summary: 'start a node that was stopped, was killed or has died',
-      arguments: [['node', 'name of the node']],
+      arguments: [['node', 'name of the node, or ca']],
       options: [dataOption],
       examples: ['network start west'],
       load: async () => (await control()).startCommand,
@@ -63,14 +68,14 @@ export const networkCommand: Command = {
     {
       name: 'stop',
       summary: 'stop a node gracefully',
-      arguments: [['node', 'name of the node']],
+      arguments: [['node', 'name of the node, or ca']],
       options: [dataOption],
       load: async () => (await control()).stopCommand,
     },
     {
       name: 'kill',
       summary: 'end a node as a power cut would',
-      arguments: [['node', 'name of the node']],
+      arguments: [['node', 'name of the node, or ca']],
       options: [dataOption],
       examples: ['network kill west'],
       load: async () => (await control()).killCommand,
@@ -93,7 +98,7 @@ export const networkCommand: Command = {
     {
       name: 'logs',
       summary: 'what nodes write',
-      arguments: [['[node]', 'name of the node, or launcher (default: all)']],
+      arguments: [['[node]', 'name of the node, ca or launcher (default: all)']],
       options: [
         { flags: '-f, --follow', description: 'go on with what they write from now on' },
         { flags: '-n, --lines <number>', description: 'newest lines (default: 20)' },

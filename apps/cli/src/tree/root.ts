@@ -3,9 +3,14 @@ import { absent } from '../commands/absent.js';
 import type { Command } from '../program/command.js';
 import { actingCommands } from './act.js';
 import { contractCommand } from './contract.js';
+import { certCommand, tokenCommand } from './credentials.js';
 import { lookingCommands } from './get.js';
+import { memberCommand } from './member.js';
 import { networkCommand } from './network.js';
+import { nodeCommand, orgCommand } from './org.js';
 import { proofCommand } from './proof.js';
+import { proposalCommand } from './proposal.js';
+import { roleCommand } from './role.js';
 
 const keys = () => import('../commands/key.js');
 const conversions = () => import('../commands/convert.js');
@@ -123,7 +128,14 @@ export const root: Command = {
   commands: [
     ...lookingCommands,
     ...actingCommands,
+    roleCommand,
     contractCommand,
+    memberCommand,
+    nodeCommand,
+    orgCommand,
+    proposalCommand,
+    certCommand,
+    tokenCommand,
     networkCommand,
     proofCommand,
     { name: 'key', summary: 'private keys, in an encrypted file', group: 'Tools:', commands: keyCommands },

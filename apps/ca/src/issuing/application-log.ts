@@ -1,0 +1,141 @@
+/** The applications and invitations of an organisation: in memory, and in a journal that a crash cannot harm. */
+import { join } from 'node:path';
+import { toHex } from '@snapscale/crypto';
+import { checkRequest } from '@snapscale/sdk/certificates';
+import { Journal } from '../files/journal.js';
+import type { Application, ApplicationEvent, Invitation } from './application.js';
+
+/** Done applications are forgotten after this; the chain keeps what was issued. */
+const KEEP_DONE_MS = 30 * 86_400_000;
+
+export class ApplicationLog {
+  readonly #journal: Journal<ApplicationEvent>;
+  readonly #applications = new Map<string, Application>();
+  readonly #newestByKey = new Map<string, string>();
+  readonly #invitations = new Map<string, Invitation>();
+
+  private constructor(journal: Journal<ApplicationEvent>) {
+    this.#journal = journal;
+  }
+
+  /** Opens the log of an organisation. What is long done is left out of the file. @throws ConfigurationError */
+  static open(folder: string, nowMs: number): ApplicationLog {
+    const { journal, events } = Journal.open<ApplicationEvent>(join(folder, 'journal.jsonl'));
+    const log = new ApplicationLog(journal);
+    for (const event of events) log.#apply(event);
+    const isOld = ({ status, receivedMs }: Application) =>
+      (status === 'issued' || status === 'refused') && receivedMs < nowMs - KEEP_DONE_MS;
+    const old = new Set([...log.#applications.values()].filter(isOld).map(({ id }) => id));
+    const spent = new Set(
+      [...log.#invitations.values()].filter((i) => i.expiresMs < nowMs || i.usesLeft <= 0).map(({ hash }) => hash),
+    );
+    const kept = events.filter((event) => ('id' in event ? !old.has(event.id) : !spent.has(event.hash)));
+    if (kept.length < events.length) {
+      journal.rewrite(kept);
+      for (const id of old) log.#forget(id);
+      for (const hash of spent) log.#invitations.delete(hash);
+    }
+    return log;
+  }
+
+  /** Writes an event and applies it. @throws Error when it cannot be written; then nothing has changed */
+  record(event: ApplicationEvent): void {
+    this.#journal.append(event);
+    this.#apply(event);
+  }
+
+  find(id: string): Application | undefined {
+    return this.#applications.get(id);
+  }
+
+  /** The newest application with this key. */
+  byKey(key: Uint8Array): Application | undefined {
+    const id = this.#newestByKey.get(toHex(key));
+    return id === undefined ? undefined : this.#applications.get(id);
+  }
+
+  all(): IterableIterator<Application> {
+    return this.#applications.values();
+  }
+
+  invitation(hash: string): Invitation | undefined {
+    return this.#invitations.get(hash);
+  }
+
+  get invitations(): number {
+    return this.#invitations.size;
+  }
+
+  close(): void {
+    this.#journal.close();
+  }
+
+  #apply(event: ApplicationEvent): void {
+    switch (event.kind) {
+      case 'received':
+        this.#receive(event);
+        return;
+      case 'approved':
+        this.#change(event.id, { status: 'approved', grant: event.grant, reason: undefined });
+        return;
+      case 'signed':
+        this.#change(event.id, { status: 'signed', certificate: Buffer.from(event.certificate, 'base64') });
+        return;
+      case 'forgotten':
+        this.#change(event.id, { status: 'approved', certificate: undefined });
+        return;
+      case 'entered':
+        this.#change(event.id, { status: 'issued', reason: undefined });
+        return;
+      case 'refused':
+        this.#change(event.id, { status: 'refused', reason: event.reason, certificate: undefined });
+        return;
+      case 'invited': {
+        const { hash, grant, organisation, expires, uses } = event;
+        this.#invitations.set(hash, { hash, grant, organisation, expiresMs: expires, usesLeft: uses });
+        return;
+      }
+      case 'used':
+        this.#use(event.hash);
+        return;
+    }
+  }
+
+  #receive(event: Extract<ApplicationEvent, { kind: 'received' }>): void {
+    const { der, publicKey } = checkRequest(Buffer.from(event.request, 'base64'));
+    const { id, at, source, grant, renews, approved, reason } = event;
+    const status = approved ? 'approved' : 'waiting';
+    this.#applications.set(id, {
+      id,
+      receivedMs: at,
+      source,
+      request: der,
+      publicKey,
+      grant,
+      renews,
+      status,
+      reason,
+      certificate: undefined,
+    });
+    this.#newestByKey.set(toHex(publicKey), id);
+    if (event.invitation !== undefined) this.#use(event.invitation);
+  }
+
+  #use(hash: string): void {
+    const invitation = this.#invitations.get(hash);
+    if (invitation !== undefined) this.#invitations.set(hash, { ...invitation, usesLeft: invitation.usesLeft - 1 });
+  }
+
+  #change(id: string, changes: Partial<Application>): void {
+    const application = this.#applications.get(id);
+    if (application !== undefined) this.#applications.set(id, { ...application, ...changes });
+  }
+
+  #forget(id: string): void {
+    const application = this.#applications.get(id);
+    if (application === undefined) return;
+    this.#applications.delete(id);
+    const key = toHex(application.publicKey);
+    if (this.#newestByKey.get(key) === id) this.#newestByKey.delete(key);
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * The root of the consortium, only where its key is: signs the issuing CA of an organisation that a member has invited, and has
+ * that member propose its admission. Nothing comes of it until the organisations have approved: a certificate of the root
+ * alone lets nobody in.
+ */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { JoiningOrganisation, OrganisationAnswer } from '@snapscale/api';
+import { equalBytes } from '@snapscale/crypto';
+import {
+  type Certificate,
+  CertificateError,
+  checkRequest,
+  createIssuing,
+  encodePem,
+  parseCertificate,
+  type Signer,
+} from '@snapscale/sdk/certificates';
+import type { Logger } from 'pino';
+import { Refusal } from '../failures.js';
+import { Journal } from '../files/journal.js';
+import type { OrganisationCa } from './organisation-ca.js';
+
+/** An organisation that wants to join. */
+export type JoiningRequest = {
+  /** PKCS#10 in DER. */
+  readonly request: Uint8Array;
+  readonly organisation: string;
+  readonly title: string;
+  /** Secret of the invitation, and the member that made it. */
+  readonly secret: string;
+  readonly member: OrganisationCa;
+};
+
+/** A line of the journal. */
+type Joined = {
+  readonly at: number;
+  readonly organisation: string;
+  readonly title: string;
+  readonly invitedBy: string;
+  /** PKCS#10 and certificate, base64. */
+  readonly request: string;
+  readonly certificate: string;
+};
+
+const accountForm = /^(?=.{1,12}$)[a-z1-5]+(?:\.[a-z1-5]+)*$/;
+const titleForm = /^[\x20-\x7e]{1,64}$/;
+
+export class RootAuthority {
+  readonly certificate: Certificate;
+  readonly signer: Signer;
+  readonly #journal: Journal<Joined>;
+  readonly #joined = new Map<string, Joined>();
+  readonly #log: Logger;
+  readonly #nowMs: () => number;
+  readonly #crlUrl: string | undefined;
+
+  constructor(options: {
+    readonly folder: string;
+    readonly certificate: Certificate;
+    readonly signer: Signer;
+    readonly log: Logger;
+    readonly nowMs: () => number;
+    readonly crlUrl: string | undefined;
+  }) {
+    this.certificate = options.certificate;
+    this.signer = options.signer;
+    this.#log = options.log;
+    this.#nowMs = options.nowMs;
+    this.#crlUrl = options.crlUrl;
+    const { journal, events } = Journal.open<Joined>(join(options.folder, 'joining.jsonl'));
+    this.#journal = journal;
+    for (const event of events) this.#joined.set(event.organisation, event);
+  }
+
+  /**
+   * Signs the issuing CA of an invited organisation and proposes its admission. The same request again gives the same certificate.
+   * @throws Refusal
+   */
+  async admit(joining: JoiningRequest): Promise<OrganisationAnswer> {
+    const { organisation, title, secret, member } = joining;
+    if (!accountForm.test(organisation))
+      throw new Refusal(400, 'account', 'organisation must be the name of an account');
+    if (!titleForm.test(title)) throw new Refusal(400, 'title', 'a title has 1 to 64 printable characters of ASCII');
+    const request = checkedRequest(joining.request);
+    const earlier = this.#joined.get(organisation);
+    if (earlier !== undefined && equalBytes(Buffer.from(earlier.request, 'base64'), request.der)) {
+      return this.#answer(earlier);
+    }
+    const invitation = member.joiningInvitation(secret, organisation);
+    const der = await createIssuing({
+      root: this.certificate,
+      signer: this.signer,
+      organisation,
+      title,
+      publicKey: request.publicKey,
+      nowMs: this.#nowMs(),
+      random: (size) => new Uint8Array(randomBytes(size)),
+      crlUrl: this.#crlUrl,
+    });
+    const joined: Joined = {
+      at: this.#nowMs(),
+      organisation,
+      title,
+      invitedBy: member.account,
+      request: Buffer.from(request.der).toString('base64'),
+      certificate: Buffer.from(der).toString('base64'),
+    };
+    this.#journal.append(joined);
+    this.#joined.set(organisation, joined);
+    member.use(invitation.hash);
+    this.#log.info({ organisation, invitedBy: member.account }, 'the root has signed an issuing CA');
+    await this.#propose(joined, member);
+    return this.#answer(joined);
+  }
+
+  /** Organisations whose issuing CA was signed. */
+  joining(): JoiningOrganisation[] {
+    return [...this.#joined.values()].map((joined) => ({
+      ...this.#answer(joined),
+      invited_by: joined.invitedBy,
+      received: new Date(joined.at).toISOString(),
+    }));
+  }
+
+  close(): void {
+    this.#journal.close();
+  }
+
+  /** With the inviting member's own terms. Where its key may not propose, people do. */
+  async #propose({ organisation, title, certificate }: Joined, member: OrganisationCa): Promise<void> {
+    try {
+      const own = await member.consortium.organisation();
+      if (own === undefined) return;
+      const issuing = parseCertificate(Buffer.from(certificate, 'base64'));
+      await member.consortium.proposeAdmission(organisation, title, own.terms, issuing);
+      this.#log.info({ organisation, by: member.account }, 'admission proposed');
+    } catch (error) {
+      this.#log.warn(
+        { organisation, err: error },
+        `the admission could not be proposed: let ${member.account} propose it (snapscale org admit)`,
+      );
+    }
+  }
+
+  #answer({ organisation, title, certificate }: Joined): OrganisationAnswer {
+    return {
+      organisation,
+      title,
+      certificate: encodePem('CERTIFICATE', Buffer.from(certificate, 'base64')),
+      roots: [encodePem('CERTIFICATE', this.certificate.der)],
+    };
+  }
+}
+
+function checkedRequest(der: Uint8Array) {
+  try {
+    const request = checkRequest(der);
+    // TLS has to follow the chain.
+    if (request.publicKey[0] !== 1) throw new Refusal(400, 'weak_key', 'an issuing CA needs a P-256 key');
+    return request;
+  } catch (error) {
+    if (error instanceof CertificateError) throw new Refusal(400, error.code, error.message);
+    throw error;
+  }
+}

@@ -1,0 +1,225 @@
+/** `org create|invite|join|admit|list|show` and `node join`: from the invitation to the registered producer. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemContract } from '@snapscale/contracts/testing';
+import { blsPublicKeyOf, generateBlsPrivateKey, parsePublicKey, toHex } from '@snapscale/crypto';
+import {
+  chainIdOf,
+  defaultChainConfig,
+  defaultSnapParameters,
+  encode,
+  type Genesis,
+  genesisSchema,
+  names,
+} from '@snapscale/protocol';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { developmentPublicKey } from '../keys/development.js';
+import { consortiumChain } from '../testing/consortium-chain.js';
+import { FakeCa, fakeSecret } from '../testing/fake-ca.js';
+import { FakeChain } from '../testing/fake-chain.js';
+import { type RunHere, runHere } from '../testing/run-here.js';
+import { walkNode } from './node-join.js';
+import { walkOrganisation } from './org-join.js';
+import type { Program, Starter } from './programs.js';
+
+const key = parsePublicKey(developmentPublicKey);
+const genesis: Genesis = {
+  initialSlot: 1,
+  initialKey: key,
+  config: defaultChainConfig,
+  parameters: defaultSnapParameters,
+  producers: [{ name: names.eosio, key, finalizerKey: blsPublicKeyOf(generateBlsPrivateKey(new Uint8Array(48))) }],
+};
+const chainId = toHex(chainIdOf(genesis));
+
+let node: FakeChain;
+let north: FakeCa;
+let delta: FakeCa;
+let folder: string;
+const started: Program[] = [];
+const starter: Starter = {
+  start: (program) => `started as ${started.push(program)}`,
+  freePort: async () => 9,
+  answerMs: 0,
+};
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'snapscale-joining-'));
+  [north, delta] = await Promise.all([FakeCa.start('north'), FakeCa.start('delta')]);
+  const chain = await consortiumChain({ north: toHex(north.issuing.der), root: toHex(north.root.der) });
+  chain.deploy('eosio', systemContract('eosio'));
+  chain.deploySystem('eosio.token');
+  chain.issue('eosio', '1000.0000 XST');
+  chain.createAccounts('eosio.stake');
+  chain.push('eosio', 'init', 'eosio', { version: 0, core: '4,XST', chain_id: chainId });
+  node = await FakeChain.start(chain);
+  const info = { head_block_num: 7, last_irreversible_block_num: 7, head_block_time: chain.time };
+  const id = `00000007${'ab'.repeat(28)}`;
+  node.answers.get_info = () => ({ ...info, chain_id: chainId, head_block_id: id, last_irreversible_block_id: id });
+  node.answers.get_light_client_update = () => ({ genesis: toHex(encode(genesisSchema, genesis)) });
+});
+afterAll(async () => {
+  await Promise.all([node?.stop(), north?.stop(), delta?.stop()]);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const environment = () => ({
+  SNAPSCALE_URL: node.url,
+  SNAPSCALE_HOME: join(folder, 'home'),
+  SNAPSCALE_CA: north.url,
+  SNAPSCALE_CA_SECRET: fakeSecret,
+});
+
+async function run(code: number, args: readonly string[], words: RegExp, options = {}): Promise<RunHere> {
+  const result = await runHere(args, environment(), options);
+  expect(`${result.stdout}${result.stderr}`, args.join(' ')).toMatch(words);
+  expect(result.code, result.stderr).toBe(code);
+  expect(result.stdout + result.stderr).not.toMatch(/undefined|\[object|\n\s+at |PRIVATE KEY|PVT_/);
+  return result;
+}
+
+const publicKey = 'PUB_K1_6MRyAjQq8ud7hVNYcfnVPJqcVpscN5So8BhtHuGYqET5BoDq63';
+let code = '';
+
+describe('an organisation', () => {
+  const data = () => join(folder, 'delta');
+  const again = () => ['org', 'join', '--data', data(), '--no-wait'];
+
+  test('is invited by a member, which makes its account', async () => {
+    const peers = ['--peers', '10.0.0.7:9876'];
+    const invited = await run(0, ['org', 'invite', 'delta', publicKey, '-o', 'north', ...peers], /^north~/);
+    code = invited.stdout.trim();
+    expect(code).toMatch(/~10\.0\.0\.7:9876$/);
+    expect(invited.stderr).toContain('Account delta created by north');
+    expect(node.chain.exists('delta')).toBe(true);
+    await run(2, ['org', 'invite', 'Delta Ltd', '-o', 'north'], /no name of an account/);
+    await run(2, ['org', 'invite', 'gamma', 'KEY', '-o', 'north'], /KEY is no public key/);
+    await run(1, ['org', 'invite', 'west', '-o', 'north'], /west is an organisation of the consortium already/);
+    await run(3, ['org', 'admit', 'delta', '-o', 'north', '--yes'], /signed no issuing CA of delta yet/);
+  });
+
+  test('joins step by step, and goes on where it was', async () => {
+    await run(2, ['org', 'join', '--data', data()], /CODE is missing/);
+    await run(2, ['org', 'join', 'north', '--data', data()], /this is no invitation code/);
+    await run(2, ['org', 'join', code], /--data is missing/);
+    await run(2, ['org', 'join', code, '--data', data()], /--name is missing/);
+
+    const port = new URL(delta.url).port;
+    const join1 = ['org', 'join', code, '--name', 'delta', '--title', 'Delta Ltd', '--ca-port', port];
+    const first = await run(8, [...join1, '--data', data(), '--no-wait'], /not finished at “proposal”/);
+    expect(first.stderr).toMatch(/✓ \[ 1\/12\] keys .*made, in/);
+    expect(first.stderr).toMatch(/✓ \[ 3\/12\] issuing CA .*signed by the root, SHA-256/);
+    expect(first.stderr).toMatch(/no member has proposed it yet\n {2}.*org admit delta/);
+    expect(first.stderr).toContain(`Go on with: snapscale org join --data ${data()}`);
+    for (const file of ['issuing.key', 'chain.key', 'admin.secret']) {
+      expect(statSync(join(data(), 'ca', 'delta', file)).mode & 0o777).toBe(0o600);
+    }
+    await run(2, ['org', 'join', code, '--name', 'other', '--data', data()], /this directory is of delta/);
+  });
+
+  test('is proposed by the member, with what the root has signed', async () => {
+    await run(2, ['org', 'admit', 'delta', '-o', 'north'], /admit the organisation delta \(Delta Ltd\)[\s\S]*--yes/);
+    await run(0, ['org', 'admit', 'delta', '-o', 'north', '--quota', '50', '--yes'], /✓ proposal 1: admit/);
+    const waiting = await run(8, again(), /not finished at “approval”/);
+    expect(waiting.stderr).toMatch(/✓ \[ 4\/12\] proposal +number 1, by north/);
+    expect(waiting.stderr).toMatch(
+      /approved by north: weight 1, 3 needed\n {2}east, south, west: .*proposal approve 1/,
+    );
+  });
+
+  test('is admitted by the others, and then has CA, certificate and producer', async () => {
+    await run(0, ['proposal', 'approve', '1', '-o', 'east', '--yes'], /✓ east approves/);
+    // Enough, but not carried out: the joining one does it.
+    await run(0, ['proposal', 'approve', '1', '-o', 'south', '--yes', '--no-execute'], /not carried out yet/);
+    const handler = (session: never, values: never) => walkOrganisation(session, values, starter);
+    const ca = await run(4, again(), /this needs an operator/, { handler });
+    expect(ca.stderr).toMatch(/approval +proposal 1 carried out/);
+    expect(ca.stderr).toMatch(/authority of the CA +delta@ca, for issue, renew, revoke, reject alone/);
+    expect(started.at(-1)).toMatchObject({ kind: 'ca', args: expect.arrayContaining(['--node', node.url]) });
+    delta.secret = readFileSync(join(data(), 'ca', 'delta', 'admin.secret'), 'utf8').trim();
+
+    const args = ['org', 'join', '--data', data(), '--no-wait', '--no-start', '--json'];
+    const done = await runHere(args, environment(), { handler });
+    expect(done.code, done.stdout).toBe(0);
+    expect(done.json()).toMatchObject({
+      organisation: 'delta',
+      commands: [expect.stringContaining('apps/ca'), expect.stringContaining('--peers 10')],
+    });
+    const files = readdirSync(join(data(), 'node')).sort();
+    expect(files).toEqual(['genesis.json', 'identity', 'keys.json']);
+    const written = JSON.parse(readFileSync(join(data(), 'node', 'genesis.json'), 'utf8'));
+    expect(toHex(chainIdOf(genesisSchema.fromJson(written.genesis)))).toBe(chainId);
+    expect(node.chain.row('eosio', 'eosio', 'producers', 'delta')).toMatchObject({ is_active: 1 });
+    const sent = node.sent.slice(-3);
+    expect(sent).toEqual(['snap.ca::apply', 'eosio::regproducer', 'eosio::regfinkey']);
+
+    // All is there: nothing is sent again.
+    await run(0, args.slice(0, -1), /✓ delta is an organisation of the consortium/, { handler });
+    expect(node.sent.slice(-3)).toEqual(sent);
+  });
+
+  test('is listed and shown', async () => {
+    await run(0, ['org', 'list'], /delta +Delta Ltd +active +1 +50/);
+    await run(0, ['org', 'show', 'delta'], /certificates +0 of 50[\s\S]*active, until[\s\S]*SHA-256 [0-9a-f]{64}/);
+    await run(3, ['org', 'show', 'nobody'], /no organisation of the consortium[\s\S]*delta/);
+  });
+
+  test('a key that nobody has given is made, and written to a file', async () => {
+    const cwd = process.cwd();
+    process.chdir(folder);
+    try {
+      const invited = await run(0, ['org', 'invite', 'gamma', '-o', 'north'], /^north~/);
+      expect(invited.stderr).toMatch(/gamma\.key: hand it over with the code/);
+      expect(statSync(join(folder, 'gamma.key')).mode & 0o777).toBe(0o600);
+    } finally {
+      process.chdir(cwd);
+    }
+  });
+
+  test('keys alone', async () => {
+    const path = join(folder, 'keys');
+    await run(0, ['org', 'create', 'gamma', '--title', 'Gamma', '--data', path], /✓ keys of the issuing CA of gamma/);
+    expect(readFileSync(join(path, 'ca', 'gamma', 'issuing.csr'), 'utf8')).toContain('BEGIN CERTIFICATE REQUEST');
+    await run(0, ['org', 'create', 'gamma', '--data', path], /there are keys already/);
+  });
+});
+
+describe('a node', () => {
+  const invite = async (...args: readonly string[]) =>
+    (await run(0, ['member', 'invite', '-o', 'north', '--node', 'watcher', ...args], /^north~/)).stdout.trim();
+
+  test('gets its certificate and its directory from a code', async () => {
+    const data = join(folder, 'watcher');
+    await run(2, ['node', 'join', '--data', data], /CODE is missing[\s\S]*member invite --role observer/);
+    const invitation = await invite('--peers', '10.0.0.7:9876');
+    const joined = await run(0, ['node', 'join', invitation, '--data', data, '--port', '9001'], /watcher of north/);
+    expect(joined.stdout).toMatch(
+      /start it +node apps\/node\/dist\/main\.js --data \S+ --port 9001 .*--peers 10\.0\.0\.7:9876/,
+    );
+    expect(JSON.parse(readFileSync(join(data, 'keys.json'), 'utf8'))).toMatchObject({ producers: [] });
+    expect(readdirSync(join(data, 'identity')).sort()).toEqual(['authorities.pem', 'node.key', 'node.pem']);
+    await run(0, ['node', 'join', '--data', data], /watcher of north/);
+    await run(4, ['node', 'join', invitation, '--data', join(folder, 'thief')], /was used/);
+  });
+
+  test('says what is missing', async () => {
+    const data = join(folder, 'lonely');
+    const invitation = (await invite()).split('~').slice(0, 3).join('~');
+    await run(
+      8,
+      ['node', 'join', invitation, '--data', data, '--no-wait'],
+      /no node to connect to is known[\s\S]*--peers HOST:PORT/,
+    );
+    const handler = (session: never, values: never) => walkNode(session, values, starter);
+    const start = ['node', 'join', '--data', data, '--peers', '10.0.0.7:9876', '--start', '--port', '9', '--no-wait'];
+    await run(8, start, /does not answer yet at http:\/\/localhost:9/, { handler });
+    expect(started.at(-1)).toMatchObject({ kind: 'node' });
+
+    const file = join(data, 'genesis.json');
+    const other = JSON.parse(readFileSync(file, 'utf8'));
+    other.genesis.initial_timestamp = '2030-01-01T00:00:00.000';
+    writeFileSync(file, JSON.stringify(other));
+    await run(9, ['node', 'join', '--data', data], /is of the chain .* and http/);
+  });
+});
