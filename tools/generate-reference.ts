@@ -9,7 +9,13 @@ import { fileURLToPath } from 'node:url';
 import { limits, rejections } from '@snapscale/protocol';
 import { openDataDirectory } from '../apps/node/src/data-directory.js';
 import { defaultHttpOptions } from '../apps/node/src/http/server/options.js';
-import { readMetrics, requestSeconds, sampledMetrics, submissionsTotal } from '../apps/node/src/telemetry/catalogue.js';
+import {
+  accessTotal,
+  readMetrics,
+  requestSeconds,
+  sampledMetrics,
+  submissionsTotal,
+} from '../apps/node/src/telemetry/catalogue.js';
 import { nativeGas } from '../packages/execution/src/apply/gas.js';
 import type { HostFunction } from '../packages/execution/src/host/declaration.js';
 import { accountFunctions } from '../packages/execution/src/host/functions/account.js';
@@ -170,6 +176,7 @@ function metricsPage(): string {
           ...readMetrics.map(({ name, kind, labels, help }) => row(name, kind, labels, help)),
           ...sampledMetrics.map(({ name, help }) => row(name, 'histogram', [], help)),
           row(requestSeconds.name, 'histogram', requestSeconds.labels, requestSeconds.help),
+          row(accessTotal.name, 'counter', accessTotal.labels, accessTotal.help),
           row(submissionsTotal.name, 'counter', submissionsTotal.labels, submissionsTotal.help),
         ],
       ),

@@ -1,6 +1,6 @@
 /** EST (RFC 7030) with programs that others wrote: curl enrols and renews, OpenSSL makes requests and reads the answers. */
 import { execFile, spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, webcrypto } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { caAudience, jwkOf, thumbprintOf } from '@snapscale/api/identity';
 import { equalBytes } from '@snapscale/crypto';
@@ -10,7 +10,9 @@ import {
   decodeCertsOnly,
   encodeBase64,
   encodePem,
+  isIssuedBy,
   newPrivateKey,
+  organisationFiles,
   parseCertificate,
   parseCertificates,
   privateKeyPem,
@@ -18,6 +20,7 @@ import {
 } from '@snapscale/sdk/certificates';
 import { memberIdentity, requestToken } from '@snapscale/sdk/identity';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { testAuthority } from '../../packages/sdk/src/certificates/testing/test-authority.js';
 import { random, TestCa } from './test-ca.js';
 
 let ca: TestCa;
@@ -208,16 +211,13 @@ describe('renewal', () => {
       (JSON.parse((await answer).text) as { code: string }).code;
     expect(await code(ca.https('POST', '/.well-known/est/north/simplereenroll', '', undefined))).toBe('missing');
     expect(await code(renew(old, newKey(), 'south'))).toBe('certificate_chain');
-    const stranger = await TestCa.create();
-    await stranger.start();
-    try {
-      const invitation = await stranger.invite('north', { roles: ['client'] });
-      const key = newKey();
-      const { body } = await stranger.ask('north', key, { invitation });
-      expect(await code(renew({ cert: body.certificate!, keyPem: privateKeyPem(key) }))).toBe('certificate_chain');
-    } finally {
-      await stranger.remove();
-    }
+    const { issuing } = await testAuthority('north', Date.now());
+    const key = newKey();
+    const grant = { roles: ['client'], lifeSec: 3600, nowMs: Date.now() };
+    const foreign = await issuing.issue(signerOf(key).publicKey, grant);
+    expect(await code(renew({ cert: encodePem('CERTIFICATE', foreign), keyPem: privateKeyPem(key) }))).toBe(
+      'certificate_chain',
+    );
     await ca.asOperator('north', 'POST', `/certificates/${Buffer.from(old.leaf.serial).toString('hex')}/revoke`);
     expect(await code(renew(old))).toBe('certificate_revoked');
   });
@@ -235,6 +235,39 @@ describe('renewal', () => {
       JSON.parse((await ca.http('GET', target, undefined, { authorization: `Bearer ${token}` })).text),
     ).toMatchObject({ code: 'role' });
   });
+});
+
+test('after the issuing CA was replaced, what the old one has issued is renewed by the new one', async () => {
+  const old = await enrolled('south', { roles: ['client'] });
+  const made = await organisationFiles({
+    organisation: 'south',
+    title: 'south',
+    chainKey: newKey(),
+    passphrase: 'of the test',
+    crypto: webcrypto,
+    random,
+    iterations: 1000,
+    nowMs: Date.now(),
+    root: { certificate: ca.root, key: ca.rootKey },
+  });
+  ca.chain.rotate('south', made.certificate, ['north', 'south', 'small']);
+  const before = ca.issuing.get('south')!;
+  await ca.stop();
+  for (const { path, bytes } of made.files.filter((one) => /issuing\.(key|pem)$/.test(one.path))) {
+    ca.file(
+      path,
+      path.endsWith('pem') ? Buffer.concat([bytes, Buffer.from(encodePem('CERTIFICATE', before.der))]) : bytes,
+    );
+  }
+  await ca.start();
+  const body = encodeBase64(await createRequest(signerOf(newKey()), {}));
+  const answer = await ca.https('POST', '/.well-known/est/south/simplereenroll', body, {
+    cert: old.cert,
+    key: old.keyPem,
+  });
+  const [leaf, issuing] = decodeCertsOnly(decodeBase64(answer.text, 'answer')).map(parseCertificate);
+  expect(equalBytes(issuing!.digest, made.certificate.digest)).toBe(true);
+  expect(isIssuedBy(leaf!, made.certificate)).toBe(true);
 });
 
 describe('bodies that a stranger sends', () => {

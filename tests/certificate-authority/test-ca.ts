@@ -1,4 +1,4 @@
-/** A CA of two organisations in this process, with its directory, its chain, and a client. */
+/** A CA of three organisations in this process, with its directory, its chain, and a client. */
 import { randomBytes, webcrypto } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request as httpsRequest } from 'node:https';
@@ -50,14 +50,14 @@ export class TestCa {
     this.chain = fields.chain;
   }
 
-  static async create({ quota = 100, url }: { quota?: number; url?: string } = {}): Promise<TestCa> {
+  static async create(): Promise<TestCa> {
     const directory = mkdtempSync(join(tmpdir(), 'snap-ca-test-'));
     const nowMs = Date.now();
     const protection = { passphrase: 'of the test', crypto: webcrypto, random, iterations: 1000, nowMs };
     const root = await rootFiles({ ...protection, title: 'Test root' });
     const files: FileToWrite[] = [...root.files];
     const issuing = new Map<string, Certificate>();
-    for (const organisation of ['north', 'south']) {
+    for (const organisation of ['north', 'south', 'small']) {
       const chainKey = newPrivateKey('K1', random);
       const made = await organisationFiles({
         ...protection,
@@ -65,7 +65,6 @@ export class TestCa {
         organisation,
         title: `${organisation} Ltd`,
         chainKey,
-        url,
       });
       issuing.set(organisation, made.certificate);
       files.push(...made.files);
@@ -76,7 +75,7 @@ export class TestCa {
         .filter(({ path }) => path.endsWith('admin.secret'))
         .map(({ path, bytes }) => [dirname(path), Buffer.from(bytes).toString().trim()]),
     );
-    const chain = await TestChain.found(root.certificate, issuing, quota);
+    const chain = await TestChain.found(root.certificate, issuing);
     for (const organisation of issuing.keys()) chain.allow(organisation, ['issue', 'renew', 'revoke', 'reject']);
     return new TestCa({ directory, root: root.certificate, rootKey: root.key, issuing, secrets, chain });
   }
@@ -93,7 +92,7 @@ export class TestCa {
       keys: { passphrase: 'of the test', devices: new Map(), pin: undefined },
       log,
       chain: this.chain,
-      roundMs: 50,
+      roundMs: 100,
       rate: 100,
     });
   }

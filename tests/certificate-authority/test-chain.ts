@@ -22,8 +22,8 @@ export class TestChain implements ChainAccess {
     this.test = test;
   }
 
-  /** A consortium of these organisations, whose CAs may issue with `ORGANISATION@ca`. */
-  static async found(root: Certificate, issuing: ReadonlyMap<string, Certificate>, quota = 100): Promise<TestChain> {
+  /** A consortium of these organisations. That called `small` may have one member. */
+  static async found(root: Certificate, issuing: ReadonlyMap<string, Certificate>): Promise<TestChain> {
     const organisations = [...issuing.keys()];
     const time = new Date(Math.floor(Date.now() / 1000) * 1000).toISOString().slice(0, 23);
     const test = await ContractTest.start({ time, accounts: [contract, ...organisations, 'alice', 'bob'] });
@@ -32,7 +32,7 @@ export class TestChain implements ChainAccess {
     const founders = [...issuing].map(([organisation, certificate]) => ({
       organisation,
       title: `${organisation} Ltd`,
-      terms: { quota, weight: 1, valid_until: validUntil, scope },
+      terms: { quota: organisation === 'small' ? 1 : 100, weight: 1, valid_until: validUntil, scope },
       issuer: authority(certificate),
     }));
     const parameters = {
@@ -71,6 +71,18 @@ export class TestChain implements ChainAccess {
         requirement: 'ca',
       });
     }
+  }
+
+  /** Gives an organisation another issuing CA, by decision of all. */
+  rotate(organisation: string, next: Certificate, voters: readonly string[]): void {
+    const previous_until = text(Date.now() + 30 * 86_400_000);
+    const content = ['rotate_authority', { organisation, next: authority(next), previous_until }];
+    const [proposer, ...others] = voters;
+    const { returnValue } = this.test.push(contract, 'propose', proposer!, { organisation: proposer!, content });
+    const proposal = Number(returnValue);
+    const { digest } = this.test.row(contract, contract, 'proposals', proposal) as { digest: string };
+    for (const voter of others) this.test.push(contract, 'approve', voter, { organisation: voter, proposal, digest });
+    this.test.push(contract, 'execute', proposer!, { account: proposer!, proposal });
   }
 
   async rows(

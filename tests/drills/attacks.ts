@@ -97,7 +97,7 @@ class Battlefield {
   async forged() {
     const forged = await this.#stranger!.issue({
       node: this.#target,
-      organisation: 'Eve',
+      organisation: 'eve',
       roles: ['producer'],
       nowMs: Date.now(),
     });

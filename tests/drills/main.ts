@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { machineText, print } from '../bench/report.js';
 import { attacksDrill } from './attacks.js';
 import { cheatsDrill } from './cheating.js';
+import { consortiumDrill } from './consortium/membership.js';
 import { killsDrill } from './kills.js';
 import { quorumDrill } from './quorum.js';
 import { roundsDrill } from './rounds.js';
@@ -72,6 +73,11 @@ const drills: Readonly<Record<string, DrillCommand>> = {
     about: 'two blocks for a slot, two votes in a slot, one key in two nodes: found out, jailed, shown',
     producers: 5,
     run: cheatsDrill,
+  },
+  consortium: {
+    about: 'an organisation joins, produces, is voted out and is out at once; 10,000 revocations',
+    producers: 4,
+    run: consortiumDrill,
   },
   attacks: {
     about: 'strangers and members that attack the peer port: noise, floods, lies, replays, 10,000 sockets',

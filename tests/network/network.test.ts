@@ -1,6 +1,9 @@
-/** A network of four real nodes, by the commands that a user has: transfers, a kill, a partition, a stop and a start. */
+/**
+ * A network of four real nodes, by the commands that a user has: transfers, its consortium, a kill, a partition, a stop and a
+ * start.
+ */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,8 +12,8 @@ import { cliWith } from '../../apps/cli/src/testing/run-cli.js';
 import { until } from '../testing/node-process.js';
 
 const launcher = fileURLToPath(new URL('../../apps/node/dist/launcher/main.js', import.meta.url));
-const run = cliWith({});
 const directory = mkdtempSync(join(tmpdir(), 'snapscale-network-'));
+const run = cliWith({ SNAPSCALE_HOME: join(directory, 'home') });
 
 /** For a machine that is busy with other tests; on a quiet one all takes half a minute. */
 const PATIENCE_MS = 60_000;
@@ -49,12 +52,20 @@ async function balance(name: string, account: string): Promise<string> {
   return amount!;
 }
 
+/** Runs a command; gives its result. */
+async function result<T>(...args: readonly string[]): Promise<T> {
+  const { code, stdout, stderr } = await run([...args, '--json']);
+  expect(code, stdout + stderr).toBe(0);
+  return JSON.parse(stdout);
+}
+
 /** Pays at a node, without waiting. */
 async function pay(name: string, quantity: string): Promise<string> {
   const { url } = nodes.find((node) => node.name === name)!;
-  const { code, stdout, stderr } = await run(['transfer', 'alice', 'bob', quantity, '--no-wait', '--json', '-u', url]);
-  expect(code, stdout + stderr).toBe(0);
-  return JSON.parse(stdout).transaction_id;
+  const paid = await result<{ readonly transaction_id: string }>(
+    ...['transfer', 'alice', 'bob', quantity, '--no-wait', '-u', url],
+  );
+  return paid.transaction_id;
 }
 
 function finalAt(name: string, id: string): Promise<boolean> {
@@ -69,8 +80,9 @@ function finalAt(name: string, id: string): Promise<boolean> {
 }
 
 /** The launcher as `npm start` runs it. */
-function startForeground() {
-  const child = spawn(process.execPath, [launcher, '--data', directory, '--port', '0', '--log-level', 'warn']);
+function startForeground(...options: readonly string[]) {
+  const args = [launcher, '--data', directory, '--port', '0', '--log-level', 'warn', ...options];
+  const child = spawn(process.execPath, args);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece) => (output += piece));
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
@@ -106,6 +118,29 @@ describe('a network of four', { timeout: 4 * PATIENCE_MS }, () => {
     );
     await finalAt('south', await pay('north', '1.0001 XST'));
     await finalAt('north', await pay('west', '1.0002 XST'));
+  });
+
+  test('is a consortium; its authority gives out certificates, and nobody depends on it', async () => {
+    const [{ url }] = nodes as [Node];
+    const organisations = await result<{ rows: Record<string, unknown>[] }>(
+      'get',
+      'table',
+      'snap.ca',
+      'snap.ca',
+      'orgs',
+      '-u',
+      url,
+    );
+    expect(organisations.rows.map(({ account, title, producers }) => [account, title, producers])).toEqual(
+      ['east', 'north', 'south', 'west'].map((name) => [name, `${capital(name)} Mobile`, [name]]),
+    );
+    const { ca: port } = JSON.parse(readFileSync(join(directory, 'network.json'), 'utf8')) as { ca: { port: number } };
+    const secret = join(directory, 'ca', 'north', 'admin.secret');
+    const ca = ['--ca', `http://localhost:${port.port}`, '--ca-secret', secret];
+    const { code } = await result<{ readonly code: string }>('member', 'invite', '-o', 'north', ...ca);
+    await result('member', 'apply', code, '--name', 'guest', '-u', url);
+    await network('kill', 'ca');
+    await finalAt('south', await pay('north', '1.0006 XST'));
   });
 
   test('goes on when one is killed, which catches up when it is back', async () => {
@@ -145,19 +180,28 @@ describe('a network of four', { timeout: 4 * PATIENCE_MS }, () => {
     expect(new Set(ids).size).toBe(1);
   });
 
-  test('is the same after a stop and a start, in the foreground as by npm start', async () => {
+  test('is the same after a stop and a start, in the foreground as by npm start, for members only', async () => {
     const [amount, before] = [await balance('north', 'bob'), await info('north')];
     expect(await network('down')).toMatchObject(Array(4).fill({ state: 'stopped' }));
-    const foreground = startForeground();
+    const foreground = startForeground('--members-only');
     await until('it is up', () => foreground.output().includes('is running at'), 2 * PATIENCE_MS);
     nodes = await network('status');
-    const after = await info('south');
-    expect(after.chainId).toBe(before.chainId);
-    expect(after.final).toBeGreaterThanOrEqual(before.final);
-    expect(await balance('south', 'bob')).toBe(amount);
-    await finalAt('south', await pay('east', '1.0005 XST'));
+    const { url } = nodes.find(({ name }) => name === 'south')!;
+    expect((await fetch(`${url}/v1/chain/get_info`)).status).toBe(401);
+    const guest = ['--identity', 'guest', '-u', url];
+    const after = await result<Record<string, unknown>>('status', ...guest);
+    expect(after.chain_id).toBe(before.chainId);
+    expect(Number(after.last_irreversible_block_num)).toBeGreaterThanOrEqual(before.final);
+    expect(JSON.stringify(await result('get', 'table', 'eosio.token', 'bob', 'accounts', ...guest))).toContain(amount);
+    // Waits until it is final, at another node.
+    const { url: east } = nodes.find(({ name }) => name === 'east')!;
+    await result('transfer', 'alice', 'bob', '1.0005 XST', '--identity', 'guest', '-u', east);
     expect(await foreground.interrupt(), foreground.output()).toBe(0);
     expect(foreground.output()).toContain('Stopped; everything is stored.');
     expect((await network('status')).map(({ state }) => state)).toEqual(Array(4).fill('stopped'));
   });
 });
+
+function capital(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}

@@ -17,15 +17,34 @@ async function main(): Promise<void> {
     return;
   }
   const log = createLog(config.logLevel);
+  await withParent();
   const node = await startNode(config, log, (error) => {
     log.fatal({ err: error }, 'the core has died; what is final is safe, start the node again');
     process.exit(1);
   });
   // A launcher has words of its own.
   if (process.send === undefined) process.stdout.write(welcome(node, config.dataDir));
+  process.off('disconnect', orphaned);
   tellParent({ kind: 'ready', url: node.url, peerPort: node.network?.port ?? 0 });
   obeyParent(node);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop(node));
+}
+
+/**
+ * Whoever has started this program and dies before it is ready cannot know of it; his successor starts another one on the same
+ * directory. One that is ready outlives him, and holds the lock by which it is found.
+ */
+async function withParent(): Promise<void> {
+  if (process.send === undefined) return;
+  process.once('disconnect', orphaned);
+  // He may have died while this program was being loaded: that is heard of by now, or was before.
+  await new Promise((resolve) => setImmediate(resolve));
+  if (!process.connected) orphaned();
+}
+
+function orphaned(): void {
+  process.stderr.write('Whoever started this node has ended before it was ready: it ends, too.\n');
+  process.exit(1);
 }
 
 /** What a program that has started this one over an IPC channel hears of it. */

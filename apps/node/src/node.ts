@@ -64,6 +64,7 @@ async function startLocked(
 ): Promise<RunningNode> {
   const { dataDir } = config;
   requireGenesis(config);
+  finishIdentity(config.identityDir);
   const files = await openDataDirectory(dataDir, { ...config, nowMs: Date.now() });
   const { genesis } = files;
   await takeFirstState(config, genesis, log);
@@ -208,7 +209,6 @@ async function startNetwork(
   died: (error: Error) => void,
 ): Promise<NetworkClient | undefined> {
   if (config.peerPort === undefined) return undefined;
-  finishIdentity(config.identityDir);
   const { port1, port2 } = new MessageChannel();
   core.connectPeers(port1);
   const network = await NetworkClient.start({

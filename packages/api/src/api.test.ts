@@ -234,6 +234,11 @@ describe('OpenAPI document', () => {
         .map((route) => route.path)
         .sort(),
     );
+    const security = JSON.stringify([{}, { accessToken: [] }, { clientCertificate: [] }]);
+    for (const { path, access, methods } of allRoutes()) {
+      const operation = document.paths[path]?.[methods[0]!.toLowerCase()] as { readonly security?: unknown };
+      expect(JSON.stringify(operation.security), path).toBe(access === 'open' ? undefined : security);
+    }
     const references = JSON.stringify(document).match(/"\$ref":"[^"]+"/g) ?? [];
     expect(references.length).toBeGreaterThan(50);
     for (const reference of new Set(references)) {

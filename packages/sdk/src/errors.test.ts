@@ -19,6 +19,8 @@ describe('toSnapError', () => {
     ['duplicate', 409, 3040008, 'tx_duplicate', 'duplicate'],
     ['unreachable', 503, 3990005, 'snap_queue_full', 'too many'],
     ['unreachable', 429, 0, 'exception', 'slow down'],
+    ['unauthorized', 401, 0, 'snap_access_freshness', 'the token is too old'],
+    ['unauthorized', 403, 0, 'snap_access_role', 'auditors do not write'],
     ['not-found', 400, 3100002, 'unknown_block_exception', 'Could not find block: 9'],
     ['not-found', 500, 3060003, 'contract_table_query_exception', 'Table x is not specified in the ABI'],
     ['not-found', 404, 0, 'exception', 'Unknown Endpoint'],

@@ -1,4 +1,5 @@
 /** What to do about an error: one sentence per cause. Those that need to look at the chain are made where they arise. */
+import { type AccessRefusal, accessRefusals } from '@snapscale/api';
 
 const byName: Readonly<Record<string, string>> = {
   unreachable: 'Is the node running, and is the address right?',
@@ -36,6 +37,9 @@ const byName: Readonly<Record<string, string>> = {
   unknown_block_exception: 'The chain has no such block yet, or this node no longer holds it.',
 };
 
+/** Why a node lets somebody not in. */
+const accessByName: Readonly<Record<string, AccessRefusal>> = accessRefusals;
+
 /** A hint for an error by its name, details and HTTP status; undefined when there is nothing useful to say. */
 export function hintFor(name: string, details: readonly string[], status?: number): string | undefined {
   const [detail = ''] = details;
@@ -43,6 +47,8 @@ export function hintFor(name: string, details: readonly string[], status?: numbe
     return 'Look at the tables that the contract has.';
   }
   if (/^name "/.test(detail)) return byName.name_type_exception;
+  const access = accessByName[/^snap_access_(\w+)$/.exec(name)?.[1] ?? ''];
+  if (access !== undefined) return access.advice === detail ? undefined : access.advice;
   if (status === 413) return 'The request is larger than the node accepts.';
   if (status === 429) return 'Too many requests from this address: wait a second.';
   return byName[name];

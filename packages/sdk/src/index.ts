@@ -52,6 +52,24 @@ export {
   trustGenesis,
 } from './light-client/trust.js';
 export { type ChainProofVerdict, type VerifyOptions, verifyChainProof } from './light-client/verify-proof.js';
+export {
+  dropRole,
+  grantRole,
+  planRole,
+  type RoleDefinition,
+  type RoleOptions,
+  type RolePlan,
+  revokeRole,
+} from './roles/plan-role.js';
+export { findRole, type Role, type RoleHolder, roleHoldersMax, rolesOf } from './roles/role.js';
+export {
+  type AccountAccess,
+  type Capability,
+  missingHolders,
+  type Participation,
+  whatMay,
+  whoCan,
+} from './roles/who-can.js';
 export { explainPermission, type PermissionPart, type PermissionReport } from './signing/explain-permission.js';
 export { combinedKeys, type KeySource, keysInMemory } from './signing/key-source.js';
 export { formatPermission, type PermissionInput, parseAuthority, parsePermission } from './signing/permission.js';

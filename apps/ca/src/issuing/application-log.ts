@@ -1,7 +1,7 @@
 /** The applications and invitations of an organisation: in memory, and in a journal that a crash cannot harm. */
 import { join } from 'node:path';
 import { toHex } from '@snapscale/crypto';
-import { checkRequest } from '@snapscale/sdk/certificates';
+import { parseRequest } from '@snapscale/sdk/certificates';
 import { Journal } from '../files/journal.js';
 import type { Application, ApplicationEvent, Invitation } from './application.js';
 
@@ -11,6 +11,8 @@ const KEEP_DONE_MS = 30 * 86_400_000;
 export class ApplicationLog {
   readonly #journal: Journal<ApplicationEvent>;
   readonly #applications = new Map<string, Application>();
+  /** Ids of those that are neither issued nor refused. */
+  readonly #open = new Set<string>();
   readonly #newestByKey = new Map<string, string>();
   readonly #invitations = new Map<string, Invitation>();
 
@@ -54,8 +56,19 @@ export class ApplicationLog {
     return id === undefined ? undefined : this.#applications.get(id);
   }
 
-  all(): IterableIterator<Application> {
-    return this.#applications.values();
+  /** Applications that are neither issued nor refused, the oldest first. */
+  open(): Application[] {
+    return [...this.#open].map((id) => this.#applications.get(id)!);
+  }
+
+  /** The newest of those that are done, the newest first. */
+  newestDone(count: number): Application[] {
+    const done: Application[] = [];
+    for (const application of [...this.#applications.values()].reverse()) {
+      if (done.length === count) break;
+      if (!this.#open.has(application.id)) done.push(application);
+    }
+    return done;
   }
 
   invitation(hash: string): Invitation | undefined {
@@ -102,9 +115,10 @@ export class ApplicationLog {
   }
 
   #receive(event: Extract<ApplicationEvent, { kind: 'received' }>): void {
-    const { der, publicKey } = checkRequest(Buffer.from(event.request, 'base64'));
+    const { der, publicKey } = parseRequest(Buffer.from(event.request, 'base64'));
     const { id, at, source, grant, renews, approved, reason } = event;
     const status = approved ? 'approved' : 'waiting';
+    this.#open.add(id);
     this.#applications.set(id, {
       id,
       receivedMs: at,
@@ -128,7 +142,10 @@ export class ApplicationLog {
 
   #change(id: string, changes: Partial<Application>): void {
     const application = this.#applications.get(id);
-    if (application !== undefined) this.#applications.set(id, { ...application, ...changes });
+    if (application === undefined) return;
+    const changed = { ...application, ...changes };
+    this.#applications.set(id, changed);
+    if (changed.status === 'issued' || changed.status === 'refused') this.#open.delete(id);
   }
 
   #forget(id: string): void {

@@ -1,4 +1,5 @@
 /** What may be asked for: forms of names, roles that the organisation gives, lives. */
+import { keyTypeOf, type PublicKey } from '@snapscale/crypto';
 import type { IssuingPolicy, SubjectNames } from '@snapscale/sdk/certificates';
 import { Refusal } from '../failures.js';
 import type { Grant } from './application.js';
@@ -68,6 +69,13 @@ export function checkGrant(grant: Grant, policy: IssuingPolicy): void {
   if (forAccounts.length > 0 && account === undefined) {
     throw new Refusal(400, 'account', `${shown(forAccounts)} is for members with an account: name it (account)`);
   }
+}
+
+/** Checks that a key can do what the roles are for. @throws Refusal */
+export function checkKeyFits({ roles }: Grant, publicKey: PublicKey): void {
+  const forNodes = roles.filter((role) => nodeRoles.includes(role));
+  if (forNodes.length === 0 || keyTypeOf(publicKey) === 'R1') return;
+  throw new Refusal(400, 'weak_key', `${shown(forNodes)} needs a P-256 key: TLS has no signatures with secp256k1`);
 }
 
 /** Life of a certificate with these roles, in seconds: the shortest of policy and chain. @throws Refusal */

@@ -23,7 +23,7 @@ import { ChainRefusal, ChainUnavailable, Refusal } from '../failures.js';
 import type { OrganisationFiles } from '../files/ca-files.js';
 import type { Application, Grant, Invitation, Source } from './application.js';
 import { ApplicationLog } from './application-log.js';
-import { askedGrant, checkGrant, hostsOf, invitedGrant, lifeOf } from './grant-rules.js';
+import { askedGrant, checkGrant, checkKeyFits, hostsOf, invitedGrant, lifeOf } from './grant-rules.js';
 
 /** What an organisation's CA needs. */
 export type OrganisationCaOptions = {
@@ -49,6 +49,7 @@ export type Submission = {
 export type Counts = { issued: number; renewed: number; refused: number; revoked: number };
 
 const WAITING_MAX = 1000;
+const DONE_SHOWN_MAX = 200;
 const UNDECIDED_MS = 30 * 86_400_000;
 const INVITATIONS_MAX = 10_000;
 const random = (size: number): Uint8Array => new Uint8Array(randomBytes(size));
@@ -64,6 +65,8 @@ export class OrganisationCa {
   readonly #nowMs: () => number;
   /** Applications on their way to the chain: each once at a time. */
   readonly #underway = new Map<string, Promise<void>>();
+  /** What holds an application up, so that the log says it once. */
+  readonly #troubles = new Map<string, string>();
   #isClosed = false;
 
   constructor(options: OrganisationCaOptions) {
@@ -83,7 +86,7 @@ export class OrganisationCa {
 
   /** Number of applications that wait for a person. */
   get waiting(): number {
-    return [...this.#log.all()].filter(({ status }) => status === 'waiting').length;
+    return this.#log.open().filter(({ status }) => status === 'waiting').length;
   }
 
   /**
@@ -108,6 +111,7 @@ export class OrganisationCa {
     const grant = invitation === undefined ? wanted : invitedGrant(invitation.grant, wanted);
     const { policy } = this.files.configuration;
     checkGrant(grant, policy);
+    checkKeyFits(grant, request.publicKey);
     const isAutomatic = grant.roles.every((role) => policy.automatic.includes(role));
     const approved = isAutomatic || (invitation !== undefined && policy.approval === 'invitation');
     if (!approved && this.waiting >= WAITING_MAX) {
@@ -150,6 +154,7 @@ export class OrganisationCa {
     const row = await this.requireMember(old);
     if (row.status !== 'active')
       throw new Refusal(409, 'superseded', 'this certificate was renewed already: use its successor');
+    checkKeyFits({ roles: row.roles }, request.publicKey);
     if (!equalBytes(request.publicKey, old.publicKey)) await this.#requireNewKey(request.publicKey);
     const id = toHex(random(16));
     this.#log.record({
@@ -189,9 +194,9 @@ export class OrganisationCa {
     return application;
   }
 
-  /** All requests, the newest first. */
+  /** Requests under way, then the newest that are done. */
   queue(): Application[] {
-    return [...this.#log.all()].reverse();
+    return [...this.#log.open().reverse(), ...this.#log.newestDone(DONE_SHOWN_MAX)];
   }
 
   /** @throws Refusal, ChainUnavailable */
@@ -201,6 +206,7 @@ export class OrganisationCa {
       throw new Refusal(409, 'decided', `the request is ${application.status} already`);
     const grant = roles === undefined ? application.grant : { ...application.grant, roles };
     checkGrant(grant, this.files.configuration.policy);
+    checkKeyFits(grant, application.publicKey);
     this.#log.record({ kind: 'approved', id, at: this.#nowMs(), by, grant });
     this.#logger.info({ id, by }, 'request approved');
     return this.#progressOf(id);
@@ -270,9 +276,8 @@ export class OrganisationCa {
   async tick(): Promise<void> {
     try {
       for (const application of await this.consortium.applications()) await this.#takeFromChain(application);
-      for (const { id, status, receivedMs } of [...this.#log.all()]) {
+      for (const { id, status, receivedMs } of this.#log.open()) {
         if (this.#isClosed) return;
-        if (status === 'issued' || status === 'refused') continue;
         if (receivedMs < this.#nowMs() - UNDECIDED_MS && status !== 'signed')
           this.#refuse(id, 'nothing came of it for 30 days');
         else if (status !== 'waiting') await this.#proceed(id).catch(() => {});
@@ -322,8 +327,13 @@ export class OrganisationCa {
     try {
       if (this.find(id).status === 'approved') await this.#sign(id);
       if (this.find(id).status === 'signed') await this.#enter(id);
+      this.#troubles.delete(id);
     } catch (error) {
       if (error instanceof Refusal || error instanceof CertificateError) return this.#refuse(id, error.message);
+      const { message } = error as Error;
+      if (this.#troubles.get(id) !== message)
+        this.#logger.warn({ id, err: error }, 'a certificate cannot be issued now');
+      this.#troubles.set(id, message);
       throw error;
     }
   }
@@ -358,6 +368,8 @@ export class OrganisationCa {
     const endSec = Math.min(organisation.validUntilSec, authority.validUntilSec);
     const lifeSec = Math.min(lifeOf(grant.roles, this.files.configuration.policy, lives), endSec - nowSec);
     const certificate = await this.authority.issue(publicKey, { ...grant, lifeSec, nowMs: nowSec * 1000 });
+    // Somebody may have turned it down in the meantime.
+    if (this.find(id).status !== 'approved') return;
     this.#log.record({
       kind: 'signed',
       id,
@@ -424,6 +436,7 @@ export class OrganisationCa {
 
   #refuse(id: string, reason: string, by?: string): void {
     this.#log.record({ kind: 'refused', id, at: this.#nowMs(), reason, ...(by === undefined ? {} : { by }) });
+    this.#troubles.delete(id);
     this.counts.refused++;
     this.#logger.info({ id, reason, by }, 'request refused');
   }

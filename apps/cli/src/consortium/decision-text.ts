@@ -31,13 +31,12 @@ const readers: Readonly<Record<string, Reader>> = {
     ],
   },
   expel_organisation: {
-    title: (content) => `expel ${name(content)}: its vote, its certificates and its producers end, for good`,
-    entries: nothing,
+    title: (content) => `expel ${name(content)}`,
+    entries: () => [['effect', 'its vote, its certificates and its producers end, for good']],
   },
   suspend_organisation: {
-    title: (content) =>
-      `suspend ${name(content)}: its vote, its certificates and its producers rest until it is resumed`,
-    entries: nothing,
+    title: (content) => `suspend ${name(content)}`,
+    entries: () => [['effect', 'its vote, its certificates and its producers rest until it is resumed']],
   },
   resume_organisation: { title: (content) => `resume ${name(content)}`, entries: nothing },
   change_terms: {
@@ -52,8 +51,9 @@ const readers: Readonly<Record<string, Reader>> = {
     ],
   },
   revoke_authority: {
-    title: () => 'revoke an authority: all that it has issued ends at once',
+    title: () => 'revoke an authority',
     entries: ({ digest, reason }) => [
+      ['effect', 'all that it has issued ends at once'],
       ['SHA-256', digest],
       ['reason', reasonText(reason)],
     ],

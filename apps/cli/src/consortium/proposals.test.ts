@@ -52,13 +52,13 @@ const statusOf = (account: string) =>
 describe('the course of a proposal', () => {
   test('is proposed by one, approved by two, and carried out by the last of them', async () => {
     const proposed = await ok('proposal', 'create', 'suspend', 'west', '-o', 'north', '--yes');
-    expect(proposed.stderr).toContain('suspend west: its vote');
+    expect(proposed.stderr).toMatch(/suspend west\neffect +its vote, .* rest until it is resumed/);
     expect(proposed.stdout).toMatch(/^✓ proposal 1: suspend west/);
     expect(proposed.stdout).toMatch(/missing +weight 2, of east, south, west/);
 
     const listed = await ok('proposal', 'list');
     expect(listed.stdout).toMatch(/1 +north +suspend west.* 1 of 4, 3 needed +open/);
-    expect((await ok('proposal', 'approve', '1', '-o', 'east', '--yes')).stdout).toMatch(/approved by +\S+\n +\S+/);
+    expect((await ok('proposal', 'approve', '1', '-o', 'east', '--yes')).stdout).toMatch(/approved by +east, north/);
     expect(statusOf('west')).toBe(0);
 
     const last = await ok('proposal', 'approve', '1', '-o', 'south', '--yes', '--json');
@@ -94,6 +94,14 @@ describe('the course of a proposal', () => {
     await fails(5, ['proposal', 'cancel', '2', '-o', 'east'], /only north can cancel/);
     expect((await ok('proposal', 'cancel', '2', '-o', 'north')).stdout).toMatch(/state +cancelled/);
     await fails(5, ['proposal', 'approve', '2', '-o', 'east', '--yes'], /was cancelled/);
+  });
+
+  test('a dry run shows the content and sends nothing', async () => {
+    const run = await ok('org', 'expel', 'west', '-o', 'north', '--dry-run');
+    expect(run.stdout).toMatch(/^expel west\neffect +its vote/);
+    const json = await ok('proposal', 'create', 'suspend', 'west', '-o', 'north', '--dry-run', '--json');
+    expect(json.json()).toEqual(['suspend_organisation', { organisation: 'west' }]);
+    expect(node.sent).toEqual([]);
   });
 
   test('nothing is sent without a yes, and where nobody can say it, the flag is named', async () => {

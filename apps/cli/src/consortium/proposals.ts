@@ -37,10 +37,11 @@ export const createProposal: Handler = async (session, values) => {
 };
 
 /** Shows a content, asks, and proposes it. */
-export async function propose(session: Session, values: Values, content: Decision): Promise<Considered> {
+export async function propose(session: Session, values: Values, content: Decision): Promise<void> {
   const client = await session.client();
   const { output } = session;
   const by = await speaker(session, values);
+  if (values.flag('dryRun')) return void (await showOnly(session, content));
   await showContent(session, content);
   await confirm(values, `Propose this for ${by.organisation}?`);
   const step = await act(session, values, [
@@ -56,7 +57,6 @@ export async function propose(session: Session, values: Values, content: Decisio
   ]);
   if (problem !== undefined) throw problem;
   if (executed === undefined) output.note(`The others approve it with: snapscale proposal approve ${id}`);
-  return shown;
 }
 
 export const listProposals: Handler = async (session, values) => {
@@ -223,6 +223,15 @@ async function executeIfPassed(
   }
 }
 
+/** What would be proposed. */
+async function showOnly(session: Session, content: Decision): Promise<void> {
+  const { output } = session;
+  const client = await session.client();
+  const lines = await decisionLines(content, { client, nowMs: Date.now(), style: output.style });
+  output.result(content, () => [output.style.bold(decisionTitle(content)), ...lines]);
+  output.note('Dry run: nothing was sent.');
+}
+
 async function showContent(session: Session, content: Decision): Promise<void> {
   const { output } = session;
   const client = await session.client();
@@ -250,15 +259,19 @@ async function proposalLines(session: Session, considered: Considered): Promise<
       [
         ['proposed', `by ${proposal.organisation}, ${momentForPeople(proposal.created, nowMs)}`],
         ['digest', proposal.digest],
+        ...standingEntries(considered, style),
       ],
       style,
     ),
-    ...standingLines(considered, style),
   ];
 }
 
+function standingLines(considered: Considered, style: Style): string[] {
+  return fields(standingEntries(considered, style), style);
+}
+
 /** Who approves, what is missing, and the state. */
-function standingLines({ proposal, standing }: Considered, style: Style): string[] {
+function standingEntries({ proposal, standing }: Considered, style: Style): [string, string | undefined][] {
   const nowMs = Date.now();
   const isOpen = standing.state === 'open' || standing.state === 'passed';
   const votes = standing.votes.map(
@@ -266,25 +279,22 @@ function standingLines({ proposal, standing }: Considered, style: Style): string
       `${vote.organisation}${vote.weight === 1 ? '' : ` (weight ${vote.weight})`}${vote.void === undefined ? '' : `, not counted: ${vote.void}`}`,
   );
   const missing = standing.needed - standing.approving;
-  return fields(
+  return [
+    ['state', stateText(standing, style)],
+    ['approved by', votes.join(', ') || 'nobody'],
+    ['weight', `${standing.approving} of ${standing.total}; ${standing.needed} needed`],
     [
-      ['state', stateText(standing, style)],
-      ['approved by', votes.join('\n') || 'nobody'],
-      ['weight', `${standing.approving} of ${standing.total}; ${standing.needed} needed`],
-      [
-        'missing',
-        isOpen && missing > 0
-          ? `weight ${missing}, of ${standing.silent.map(({ organisation }) => organisation).join(', ') || 'nobody'}`
-          : undefined,
-      ],
-      ['expires', isOpen ? momentForPeople(proposal.expires, nowMs) : undefined],
-      [
-        'decided',
-        proposal.status === 0 ? undefined : `by ${proposal.decided_by}, ${momentForPeople(proposal.decided, nowMs)}`,
-      ],
+      'missing',
+      isOpen && missing > 0
+        ? `weight ${missing}, of ${standing.silent.map(({ organisation }) => organisation).join(', ') || 'nobody'}`
+        : undefined,
     ],
-    style,
-  );
+    ['expires', isOpen ? momentForPeople(proposal.expires, nowMs) : undefined],
+    [
+      'decided',
+      proposal.status === 0 ? undefined : `by ${proposal.decided_by}, ${momentForPeople(proposal.decided, nowMs)}`,
+    ],
+  ];
 }
 
 function stateText({ state }: Standing, style: Style): string {

@@ -7,7 +7,6 @@ import {
   identityNames,
   identityPath,
   readIdentityFolder,
-  removeIdentityFolder,
   sealed,
   unsealed,
   writeIdentityFolder,
@@ -41,8 +40,6 @@ test('a folder is written whole, for its owner alone, and read as it was written
   expect(readIdentityFolder(environment, 'mine').certificate).toBe(root);
   expect(identityNames(environment)).toEqual(['mine']);
   expect(readdirSync(identitiesPath(environment))).toEqual(['mine']);
-  removeIdentityFolder(environment, 'mine');
-  expect(identityNames(environment)).toEqual([]);
 });
 
 test('a change that was interrupted leaves the identity as it was before', () => {

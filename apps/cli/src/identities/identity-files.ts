@@ -108,12 +108,6 @@ export function writeIdentityFolder(environment: Environment, name: string, cont
   return path;
 }
 
-/** Removes an identity. */
-export function removeIdentityFolder(environment: Environment, name: string): void {
-  const path = identityPath(environment, name);
-  for (const folder of [path, `${path}.before`]) rmSync(folder, { recursive: true, force: true });
-}
-
 /** A private key as it is written: sealed where there is a passphrase. @param cost of scrypt */
 export async function sealed(pem: string, passphrase: string | undefined, cost = COST_DEFAULT): Promise<string> {
   if (passphrase === undefined) return pem;

@@ -122,6 +122,11 @@ describe('an organisation', () => {
     await run(2, ['org', 'admit', 'delta', '-o', 'north'], /admit the organisation delta \(Delta Ltd\)[\s\S]*--yes/);
     await run(0, ['org', 'admit', 'delta', '-o', 'north', '--quota', '50', '--yes'], /✓ proposal 1: admit/);
     const waiting = await run(8, again(), /not finished at “approval”/);
+    // Stopped while it waits.
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(), 50);
+    const stopped = await run(8, again().slice(0, -1), /“approval”/, { signal: stop.signal });
+    expect(stopped.stderr).toMatch(/Go on with: snapscale org join --data/);
     expect(waiting.stderr).toMatch(/✓ \[ 4\/12\] proposal +number 1, by north/);
     expect(waiting.stderr).toMatch(
       /approved by north: weight 1, 3 needed\n {2}east, south, west: .*proposal approve 1/,
@@ -212,9 +217,22 @@ describe('a node', () => {
       /no node to connect to is known[\s\S]*--peers HOST:PORT/,
     );
     const handler = (session: never, values: never) => walkNode(session, values, starter);
-    const start = ['node', 'join', '--data', data, '--peers', '10.0.0.7:9876', '--start', '--port', '9', '--no-wait'];
+    const start = [
+      'node',
+      'join',
+      '--data',
+      data,
+      '--host',
+      'node.example.org',
+      '--peers',
+      '10.0.0.7:9876',
+      '--start',
+      '--port',
+      '9',
+      '--no-wait',
+    ];
     await run(8, start, /does not answer yet at http:\/\/localhost:9/, { handler });
-    expect(started.at(-1)).toMatchObject({ kind: 'node' });
+    expect(started.at(-1)).toMatchObject({ kind: 'node', args: expect.arrayContaining(['--peer-host', '0.0.0.0']) });
 
     const file = join(data, 'genesis.json');
     const other = JSON.parse(readFileSync(file, 'utf8'));

@@ -6,6 +6,7 @@ import { listed, momentForPeople, parseSpan } from '../consortium/human-values.j
 import { readCode } from '../membership/apply.js';
 import type { CaClient } from '../membership/ca-client.js';
 import { applyAt, publicKeyText } from '../membership/enrolment.js';
+import { localConsortium } from '../membership/local-network.js';
 import { publicCa } from '../membership/which-ca.js';
 import type { Handler } from '../program/command.js';
 import { usageError } from '../program/failures.js';
@@ -21,7 +22,7 @@ import {
   writeGenesis,
   writeNoProducerKeys,
 } from './node-directory.js';
-import { commandLine, lastLines, type Program, processes, type Starter } from './programs.js';
+import { commandLine, lastLines, type Program, processes, reachableOptions, type Starter } from './programs.js';
 import { type Outcome, takeSteps, WalkMemory, type WalkStep } from './walk.js';
 
 /** What is remembered between calls. */
@@ -31,6 +32,8 @@ type State = {
   readonly peerPort: number;
   readonly peers: readonly string[];
   readonly hosts: readonly string[];
+  /** Where the node renews its certificate. */
+  readonly renewAt?: string;
   /** Id of the request at the CA. */
   readonly request?: string;
 };
@@ -82,6 +85,9 @@ export async function walkNode(session: Session, values: Values, starter: Starte
       output.style,
     ),
   );
+  if (memory.read()?.renewAt === undefined) {
+    output.note('Nobody renews its certificate by itself: name the CA with --renew-at https://…');
+  }
   if (!values.flag('start')) output.note('In the background: the same command with --start.');
 }
 
@@ -97,8 +103,11 @@ async function stateOf(values: Values, memory: WalkMemory<State>, starter: Start
   const code = readCode(text)!;
   const peers = listed(values.list('peers'));
   const hosts = listed(values.list('host'));
+  const local = localConsortium(values);
+  const renewAt = values.text('renewAt') ?? known?.renewAt ?? (local?.caUrl === code.url ? local.caTlsUrl : undefined);
   const state: State = {
     ...known,
+    ...(renewAt === undefined ? {} : { renewAt }),
     code: text.trim(),
     port: values.integer('port', 1, 65_535) ?? known?.port ?? (await starter.freePort()),
     peerPort: values.integer('peerPort', 1, 65_535) ?? known?.peerPort ?? (await starter.freePort()),
@@ -165,8 +174,10 @@ export async function nodeStep(session: Session, program: Program, port: number,
   const how = starter.start(program);
   const { createApiClient } = await import('@snapscale/api');
   const api = createApiClient({ url: urlOf(port), fetch: session.plainFetch() });
-  const [here, there] = await Promise.all([
-    api.chain.getInfo().catch(() => undefined),
+  // Open to everybody, also where the node lets in members alone.
+  const [here, access, there] = await Promise.all([
+    api.node.getHealth().catch(() => undefined),
+    api.snap.getAccess().catch(() => undefined),
     (await session.client()).api.chain.getInfo(),
   ]);
   if (here === undefined) {
@@ -177,7 +188,7 @@ export async function nodeStep(session: Session, program: Program, port: number,
       todo: [`It ${how}. Its log: ${program.log}`, ...lastLines(program.log)].join('\n'),
     };
   }
-  if (here.chain_id !== there.chain_id) {
+  if (access !== undefined && access.chain_id !== there.chain_id) {
     return {
       kind: 'missing',
       text: `at ${urlOf(port)} answers a node of another chain`,
@@ -199,12 +210,14 @@ export async function nodeStep(session: Session, program: Program, port: number,
 /** A node whose newest block is so many behind another's is catching up. */
 const BEHIND_MAX = 12;
 
-function nodeProgram(directory: string, { port, peerPort, peers }: State): Program {
+function nodeProgram(directory: string, { port, peerPort, peers, hosts, renewAt }: State): Program {
   return {
     kind: 'node',
     args: [
       ...['--data', directory, ...startOptions(directory), '--port', String(port), '--peer-port', String(peerPort)],
       ...(peers.length > 0 ? ['--peers', peers.join(',')] : []),
+      ...reachableOptions(hosts),
+      ...(renewAt === undefined ? [] : ['--ca', renewAt]),
     ],
     log: resolve(directory, 'node.log'),
     pidFile: resolve(directory, 'node.pid'),

@@ -16,7 +16,7 @@ import { genesisStep, nodeStep, peersStep, urlOf } from './node-join.js';
 import { OrganisationDirectory } from './organisation-directory.js';
 import { accountName } from './organisations.js';
 import { Production } from './production.js';
-import { commandLine, processes, type Starter } from './programs.js';
+import { commandLine, processes, publicHost, type Starter } from './programs.js';
 import { takeSteps, WalkMemory, type WalkStep } from './walk.js';
 
 /** What is remembered between calls. */
@@ -115,19 +115,25 @@ async function stateOf(values: Values, memory: WalkMemory<JoinState>, starter: S
   const port = async (name: string, before: number | undefined) =>
     values.integer(name, 1, 65_535) ?? before ?? (await starter.freePort());
   const caPort = await port('caPort', known?.caPort);
+  const caTlsPort = await port('caTlsPort', known?.caTlsPort);
   const peers = listed(values.list('peers'));
-  const hosts = listed(values.list('host'));
+  const given = listed(values.list('host'));
+  const hosts = given.length > 0 ? given : (known?.hosts ?? ['127.0.0.1']);
+  const host = publicHost(hosts);
   const state: JoinState = {
     code: text.trim(),
     organisation,
     title: values.text('title') ?? known?.title ?? organisation,
     caPort,
-    caTlsPort: await port('caTlsPort', known?.caTlsPort),
-    caUrl: values.text('caUrl') ?? known?.caUrl ?? `http://localhost:${caPort}`,
+    caTlsPort,
+    caUrl:
+      values.text('caUrl') ??
+      known?.caUrl ??
+      (host === undefined ? `http://localhost:${caPort}` : `https://${host}:${caTlsPort}`),
     port: await port('port', known?.port),
     peerPort: await port('peerPort', known?.peerPort),
     peers: peers.length > 0 ? peers : (known?.peers ?? code.peers),
-    hosts: hosts.length > 0 ? hosts : (known?.hosts ?? ['127.0.0.1']),
+    hosts,
   };
   memory.write(state);
   return state;

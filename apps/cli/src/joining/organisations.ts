@@ -142,7 +142,7 @@ export const listOrganisations: Handler = async (session, values) => {
         String(row.weight),
         String(row.quota),
         row.producers.join(', '),
-        momentForPeople(row.valid_until, nowMs),
+        organisationStates[row.status] === 'expelled' ? '' : momentForPeople(row.valid_until, nowMs),
       ]),
       output.style,
     ),

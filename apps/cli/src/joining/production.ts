@@ -5,6 +5,7 @@ import { tableRows } from '@snapscale/sdk';
 import { describeCertificate, parseCertificates } from '@snapscale/sdk/certificates';
 import { act, consortiumAction } from '../consortium/acting.js';
 import { type ApplicationRow, consortiumRow } from '../consortium/rows.js';
+import { identityPath } from '../identities/identity-files.js';
 import { readCode } from '../membership/apply.js';
 import { CaClient } from '../membership/ca-client.js';
 import { applyAt, publicKeyText } from '../membership/enrolment.js';
@@ -22,7 +23,7 @@ import {
 } from './node-directory.js';
 import type { JoinState } from './org-join.js';
 import type { OrganisationDirectory } from './organisation-directory.js';
-import { lastLines, type Program, type Starter } from './programs.js';
+import { lastLines, type Program, publicHost, reachableOptions, type Starter } from './programs.js';
 import type { Outcome } from './walk.js';
 
 /** Roles of the organisation's own node. */
@@ -55,12 +56,16 @@ export class Production {
 
   /** The CA as a program. */
   caProgram(): Program {
-    const { caPort, caTlsPort } = this.#state;
+    const { caPort, caTlsPort, hosts } = this.#state;
+    const { environment, options } = this.#session;
     return {
       kind: 'ca',
       args: [
         ...['--data', this.#directory.ca, '--port', String(caPort), '--tls-port', String(caTlsPort)],
         ...['--node', this.#session.url],
+        ...(publicHost(hosts) === undefined ? [] : ['--host', '0.0.0.0', '--names', hosts.join(',')]),
+        // For nodes that let members alone write.
+        ...(options.identity === undefined ? [] : ['--identity', identityPath(environment, options.identity)]),
       ],
       log: resolve(this.#directory.path, 'ca.log'),
       pidFile: resolve(this.#directory.path, 'ca.pid'),
@@ -69,7 +74,7 @@ export class Production {
 
   /** The node as a program. */
   nodeProgram(): Program {
-    const { port, peerPort, peers, caTlsPort } = this.#state;
+    const { port, peerPort, peers, hosts, caTlsPort } = this.#state;
     return {
       kind: 'node',
       args: [
@@ -77,6 +82,7 @@ export class Production {
         ...['--ca', `https://localhost:${caTlsPort}`],
         ...['--data', this.#directory.node, ...startOptions(this.#directory.node)],
         ...['--port', String(port), '--peer-port', String(peerPort), '--peers', peers.join(',')],
+        ...reachableOptions(hosts),
       ],
       log: resolve(this.#directory.path, 'node.log'),
       pidFile: resolve(this.#directory.path, 'node.pid'),

@@ -58,9 +58,20 @@ export const processes: Starter = {
     }),
 };
 
+/** The first of a node's hosts that others can reach from elsewhere; undefined where all are this machine's own. */
+export function publicHost(hosts: readonly string[]): string | undefined {
+  return hosts.find((host) => !/^(localhost|127\.\d+\.\d+\.\d+|::1)$/.test(host));
+}
+
+/** Options of a node that others reach from elsewhere. */
+export function reachableOptions(hosts: readonly string[]): readonly string[] {
+  return publicHost(hosts) === undefined ? [] : ['--peer-host', '0.0.0.0'];
+}
+
 /** The command line that starts a program, as people type it. */
 export function commandLine({ kind, args }: Program): string {
-  return ['node', relative(process.cwd(), compiled[kind]), ...args].join(' ');
+  const path = relative(process.cwd(), compiled[kind]);
+  return ['node', path.startsWith('..') ? compiled[kind] : path, ...args].join(' ');
 }
 
 /** The last lines of a program's log, for whoever wonders why it does not answer. */

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { CommandError, configurationError, exitCodes } from '../program/failures.js';
 import type { Session } from '../program/session.js';
+import { printable } from '../terminal/style.js';
 
 /** How a step ended. */
 export type Outcome =
@@ -70,13 +71,15 @@ async function takeStep(
   for (;;) {
     const stop = output.progress(label, said);
     const outcome = await run().finally(stop);
-    if (outcome.kind === 'done') return outcome.text;
+    if (outcome.kind === 'done') return printable(outcome.text);
     const isSoon = outcome.soon === true && performance.now() - began < programsMs;
     if (session.signal.aborted || (!isSoon && performance.now() - began >= othersMs))
       throw unfinished(label, outcome, again);
     if (!isSoon && outcome.text !== said) {
       said = outcome.text;
-      output.talk(`${output.style.yellow('…')} ${head}  missing: ${said}\n${outcome.todo.replace(/^/gm, '    ')}\n`);
+      output.talk(
+        `${output.style.yellow('…')} ${head}  missing: ${printable(said)}\n${printable(outcome.todo).replace(/^/gm, '    ')}\n`,
+      );
     }
     const pollMs = isSoon ? SOON_POLL_MS : POLL_MS;
     await wait(pollMs, undefined, { signal: session.signal }).catch(() => undefined);

@@ -29,10 +29,12 @@ const WAIT_DEFAULT = '10m';
 
 export const applyMember: Handler = async (session, values) => {
   const code = readCode(values.optionalArgument('code'));
-  const { ca, organisation } = await askedCa(session, values, code);
   const wish = wishOf(values, code);
-  const name = values.text('name') ?? wish.node ?? wish.account ?? `${organisation}-${(wish.roles ?? ['member'])[0]}`;
-  const pending = pendingIdentity(session, name);
+  const named = values.text('name') ?? wish.node ?? wish.account;
+  const earlier = named === undefined ? undefined : pendingIdentity(session, named);
+  const { ca, organisation } = await askedCa(session, values, code, earlier);
+  const name = named ?? `${organisation}-${(wish.roles ?? ['member'])[0]}`;
+  const pending = earlier ?? pendingIdentity(session, name);
   const { output } = session;
   const key =
     pending === undefined ? newSubjectKey(values.flag('k1') ? 'K1' : 'R1') : await keyOf(session, name, pending);
@@ -94,8 +96,13 @@ async function askedCa(
   session: Session,
   values: Values,
   code: InvitationCode | undefined,
+  earlier: IdentityFolder | undefined,
 ): Promise<{ readonly ca: CaClient; readonly organisation: string }> {
   if (code !== undefined) return { ca: publicCa(session, code.url), organisation: code.organisation };
+  const { origin } = earlier ?? {};
+  if (origin !== undefined && values.text('ca') === undefined) {
+    return { ca: publicCa(session, origin.ca), organisation: origin.organisation };
+  }
   return caOf(session, values);
 }
 
@@ -160,7 +167,7 @@ function stillWaiting(name: string, organisation: string, { id, reason }: Applic
     'application_waiting',
     exitCodes.notFinal,
     `request ${id} waits for an operator of ${organisation}${reason === undefined ? '' : `: ${reason}`}`,
-    `It goes on with: snapscale member apply --name ${name} --organisation ${organisation}. The operator says: snapscale member approve ${id}`,
+    `It goes on with: snapscale member apply --name ${name}. The operator says: snapscale member approve ${id}`,
     { values: { request: id, identity: name } },
   );
 }

@@ -51,6 +51,9 @@ export type Operator = (request: {
   readonly body: Uint8Array;
 }) => Promise<string | undefined>;
 
+/** How a call is made: what is sent besides, and what has to come. */
+type Call = { readonly headers?: Readonly<Record<string, string>>; readonly isList?: boolean };
+
 /** A CA. */
 export class CaClient {
   readonly url: string;
@@ -64,7 +67,7 @@ export class CaClient {
   }
 
   organisations(): Promise<CaOrganisation[]> {
-    return this.#call('GET', caPaths.organisations);
+    return this.#call('GET', caPaths.organisations, undefined, { isList: true });
   }
 
   /** The organisation with an account, or the only one. @throws CommandError that names those there are */
@@ -98,7 +101,7 @@ export class CaClient {
   }
 
   queue(organisation: string): Promise<QueuedApplication[]> {
-    return this.#asOperator('GET', caPaths.requests(organisation));
+    return this.#asOperator('GET', caPaths.requests(organisation), undefined, true);
   }
 
   decide(
@@ -114,10 +117,6 @@ export class CaClient {
     return this.#asOperator('POST', caPaths.invitations(organisation), terms);
   }
 
-  certificates(organisation: string): Promise<IssuedCertificate[]> {
-    return this.#asOperator('GET', caPaths.certificates(organisation));
-  }
-
   revoke(organisation: string, serial: string, reason: string): Promise<IssuedCertificate> {
     return this.#asOperator('POST', caPaths.revoke(organisation, serial), { reason });
   }
@@ -128,20 +127,20 @@ export class CaClient {
   }
 
   joining(): Promise<JoiningOrganisation[]> {
-    return this.#asOperator('GET', caPaths.joining);
+    return this.#asOperator('GET', caPaths.joining, undefined, true);
   }
 
-  async #asOperator<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
+  async #asOperator<T>(method: 'GET' | 'POST', path: string, body?: unknown, isList = false): Promise<T> {
     const bytes = new TextEncoder().encode(body === undefined ? '' : JSON.stringify(body));
     const authorization = await this.#operator({ method, target: path, body: bytes });
-    return this.#call(method, path, body, authorization === undefined ? {} : { authorization });
+    return this.#call(method, path, body, { isList, headers: authorization === undefined ? {} : { authorization } });
   }
 
   async #call<T>(
     method: 'GET' | 'POST',
     path: string,
     body?: unknown,
-    headers: Readonly<Record<string, string>> = {},
+    { headers = {}, isList = false }: Call = {},
   ): Promise<T> {
     let answer: FetchAnswer;
     try {
@@ -157,7 +156,9 @@ export class CaClient {
     const text = await answer.text();
     const value = parsed(text);
     if (!answer.ok) throw refused(this.url, answer.status, value);
-    if (value === undefined) throw strange(this.url, answer.status);
+    if (typeof value !== 'object' || value === null || Array.isArray(value) !== isList) {
+      throw strange(this.url, answer.status);
+    }
     return value as T;
   }
 }
@@ -172,6 +173,14 @@ function parsed(text: string): unknown {
 
 function noAnswer(url: string, error: unknown): CommandError {
   const reason = error instanceof Error ? error.message : String(error);
+  if (/certificate|CERT_|altnames/i.test(`${reason} ${(error as NodeJS.ErrnoException).code ?? ''}`)) {
+    return new CommandError(
+      'ca_not_trusted',
+      exitCodes.unauthorized,
+      `the certificate that ${url} shows in TLS is not trusted: ${reason}`,
+      'Get the roots of the network from a node that you trust (URL/.well-known/snap/authorities.pem), and name the file in NODE_EXTRA_CA_CERTS.',
+    );
+  }
   return new CommandError(
     'ca_unreachable',
     exitCodes.unreachable,

@@ -17,6 +17,7 @@ import {
   memberStates,
   type OrganisationRow,
   organisationRow,
+  organisationStates,
 } from '../consortium/rows.js';
 import type { Handler } from '../program/command.js';
 import { CommandError, exitCodes, usageError } from '../program/failures.js';
@@ -27,7 +28,11 @@ import { printable, type Style } from '../terminal/style.js';
 import { caOf } from './which-ca.js';
 
 /** A certificate with the organisation that issued it. */
-type Member = MemberRow & { readonly organisation: string };
+type Member = MemberRow & {
+  readonly organisation: string;
+  /** Of the organisation: what it has issued is good only while it is active. */
+  readonly organisationState: (typeof organisationStates)[number];
+};
 
 /** Row of `accounts`. */
 type AccountRow = { readonly account: string; readonly organisation: string };
@@ -43,7 +48,9 @@ export const listMembers: Handler = async (session, values) => {
   const { output } = session;
   const nowMs = Date.now();
   const members = (await membersOf(client, await organisationsOf(session, client, values))).filter(
-    (member) => values.flag('all') || (member.status !== 2 && momentMs(member.valid_until) > nowMs),
+    (member) =>
+      values.flag('all') ||
+      (member.organisationState === 'active' && member.status !== 2 && momentMs(member.valid_until) > nowMs),
   );
   output.result(members.map(memberResult), () =>
     members.length === 0
@@ -149,23 +156,24 @@ async function listWaiting(session: Session, values: Values): Promise<void> {
 }
 
 /** The organisation that is named or that of the identity; else all. */
-async function organisationsOf(session: Session, client: Client, values: Values): Promise<string[]> {
+async function organisationsOf(session: Session, client: Client, values: Values): Promise<OrganisationRow[]> {
   const named = values.text('organisation') ?? (await session.organisation());
-  if (named !== undefined) return [(await organisationRow(client, named)).account];
-  return (await consortiumRows<OrganisationRow>(client, 'orgs')).map(({ account }) => account);
+  return named === undefined ? consortiumRows(client, 'orgs') : [await organisationRow(client, named)];
 }
 
-async function membersOf(client: Client, organisations: readonly string[]): Promise<Member[]> {
+async function membersOf(client: Client, organisations: readonly OrganisationRow[]): Promise<Member[]> {
   const lists = await Promise.all(
-    organisations.map(async (organisation) =>
-      (await consortiumRows<MemberRow>(client, 'members', organisation)).map((row) => ({ ...row, organisation })),
-    ),
+    organisations.map(async ({ account: organisation, status }) => {
+      const organisationState = organisationStates[status] ?? 'expelled';
+      const rows = await consortiumRows<MemberRow>(client, 'members', organisation);
+      return rows.map((row) => ({ ...row, organisation, organisationState }));
+    }),
   );
   return lists.flat().sort((a, b) => holderText(a).localeCompare(holderText(b)));
 }
 
 /** Certificates by serial (or its beginning), account or node. @throws CommandError when there is none */
-async function findMembers(client: Client, organisations: readonly string[], text: string): Promise<Member[]> {
+async function findMembers(client: Client, organisations: readonly OrganisationRow[], text: string): Promise<Member[]> {
   const members = await membersOf(client, organisations);
   const serial = /^[0-9a-fA-F:]{4,}$/.test(text) ? parseSerial(text) : undefined;
   const found = members.filter(
@@ -184,7 +192,10 @@ async function chosenMembers(session: Session, client: Client, values: Values): 
   }
   const holder = account === undefined ? undefined : await consortiumRow<AccountRow>(client, 'accounts', account);
   if (account !== undefined && holder === undefined) throw notFound(`${account} holds no certificate`);
-  const organisations = holder === undefined ? await organisationsOf(session, client, values) : [holder.organisation];
+  const organisations =
+    holder === undefined
+      ? await organisationsOf(session, client, values)
+      : [await organisationRow(client, holder.organisation)];
   const members = (await membersOf(client, organisations)).filter(({ status }) => status !== 2);
   const wanted = serial === undefined ? undefined : parseSerial(serial);
   const found = members.filter((member) =>
@@ -219,16 +230,17 @@ function holderText({ account, node, subject_key }: MemberRow): string {
   return printable(names.length > 0 ? [...new Set(names)].join(', ') : `…${subject_key.slice(-8)}`);
 }
 
-function stateText(member: MemberRow, nowMs: number, style: Style): string {
+function stateText(member: Member, nowMs: number, style: Style): string {
   const state = memberStates[member.status] ?? String(member.status);
   if (state === 'revoked') return style.red('revoked');
+  if (member.organisationState !== 'active') return style.red(`${member.organisation} is ${member.organisationState}`);
   if (momentMs(member.valid_until) <= nowMs) return style.dim('expired');
   return state === 'active' ? style.green('valid') : style.yellow('renewed');
 }
 
 function memberResult(member: Member): unknown {
-  const { status, ...rest } = member;
-  return { ...rest, status: memberStates[status] ?? status };
+  const { status, organisationState, ...rest } = member;
+  return { ...rest, status: memberStates[status] ?? status, organisation_status: organisationState };
 }
 
 function notFound(message: string): CommandError {

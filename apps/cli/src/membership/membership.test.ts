@@ -182,7 +182,11 @@ describe('without an invitation', () => {
     const waiting = await ok('member', 'list', '--waiting', '-o', 'north');
     const id = /^([0-9a-f]{16}) /m.exec(waiting.stdout)?.[1] ?? '';
     expect((await ok('member', 'approve', id, '-o', 'north')).stdout).toContain(`request ${id} approved`);
-    const run = await ok(...args);
+    // Where it was asked for is known.
+    const run = await runHere(['member', 'apply', '--name', 'dev', '--role', 'device'], {
+      SNAPSCALE_URL: node.url,
+      SNAPSCALE_HOME: home,
+    });
     expect(run.stderr).toContain('Going on with the key of dev');
     expect(readFileSync(join(home, 'identities', 'dev', 'private.key'), 'utf8')).toBe(key);
     expect((await ok('member', 'list', '--waiting')).stderr).toContain('Nothing waits at the CA of north');

@@ -4,8 +4,8 @@ import { listed, momentForPeople, parseMoment, roleLabel, roleNames } from '../c
 import type { Handler } from '../program/command.js';
 import { CommandError, exitCodes, usageError } from '../program/failures.js';
 import type { Values } from '../program/values.js';
-import { localPeers } from './local-peers.js';
-import { caOf, localCaUrl } from './which-ca.js';
+import { localConsortium } from './local-network.js';
+import { caOf } from './which-ca.js';
 
 export const inviteMember: Handler = async (session, values) => {
   const { output } = session;
@@ -24,7 +24,7 @@ export const inviteMember: Handler = async (session, values) => {
     ...(hosts.length === 0 ? {} : { hosts }),
     ...(uses === undefined ? {} : { uses }),
   });
-  const whole = node === undefined ? code : withPeers(code, values);
+  const whole = node === undefined ? withoutPeers(code) : withPeers(code, values);
   output.result({ code: whole, organisation, roles, node, account, expires }, () => [whole]);
   output.note(
     `For ${roles.join(', ')} of ${organisation}, until ${momentForPeople(expires, Date.now())}. Whoever has the code gets the certificate: hand it over in private.`,
@@ -66,6 +66,12 @@ export function expiryOf(values: Values): string {
   return `${parseMoment(values.text('expires') ?? '7d', '--expires', Date.now())}Z`;
 }
 
+/** A code without the addresses of nodes, which only nodes need. */
+function withoutPeers(code: string): string {
+  const read = parseInvitationCode(code);
+  return read === undefined ? code : formatInvitationCode({ ...read, peers: [] });
+}
+
 /** A code with the addresses of nodes in it: those that are given, else those that the CA knows, else of the local network. */
 export function withPeers(code: string, values: Values): string {
   const given = listed(values.list('peers'));
@@ -76,7 +82,8 @@ export function withPeers(code: string, values: Values): string {
   }
   const read = parseInvitationCode(code);
   if (read === undefined) return code;
-  const local = read.url === localCaUrl() ? localPeers() : [];
-  const peers = given.length > 0 ? given : read.peers.length > 0 ? read.peers : local;
+  const local = localConsortium(values);
+  const known = read.peers.length === 0 && read.url === local?.caUrl ? local.peers : read.peers;
+  const peers = given.length > 0 ? given : known;
   return formatInvitationCode({ ...read, peers });
 }

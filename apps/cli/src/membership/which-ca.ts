@@ -1,19 +1,15 @@
 /** Which certificate authority a command speaks with, and as what. */
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { type CaOrganisation, networkFiles } from '@snapscale/api';
+import type { CaOrganisation } from '@snapscale/api';
 import { caAudience, jwkOf, thumbprintOf } from '@snapscale/api/identity';
 import { parseCertificates } from '@snapscale/sdk/certificates';
 import { requestToken, type TokenAudience } from '@snapscale/sdk/identity';
 import { identityNames, readIdentityFolder } from '../identities/identity-files.js';
-import { describedNetwork, networkDirectory } from '../local-network/launcher-client.js';
 import { CommandError, configurationError, exitCodes, usageError } from '../program/failures.js';
 import { identityPorts, type Session } from '../program/session.js';
 import type { Values } from '../program/values.js';
 import { CaClient, type Operator } from './ca-client.js';
-
-/** What whoever may read it can do everything at a CA with. */
-const secretFile = 'admin.secret';
+import { localConsortium } from './local-network.js';
 
 /** The CA and the organisation that `--ca`, `--organisation`, the identity or the local network name. */
 export async function caOf(
@@ -21,12 +17,13 @@ export async function caOf(
   values: Values,
 ): Promise<{ readonly ca: CaClient; readonly organisation: string }> {
   const url = addressOf(session, values);
-  // A network on this machine has CAs of several organisations, all of them the user's.
-  const local = url === localCaUrl() ? describedNetwork(networkDirectory(undefined))?.organisations?.[0] : undefined;
-  const named = values.text('organisation') ?? (await session.organisation()) ?? local?.account;
+  const local = localConsortium(values);
+  const isLocal = url === local?.caUrl;
+  const named =
+    values.text('organisation') ?? (await session.organisation()) ?? (isLocal ? local?.organisation : undefined);
   const fetch = session.plainFetch();
   const found = await new CaClient(url, fetch).organisation(named);
-  const secret = secretOf(values, session, url, found.account);
+  const secret = secretOf(values, session, isLocal ? local?.secretFile(found.account) : undefined);
   const identity = secret === undefined ? await session.identity() : undefined;
   const operator: Operator = async (request) => {
     if (secret !== undefined) return `Bearer ${secret}`;
@@ -59,30 +56,23 @@ function addressOf(session: Session, values: Values): string {
     const { origin } = readIdentityFolder(environment, identity);
     if (origin !== undefined) return origin.ca;
   }
-  const local = localCaUrl();
-  if (local !== undefined) return local;
+  const local = localConsortium(values);
+  if (local !== undefined) return local.caUrl;
   throw new CommandError(
     'ca_missing',
     exitCodes.usage,
     'which certificate authority? No address was given, and there is no network on this machine',
-    'Name it with --ca URL, or SNAPSCALE_CA.',
+    'Name it with --ca URL, or SNAPSCALE_CA; or the folder of a network on this machine with --network DIR.',
   );
 }
 
-/** The address of the CA of the network on this machine. */
-export function localCaUrl(): string | undefined {
-  const ca = describedNetwork(networkDirectory(undefined))?.ca;
-  return ca === undefined ? undefined : `http://localhost:${ca.port}`;
-}
-
 /** The secret of the CA: from a file, the environment, or the folder of the network on this machine. */
-function secretOf(values: Values, session: Session, url: string, organisation: string): string | undefined {
+function secretOf(values: Values, session: Session, local: string | undefined): string | undefined {
   const file = values.text('caSecret');
   if (file !== undefined) return readSecret(file);
   const given = session.environment.SNAPSCALE_CA_SECRET;
   if (given !== undefined && given !== '') return given;
-  if (session.options.identity !== undefined || url !== localCaUrl()) return undefined;
-  const local = join(networkDirectory(undefined), networkFiles.ca, organisation, secretFile);
+  if (session.options.identity !== undefined || local === undefined) return undefined;
   return existsSync(local) ? readSecret(local) : undefined;
 }
 

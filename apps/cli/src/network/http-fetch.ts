@@ -13,13 +13,17 @@ const SILENCE_MAX_MS = 60_000;
 /** A `fetch` with connections of its own, which `close` gives up. */
 export type HttpFetch = { readonly fetch: Fetch; close(): void };
 
-/** Makes a `fetch` that keeps its connections open between requests. */
-export function httpFetch(): HttpFetch {
+/**
+ * Makes a `fetch` that keeps its connections open between requests.
+ * @param authorities roots (PEM) that are trusted besides the usual ones
+ */
+export function httpFetch(authorities: () => Promise<readonly string[]> = async () => []): HttpFetch {
   const agents = new Map<string, PlainAgent>();
   const fetch: Fetch = async (address, init) => {
     const url = new URL(address);
     const http = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
-    const agent = agents.get(url.protocol) ?? new http.Agent({ keepAlive: true });
+    const trust = url.protocol === 'https:' ? await trustOf(await authorities()) : {};
+    const agent = agents.get(url.protocol) ?? new http.Agent({ keepAlive: true, ...trust });
     agents.set(url.protocol, agent);
     const body = init.body === undefined ? undefined : Buffer.from(init.body as string);
     const options: RequestOptions = {
@@ -44,6 +48,13 @@ export function httpFetch(): HttpFetch {
       for (const agent of agents.values()) agent.destroy();
     },
   };
+}
+
+/** Node's own roots, and others where there are some. */
+async function trustOf(authorities: readonly string[]): Promise<{ readonly ca?: string[] }> {
+  if (authorities.length === 0) return {};
+  const { rootCertificates } = await import('node:tls');
+  return { ca: [...rootCertificates, ...authorities] };
 }
 
 function answerOf(response: IncomingMessage): FetchAnswer {

@@ -200,6 +200,12 @@ function titleOf(error: SnapError): string {
 
 function hintsOf(error: SnapError, url: string): string[] {
   if (error.name === 'unreachable') {
+    const distrust = distrustOf(error);
+    if (distrust !== undefined) {
+      return [
+        `It shows a certificate that is not trusted here: ${distrust}. With --identity NAME the roots of its network are; else name a file with them in NODE_EXTRA_CA_CERTS.`,
+      ];
+    }
     return [
       isLocal(url)
         ? 'Is it running? Start one with: npm start'
@@ -224,6 +230,15 @@ const accessHints: Readonly<Record<string, string>> = {
     'Renew it: snapscale member renew --identity NAME. If it has expired: snapscale member apply CODE.',
   certificate_chain: 'It is of another network, or of an organisation that this one does not know.',
 };
+
+/** Why the TLS certificate of a node is not trusted; undefined where that was not the problem. */
+function distrustOf(thrown: SnapError): string | undefined {
+  for (let error: unknown = thrown; error instanceof Error; error = error.cause) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/.test(code)) return error.message;
+  }
+  return undefined;
+}
 
 function isLocal(url: string): boolean {
   return /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])([:/]|$)/.test(url);

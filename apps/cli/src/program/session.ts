@@ -113,8 +113,16 @@ export class Session {
     return this.#member;
   }
 
+  /** Roots of the network of the session's identity: nodes and CAs have certificates below them. */
+  async #authorities(): Promise<readonly string[]> {
+    const { identity } = this.options;
+    if (identity === undefined) return [];
+    const { readIdentityFolder } = await import('../identities/identity-files.js');
+    return readIdentityFolder(this.environment, identity).authorities;
+  }
+
   #connection(): HttpFetch {
-    this.#fetch ??= httpFetch();
+    this.#fetch ??= httpFetch(() => this.#authorities());
     return this.#fetch;
   }
 }

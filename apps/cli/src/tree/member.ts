@@ -12,6 +12,7 @@ export const caOptions: readonly Option[] = [
     description: 'certificate authority (default: $SNAPSCALE_CA, that of the identity, or local)',
   },
   { flags: '--ca-secret <file>', description: 'secret of an operator (also: $SNAPSCALE_CA_SECRET, or --identity)' },
+  { flags: '--network <dir>', description: 'network on this machine whose CA it is (default: that of npm start)' },
 ];
 const ofOrganisation: Option = {
   flags: '-o, --organisation <account>',

@@ -1,7 +1,7 @@
 /** `org …` and `node …`: organisations of the consortium, and nodes that join. */
 import type { Command, Option } from '../program/command.js';
 import { caOptions } from './member.js';
-import { organisationOption, stepOptions, termsOptions, yesOption } from './proposal.js';
+import { dryRunOption, organisationOption, stepOptions, termsOptions, yesOption } from './proposal.js';
 
 const proposals = () => import('../consortium/proposals.js');
 const organisations = () => import('../joining/organisations.js');
@@ -9,7 +9,7 @@ const organisations = () => import('../joining/organisations.js');
 const name: readonly [string, string] = ['name', 'account of the organisation'];
 const hostOption: Option = {
   flags: '--host <name>',
-  description: 'DNS name or address at which others reach the node (default: 127.0.0.1)',
+  description: 'DNS name or address at which others reach it; without one, only this machine does',
   many: true,
 };
 const peersOption: Option = {
@@ -108,7 +108,10 @@ export const orgCommand: Command = {
         { flags: '--account-key <file>', description: 'private key of the account, where the inviter has made it' },
         { flags: '--ca-port <number>', description: 'port of the CA (default: a free one)' },
         { flags: '--ca-tls-port <number>', description: 'port of the CA for EST (default: a free one)' },
-        { flags: '--ca-url <url>', description: 'where others reach the CA (default: http://localhost:PORT)' },
+        {
+          flags: '--ca-url <url>',
+          description: 'where others reach the CA (default: by HTTPS at --host, else at localhost)',
+        },
         { flags: '--no-start', description: 'do not start the node' },
         ...walkOptions,
       ],
@@ -119,7 +122,7 @@ export const orgCommand: Command = {
       name: 'admit',
       summary: 'propose an organisation whose CA the root has signed',
       arguments: [name],
-      options: [organisationOption, yesOption, ...termsOptions, ...caOptions, ...stepOptions],
+      options: [organisationOption, yesOption, dryRunOption, ...termsOptions, ...caOptions, ...stepOptions],
       examples: ['org admit echo -o north', 'org admit echo -o north --quota 500 --roles client,device'],
       load: async () => (await organisations()).admitOrganisation,
     },
@@ -128,7 +131,7 @@ export const orgCommand: Command = {
         name: change,
         summary,
         arguments: [name],
-        options: [organisationOption, yesOption, ...stepOptions],
+        options: [organisationOption, yesOption, dryRunOption, ...stepOptions],
         examples: [example],
         load: async () => (await proposals()).proposeFor(change),
       }),
@@ -152,6 +155,11 @@ export const nodeCommand: Command = {
       options: [
         { flags: '--data <dir>', description: 'where the node keeps its data' },
         { flags: '--start', description: 'start it in the background; otherwise the command is shown' },
+        {
+          flags: '--renew-at <url>',
+          description: 'https address of the CA, where the node renews its certificate (default: of the local network)',
+        },
+        { flags: '--network <dir>', description: 'network on this machine (default: that of npm start)' },
         ...walkOptions,
       ],
       examples: ['node join CODE --data ./mynode', 'node join --data ./mynode --start'],

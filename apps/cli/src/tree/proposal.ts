@@ -22,6 +22,9 @@ const noExecuteOption: Option = {
   description: 'do not carry it out when enough have approved',
 };
 
+/** What would be proposed, without proposing it. */
+export const dryRunOption: Option = { flags: '--dry-run', description: 'show what would be proposed, send nothing' };
+
 /** Terms of an organisation, as options. */
 export const termsOptions: readonly Option[] = [
   { flags: '--quota <number>', description: 'certificates at a time (default: 1000)' },
@@ -78,6 +81,7 @@ export const proposalCommand: Command = {
         { flags: '--as <account>', description: 'act: eosio or snap.ca (default: eosio)' },
         organisationOption,
         yesOption,
+        dryRunOption,
         noExecuteOption,
         ...stepOptions,
       ],

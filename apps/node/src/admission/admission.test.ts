@@ -212,6 +212,28 @@ describe('NET-17: each reason has a code', () => {
   }
 });
 
+describe('certificates that were changed anywhere', () => {
+  it('are refused with a code, quickly', async () => {
+    const [leaf, issuing] = chainOf(await consortium.member(node));
+    expect(codeOf([leaf!, issuing!])).toBe('admitted');
+    for (let at = 0; at < leaf!.length; at += 3) {
+      for (const chain of [
+        [flipped(leaf!, at), issuing!],
+        [leaf!, flipped(issuing!, Math.min(at, issuing!.length - 1))],
+        [leaf!.subarray(0, at), issuing!],
+      ]) {
+        expect(['malformed', 'untrusted', 'self_signed', 'wrong_profile']).toContain(codeOf(chain));
+      }
+    }
+  });
+
+  function flipped(der: Uint8Array, at: number): Uint8Array {
+    const copy = der.slice();
+    copy[at]! ^= 0x41;
+    return copy;
+  }
+});
+
 describe('NET-18: when chain state counts', () => {
   const revoked: MemberWish = { ...node, row: { status: 2 } };
 

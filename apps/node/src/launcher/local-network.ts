@@ -1,4 +1,5 @@
 /** A whole network of node processes on this machine: started in turn, watched, parted and healed, ended together. */
+import { join } from 'node:path';
 import {
   caProgramName,
   type LocalNode,
@@ -209,6 +210,8 @@ export class LocalNetwork {
       ...[...caProgram, '--data', directory.authorities],
       ...['--port', String(ports.port), '--tls-port', String(ports.tlsPort)],
       ...nodes.flatMap(({ httpPort }) => ['--node', `http://127.0.0.1:${httpPort}`]),
+      // Where nodes answer members alone, it is one as this node.
+      ...['--identity', join(directory.nodeDirectory(nodes[0]!.name), 'identity')],
     ];
     return new CaProgram({ ports, command, log, notice: (text) => this.#notices.add(text) });
   }

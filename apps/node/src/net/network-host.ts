@@ -14,7 +14,7 @@ import { PeerFault } from '../p2p/faults.js';
 import { type Identity, openIdentity } from '../p2p/identity.js';
 import { type PeerInfo, PeerNetwork } from '../p2p/network.js';
 import { BlockLogReader } from '../store/block-log/block-log-reader.js';
-import { StateStore } from '../store/state-store.js';
+import type { StateStore } from '../store/state-store.js';
 import { SnapshotShelf, shelfDirectory } from '../sync-snapshot/snapshot-shelf.js';
 import { BlockServer } from './block-server.js';
 import { type FromCoreToNetwork, type FromNetworkToCore, IncomingWriter, readOutgoing } from './core-channel.js';
@@ -62,12 +62,12 @@ export class NetworkHost {
   #finalSlot: number;
   #isolated: ReadonlySet<string> = new Set();
 
-  private constructor(options: NetworkWorkerOptions, post: PostToMain) {
+  private constructor(options: NetworkWorkerOptions, state: StateStore | undefined, post: PostToMain) {
     this.#post = post;
     this.#core = options.corePort;
     this.#log = BlockLogReader.open(join(options.dataDir, 'blocks'));
     this.#shelf = new SnapshotShelf(shelfDirectory(options.dataDir));
-    this.#state = options.stateDir === undefined ? undefined : StateStore.open(options.stateDir, { readOnly: true });
+    this.#state = state;
     this.#finalSlot = options.finalSlot;
     this.#admission = new Admission({
       state: this.#state ?? emptyState,
@@ -98,7 +98,7 @@ export class NetworkHost {
 
   /** Begins to take and open connections. @throws when the port is taken or the identity is not in order */
   static async start(options: NetworkWorkerOptions, post: PostToMain): Promise<NetworkHost> {
-    const host = new NetworkHost(options, post);
+    const host = new NetworkHost(options, await openState(options.stateDir), post);
     const port = await host.#network.listen(options.port, options.host);
     const { node, organisation } = host.#network.self;
     post({ kind: 'ready', port, node, organisation });
@@ -382,6 +382,13 @@ export class NetworkHost {
 }
 
 const emptyState: StateReader = { get: () => undefined, first: () => undefined, last: () => undefined };
+
+/** LMDB is loaded where it is needed: its loading takes longer than everything else of this thread. */
+async function openState(directory: string | undefined): Promise<StateStore | undefined> {
+  if (directory === undefined) return undefined;
+  const { StateStore } = await import('../store/state-store.js');
+  return StateStore.open(directory, { readOnly: true });
+}
 
 const nowhere: PeerStatus = {
   head: { num: 0, id: new Uint8Array(32), slot: 0 },

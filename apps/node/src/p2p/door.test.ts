@@ -130,6 +130,16 @@ describe('NET-17: who comes to the door', () => {
     if (code !== 'hello') expect(node.network.refused).toEqual({ [code]: 1 });
   });
 
+  it('with more certificates than anybody needs is not looked at', async () => {
+    const { node } = await start('alpha');
+    const identity = identityOf(await consortium.member(alpha));
+    const issuing = encodePem('CERTIFICATE', consortium.north.authority.certificate.der);
+    expect(await shown(node, { ...identity, certificate: identity.certificate + issuing.repeat(60) })).toBe(
+      'not_admitted',
+    );
+    expect(node.events.at(-1)?.reason).toMatch(/the handshake has \d+ bytes, at most 16384 are read/);
+  });
+
   it('with a certificate that is another’s does not get through TLS', async () => {
     const [own, other] = await Promise.all([consortium.member(alpha), consortium.member(alpha)]);
     const { node } = await start('alpha');

@@ -4,14 +4,14 @@
  */
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import type { AddressInfo, Socket } from 'node:net';
-import { connect, createServer, type DetailedPeerCertificate, type Server, type TLSSocket } from 'node:tls';
+import { connect, createServer, type Server, type TLSSocket } from 'node:tls';
 import type { HelloBody, PeerMessage, PeerStatus } from '@snapscale/protocol';
 import { Admission } from '../admission/admission.js';
-import type { AdmittedMember } from '../admission/verdict.js';
 import { AddressAllowance } from './address-allowance.js';
 import { Connection, type ConnectionLimits, type ConnectionOwner, defaultConnectionLimits } from './connection.js';
 import { faultOf, isAdmissionCode, PeerFault } from './faults.js';
 import { encodeFrame } from './frames.js';
+import { connectTo, judgeHandshake } from './handshake.js';
 import { type Identity, type Member, openIdentity } from './identity.js';
 import { type KnownAddress, PeerTable } from './peer-table.js';
 import { TokenBucket } from './token-bucket.js';
@@ -148,7 +148,7 @@ export class PeerNetwork {
     });
     this.#server = server;
     server.on('connection', (socket: Socket) => this.#admitHandshake(socket));
-    server.on('secureConnection', (socket) => this.#begin(socket, false, undefined));
+    server.on('secureConnection', (socket) => this.#accept(socket));
     server.on('tlsClientError', (error, socket) => {
       this.#refuseStranger(socket, error.message);
       socket.destroy();
@@ -226,7 +226,7 @@ export class PeerNetwork {
     this.#table.retryAll(this.#options.nowMs());
   }
 
-  /** Looks again whether each peer may be here: membership or dates have changed. Takes roots that have changed, too. */
+  /** Looks again whether each peer may be here (NET-21): membership has changed. Takes roots that have changed, too. */
   recheckMembers(): void {
     this.#server?.setSecureContext({ ...this.#secrets(), minVersion: 'TLSv1.3' });
     for (const connection of this.#all()) {
@@ -236,7 +236,7 @@ export class PeerNetwork {
   }
 
   /**
-   * Takes a renewed certificate: new connections use it, and those that there are are replaced one after the other, by new
+   * Takes a renewed certificate (NET-22): new connections use it, and those that there are are replaced one after the other, by new
    * ones that are up before the old ones go. @throws Error when it is not in order, or of another node; nothing has changed then
    */
   renewIdentity(identity: Identity): void {
@@ -294,13 +294,21 @@ export class PeerNetwork {
     }
   }
 
-  #begin(socket: TLSSocket, dialled: boolean, known: KnownAddress | undefined): void {
-    // The raw socket below a TLS socket of the server is no longer in its handshake.
+  /** A handshake of the server is done. */
+  #accept(socket: TLSSocket): void {
     for (const raw of this.#handshakes) {
-      if (raw.remotePort === socket.remotePort && raw.remoteAddress === socket.remoteAddress)
-        this.#handshakes.delete(raw);
+      if (raw.remotePort !== socket.remotePort || raw.remoteAddress !== socket.remoteAddress) continue;
+      this.#handshakes.delete(raw);
+      this.#begin(socket, raw, undefined);
+      return;
     }
-    const admitted = this.#judge(socket);
+    // It had to make room for others.
+    socket.destroy();
+  }
+
+  /** @param raw the connection below TLS; @param known the address that this side has opened it to */
+  #begin(socket: TLSSocket, raw: Socket, known: KnownAddress | undefined): void {
+    const admitted = judgeHandshake(socket, raw, this.#admission);
     if (admitted instanceof PeerFault) {
       this.#refuse(socket, admitted, known);
       return;
@@ -315,7 +323,7 @@ export class PeerNetwork {
       socket,
       new X509Certificate(admitted.chain[0]!),
       admitted,
-      dialled,
+      known !== undefined,
       this.#owner(),
       refusal,
     );
@@ -323,18 +331,6 @@ export class PeerNetwork {
     this.#ownCertificates.set(connection, this.#self);
     if (known !== undefined) this.#dialledTo.set(connection, known.address);
     if (refusal !== undefined) connection.close(refusal);
-  }
-
-  /** Whom a handshake has shown, or why it is not let in. OpenSSL and the admission must agree. */
-  #judge(socket: TLSSocket): Member | PeerFault {
-    const chain = presentedChain(socket);
-    if (chain.length === 0) return new PeerFault('not_admitted', 'the peer has no certificate');
-    const verdict = this.#admission.check(chain, 'node');
-    if (verdict.kind === 'refused') return faultOf(verdict);
-    if (!socket.authorized) {
-      return new PeerFault('untrusted', `TLS refuses the certificate: ${socket.authorizationError}`);
-    }
-    return memberOf(verdict.member, chain);
   }
 
   /** Ends a connection of which nothing was read yet, saying why. */
@@ -520,19 +516,18 @@ export class PeerNetwork {
 
   #dial(known: KnownAddress): void {
     const { nowMs } = this.#options;
-    const split = known.address.lastIndexOf(':');
-    const host = known.address.slice(0, split).replace(/^\[|\]$/g, '');
     this.#table.attempted(known.address, nowMs());
     this.#dialling.add(known.address);
+    const raw = connectTo(known.address);
     const socket = connect({
-      host,
-      port: Number(known.address.slice(split + 1)),
+      socket: raw,
       ...this.#secrets(),
       rejectUnauthorized: false,
       minVersion: 'TLSv1.3',
       // The certificate names a node, not a host: who must answer is checked against its name.
       checkServerIdentity: () => undefined,
     });
+    raw.on('error', (error) => socket.destroy(error));
     const deadline = setTimeout(() => socket.destroy(new Error('no answer in time')), this.#limits.handshakeMsMax);
     const settle = (): void => {
       clearTimeout(deadline);
@@ -548,7 +543,7 @@ export class PeerNetwork {
     socket.once('secureConnect', () => {
       settle();
       if (this.#closing) socket.destroy();
-      else this.#begin(socket, true, known);
+      else this.#begin(socket, raw, known);
     });
   }
 
@@ -561,28 +556,6 @@ export class PeerNetwork {
 
 /** How long a stranger may take to read why it is refused. */
 const REFUSAL_MS = 500;
-
-/**
- * Certificates that the other side has shown, its own first. One more than is looked at: too many are refused. To be asked
- * once and first: `getPeerX509Certificate` takes the list apart (Node 20).
- */
-function presentedChain(socket: TLSSocket): Uint8Array[] {
-  const chain: Uint8Array[] = [];
-  let next: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
-  while (next?.raw !== undefined && chain.length < SHOWN_MAX) {
-    chain.push(new Uint8Array(next.raw));
-    // A root names itself.
-    next = next.issuerCertificate === next ? undefined : next.issuerCertificate;
-  }
-  return chain;
-}
-
-const SHOWN_MAX = 4;
-
-function memberOf(admitted: AdmittedMember, chain: readonly Uint8Array[]): Member {
-  const { organisation, roles, digest, validFromMs, validUntilMs } = admitted;
-  return { node: admitted.node!, organisation, roles, digest, validFromMs, validUntilMs, chain };
-}
 
 function admissionWithoutChain({ identity, nowMs }: NetworkOptions): Admission {
   return new Admission({

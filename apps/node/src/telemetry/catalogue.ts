@@ -179,8 +179,10 @@ export const readMetrics: readonly ReadMetric[] = [
   gauge('http_members_seen', 'Certificates that were let in by HTTP in the last ten minutes', ({ access }) =>
     one(access?.membersSeen),
   ),
-  gauge('http_member_sessions', 'Certificates with an event stream, a connection or a waiting request', ({ access }) =>
-    one(access?.sessions),
+  gauge(
+    'http_member_sessions',
+    'Certificates with an event stream, a connection or a waiting request; all clients without one count as one',
+    ({ access }) => one(access?.sessions),
   ),
 
   // Peers

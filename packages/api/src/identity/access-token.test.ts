@@ -188,6 +188,44 @@ describe('access tokens', () => {
     }
   });
 
+  it('never throw, whatever is changed in them', () => {
+    const token = make();
+    const alphabet = 'AZaz09-_+/=."\\\u0000\ufffd{}[]:, ';
+    let seed = 1;
+    const next = (bound: number): number => (seed = (seed * 48_271) % 2_147_483_647) % bound;
+    for (let round = 0; round < 500; round++) {
+      const characters = [...token];
+      for (let change = 0; change <= next(3); change++) {
+        const at = next(characters.length);
+        if (next(3) === 0) characters.splice(at, 1 + next(40));
+        else characters[at] = alphabet[next(alphabet.length)]!;
+      }
+      const text = characters.join('');
+      const reading = parseAccessToken(text);
+      // What is still read must be what was written there: no second form of one token.
+      if (reading.kind === 'token') {
+        const { signingInput, signature } = reading.token;
+        expect(formatAccessToken(new TextDecoder().decode(signingInput), signature)).toBe(text);
+      } else {
+        expect(reading.detail.length).toBeLessThan(200);
+      }
+    }
+  });
+
+  it('cost little when they are made to cost much', () => {
+    const size = tokenLimits.charsMax;
+    const hostile = [
+      'A'.repeat(size),
+      '.'.repeat(size),
+      `${'e30.'.repeat(size / 4)}`,
+      forge(`${'{"a":'.repeat(1000)}1${'}'.repeat(1000)}`, '{}'),
+      forge(`{${Array.from({ length: 500 }, (_, i) => `"${i}":0`).join()}}`, '{}'),
+      forge(`{"alg":"${'\\"'.repeat(1500)}"}`, '{}'),
+      forge({ ...goodHeader, 'x5t#S256': undefined, x5c: Array(1200).fill('') }, claims),
+    ];
+    for (const token of hostile) expect(parseAccessToken(token).kind).toBe('refused');
+  });
+
   it('are told from encrypted ones', () => {
     expect(isEncryptedToken(make())).toBe(false);
     expect(isEncryptedToken('a.b.c.d.e')).toBe(true);

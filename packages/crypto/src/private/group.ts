@@ -5,7 +5,7 @@
  * This is the readable reference over BigInt. BigInt arithmetic is never constant time, so where a scalar is secret the
  * call is {@link multiplySecret} or {@link sumOfProductsSecret}: the two names are what a constant-time kernel replaces.
  */
-import { interleavedMSMUnsafe, mulAddUnsafe, pippenger } from '@noble/curves/abstract/curve.js';
+import { mulAddUnsafe, pippenger } from '@noble/curves/abstract/curve.js';
 import { ristretto255, ristretto255_hasher } from '@noble/curves/ed25519.js';
 import { failCrypto } from '../errors.js';
 
@@ -109,12 +109,6 @@ export function sumOfProducts(points: readonly Point[], scalars: readonly Scalar
 /** Σ scalars[i]·points[i] for secret scalars. A secret path: the kernel does it in constant time, here it is as {@link sumOfProducts}. */
 export function sumOfProductsSecret(points: readonly Point[], scalars: readonly Scalar[]): Point {
   return sumOfProducts(points, scalars);
-}
-
-/** {@link sumOfProducts} over fixed points: the tables are made once. */
-export function fixedSumOfProducts(points: readonly Point[]): (scalars: readonly Scalar[]) => Point {
-  const sum = interleavedMSMUnsafe(ristretto255.Point, [...points], 6);
-  return (scalars) => sum([...scalars]);
 }
 
 /** Hash to the group: hash_to_ristretto255 of RFC 9380, appendix B (expand_message_xmd with SHA-512), under a domain of its own. */

@@ -43,7 +43,7 @@ export {
   sealForAuditor,
   verifyLogarithm,
 } from './disclosure.js';
-export { BASES, type CommitmentBases, makeProofGenerators, type ProofGenerators } from './generators.js';
+export { BASES, type CommitmentBases, DALEK_BASES, makeProofGenerators, type ProofGenerators } from './generators.js';
 export {
   decodeNonIdentity,
   decodePoint,

@@ -73,5 +73,5 @@ export {
   privateKeyPem,
   type WebCrypto,
 } from './private-key.js';
-export { type CertificateRequest, checkRequest, createRequest } from './request.js';
+export { type CertificateRequest, checkRequest, createRequest, parseRequest } from './request.js';
 export { createCrl, isCrlOf, parseCrl, type RevocationList, type RevokedCertificate } from './revocation-list.js';

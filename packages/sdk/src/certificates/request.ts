@@ -61,6 +61,22 @@ export async function createRequest(
  * @throws CertificateError
  */
 export function checkRequest(bytes: Uint8Array): CertificateRequest {
+  const { info, signature, ...request } = readRequest(bytes);
+  if (!verifySignature(request.publicKey, info, signature)) {
+    failCertificate('wrong_signature', 'the request is not signed with its own key: possession is not proven');
+  }
+  return request;
+}
+
+/** Reads a request that was checked before: its signature is not verified. @throws CertificateError */
+export function parseRequest(bytes: Uint8Array): CertificateRequest {
+  const { der: encoding, publicKey, subject, names } = readRequest(bytes);
+  return { der: encoding, publicKey, subject, names };
+}
+
+function readRequest(
+  bytes: Uint8Array,
+): CertificateRequest & { readonly info: Uint8Array; readonly signature: Uint8Array } {
   if (bytes.length > REQUEST_BYTES_MAX) {
     failCertificate('too_large', `the request has ${bytes.length} bytes, at most ${REQUEST_BYTES_MAX}`);
   }
@@ -69,14 +85,11 @@ export function checkRequest(bytes: Uint8Array): CertificateRequest {
   const request = outer.enter(tags.sequence);
   outer.end();
   const info = request.value(tags.sequence);
-  const { publicKey, subject, names } = readInfo(new DerReader(info.content, what));
+  const content = readInfo(new DerReader(info.content, what));
   readSignatureAlgorithm(request, what);
   const signature = request.bytesOfBits();
   request.end();
-  if (!verifySignature(publicKey, info.encoding, signature)) {
-    failCertificate('wrong_signature', 'the request is not signed with its own key: possession is not proven');
-  }
-  return { der: encoding, publicKey, subject, names };
+  return { der: encoding, ...content, info: info.encoding, signature };
 }
 
 function readInfo(info: DerReader): Omit<CertificateRequest, 'der'> {

@@ -4,14 +4,13 @@ import {
   type CaOrganisation,
   type CertificateApplication,
   caPaths,
-  type Fetch,
-  type FetchAnswer,
   parseInvitationCode,
 } from '@snapscale/api';
 import { caAudience, jwkOf, thumbprintOf } from '@snapscale/api/identity';
 import { equalBytes } from '@snapscale/crypto';
 import { parseCertificate } from '../certificates/certificate.js';
 import { decodeCertsOnly } from '../certificates/certs-only.js';
+import { chainOf } from '../certificates/chain.js';
 import { decodeBase64, encodeBase64, encodePem } from '../certificates/encoding/pem.js';
 import type { Signer } from '../certificates/keys.js';
 import type { NamesToWrite } from '../certificates/names.js';
@@ -19,6 +18,13 @@ import { createRequest } from '../certificates/request.js';
 import { IdentityError } from './identity-error.js';
 import { type MemberIdentity, memberIdentity } from './member-identity.js';
 import { type IdentityPorts, requestToken, type TokenAudience } from './request-token.js';
+
+/** What is needed of `fetch`: that of browsers and Node will do, and that of `@snapscale/api`. */
+export type TextFetch = (
+  url: string,
+  init: { readonly method: string; readonly headers: Record<string, string>; readonly body?: string },
+) => Promise<TextAnswer>;
+type TextAnswer = { readonly status: number; text(): Promise<string> };
 
 /** An authority: its address, and the organisation whose certificates it gives. */
 export type Authority = { readonly url: string; readonly organisation: string };
@@ -35,7 +41,7 @@ export function authorityOf(invitation: string): Authority {
 
 /** Asks for a certificate for a key. The answer may be that somebody has to approve it: see `applicationState`. */
 export async function applyForCertificate(
-  fetch: Fetch,
+  fetch: TextFetch,
   authority: Authority,
   signer: Signer,
   wanted: Wanted,
@@ -45,7 +51,7 @@ export async function applyForCertificate(
 }
 
 /** What has become of an application. */
-export async function applicationState(fetch: Fetch, authority: Authority, id: string): Promise<ApplicationAnswer> {
+export async function applicationState(fetch: TextFetch, authority: Authority, id: string): Promise<ApplicationAnswer> {
   return ask(fetch, authority.url, caPaths.request(authority.organisation, id));
 }
 
@@ -63,14 +69,14 @@ export function identityOfAnswer(
 }
 
 /** The chain of an organisation's authority by EST: certificates in DER, that of the issuing CA and the roots. */
-export async function estAuthorities(fetch: Fetch, { url, organisation }: Authority): Promise<Uint8Array[]> {
+export async function estAuthorities(fetch: TextFetch, { url, organisation }: Authority): Promise<Uint8Array[]> {
   const target = `/.well-known/est/${organisation}/cacerts`;
   return bundleOf(await send(fetch, url, target, { method: 'GET', headers: {} }), target);
 }
 
 /** Asks for a certificate by EST. `authorization` is a header, where the authority wants one. */
 export async function estEnrol(
-  fetch: Fetch,
+  fetch: TextFetch,
   authority: Authority,
   signer: Signer,
   names: NamesToWrite,
@@ -87,7 +93,7 @@ export async function estEnrol(
  * @param signer another key for the new certificate; the same where not given
  */
 export async function renewIdentity(
-  fetch: Fetch,
+  fetch: TextFetch,
   identity: MemberIdentity,
   ports: IdentityPorts,
   authority: Authority,
@@ -103,7 +109,7 @@ export async function renewIdentity(
 }
 
 /** Whom a token for an authority names: the key of its issuing CA. */
-async function audienceOf(fetch: Fetch, { url, organisation }: Authority): Promise<TokenAudience> {
+async function audienceOf(fetch: TextFetch, { url, organisation }: Authority): Promise<TokenAudience> {
   const all = await ask<readonly CaOrganisation[]>(fetch, url, caPaths.organisations);
   const certificate = Array.isArray(all) ? all.find(({ account }) => account === organisation)?.certificate : undefined;
   if (typeof certificate !== 'string') {
@@ -117,11 +123,11 @@ async function audienceOf(fetch: Fetch, { url, organisation }: Authority): Promi
 }
 
 async function enrolled(
-  fetch: Fetch,
+  fetch: TextFetch,
   { url, organisation }: Authority,
   operation: 'simpleenroll' | 'simplereenroll',
   body: string,
-  headers: Readonly<Record<string, string>>,
+  headers: Record<string, string>,
   signer: Signer,
 ): Promise<MemberIdentity> {
   const target = `/.well-known/est/${organisation}/${operation}`;
@@ -136,15 +142,19 @@ async function enrolled(
       `the request for a certificate waits for somebody at ${organisation} to approve it`,
     );
   }
-  const certificates = await bundleOf(answer, target);
-  const own = certificates.filter((der) => equalBytes(parseCertificate(der).publicKey, signer.publicKey));
-  const chain = own.length > 0 ? [own[0]!, ...certificates.filter((der) => der !== own[0])] : certificates;
-  // EST answers with the certificate alone; the issuing CA's is among the authorities.
-  const issuers = chain.length > 1 ? [] : await estAuthorities(fetch, { url, organisation });
-  return memberIdentity({ certificate: [...chain, ...issuers], key: signer });
+  const certificates = (await bundleOf(answer, target)).map(parseCertificate);
+  const own = certificates.find(({ publicKey }) => equalBytes(publicKey, signer.publicKey));
+  if (own === undefined) {
+    throw new IdentityError('malformed_answer', `the authority's answer at ${target} has no certificate for the key`);
+  }
+  // EST answers with the certificate alone; the issuing CA's is among the authorities, which may be many.
+  const issuers =
+    certificates.length > 1 ? certificates : (await estAuthorities(fetch, { url, organisation })).map(parseCertificate);
+  const chain = chainOf(own, issuers);
+  return memberIdentity({ certificate: chain.map(({ der }) => der), key: signer });
 }
 
-async function bundleOf(answer: FetchAnswer, target: string): Promise<Uint8Array[]> {
+async function bundleOf(answer: TextAnswer, target: string): Promise<Uint8Array[]> {
   try {
     return decodeCertsOnly(decodeBase64(await answer.text(), 'answer'));
   } catch (cause) {
@@ -154,7 +164,7 @@ async function bundleOf(answer: FetchAnswer, target: string): Promise<Uint8Array
   }
 }
 
-async function ask<T>(fetch: Fetch, url: string, target: string, body?: object): Promise<T> {
+async function ask<T>(fetch: TextFetch, url: string, target: string, body?: object): Promise<T> {
   const init =
     body === undefined
       ? { method: 'GET', headers: {} }
@@ -167,7 +177,12 @@ async function ask<T>(fetch: Fetch, url: string, target: string, body?: object):
   }
 }
 
-async function send(fetch: Fetch, url: string, target: string, init: Parameters<Fetch>[1]): Promise<FetchAnswer> {
+async function send(
+  fetch: TextFetch,
+  url: string,
+  target: string,
+  init: Parameters<TextFetch>[1],
+): Promise<TextAnswer> {
   const answer = await fetch(`${url.replace(/\/+$/, '')}${target}`, init);
   if (answer.status >= 200 && answer.status < 300) return answer;
   throw new IdentityError(

@@ -12,6 +12,7 @@ export {
   estEnrol,
   identityOfAnswer,
   renewIdentity,
+  type TextFetch,
   type Wanted,
 } from './enrolment.js';
 export { IdentityError, type IdentityErrorCode } from './identity-error.js';

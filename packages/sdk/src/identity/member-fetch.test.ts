@@ -82,6 +82,15 @@ describe('requests of a member', () => {
     await expect(wrapped()(`${door.url}/v1/a`, { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
   });
 
+  it('call fetch as browsers want it called', async () => {
+    const strict: typeof fetch = async function (this: unknown, input, init) {
+      if (this !== undefined) throw new TypeError('Illegal invocation');
+      return fetch(input, init);
+    };
+    const request = memberFetch(strict, alice, { nodeUrl: door.url, nowMs: () => nowMs, randomBytes: random });
+    expect((await request(`${door.url}/v1/a`)).status).toBe(200);
+  });
+
   it('are made at once: get_access is asked once', async () => {
     let asked = 0;
     const counting: typeof fetch = (input, init) => {
@@ -196,7 +205,7 @@ describe('a request is made once more', () => {
 
 describe('clients', () => {
   it('of the SDK work with it, and say what a refusal was', async () => {
-    const client = createClient({ url: door.url, fetch: wrapped() as unknown as Fetch });
+    const client = createClient({ url: door.url, fetch: wrapped() });
     expect((await client.api.chain.getInfo()).head_block_num).toBe(7);
     door.state.refuse.push('revoked');
     await expect(client.api.chain.getInfo()).rejects.toThrow();

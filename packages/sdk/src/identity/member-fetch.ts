@@ -55,7 +55,9 @@ export function memberFetch<F extends AnyFetch>(
   options: MemberFetchOptions,
 ): F {
   const keeper = identity instanceof IdentityKeeper ? identity : new IdentityKeeper(identity);
-  const door = new MemberDoor(fetch as unknown as LooseFetch, keeper, options);
+  // Browsers' own refuses to be called as the method of something.
+  const call: LooseFetch = (input, init) => (fetch as unknown as LooseFetch)(input, init);
+  const door = new MemberDoor(call, keeper, options);
   return ((input: unknown, init?: unknown) => door.request(input, init)) as unknown as F;
 }
 

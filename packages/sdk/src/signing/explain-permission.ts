@@ -36,13 +36,22 @@ export async function explainPermission(
   have: readonly PublicKey[],
 ): Promise<PermissionReport> {
   const texts = new Set(have.map(formatPublicKey));
-  return explain({ client, have: texts, accounts: new Map() }, formatPermission(parsePermission(input)), []);
+  return explain(
+    { client, have: texts, accounts: new Map(), left: REPORTS_MAX },
+    formatPermission(parsePermission(input)),
+    [],
+  );
 }
+
+/** Accounts that name each other many times would make more than anybody could read. */
+const REPORTS_MAX = 2000;
 
 type Walk = {
   readonly client: Client;
   readonly have: ReadonlySet<string>;
   readonly accounts: Map<string, Promise<Account | undefined>>;
+  /** Reports that may still be made. */
+  left: number;
 };
 type Account = Awaited<ReturnType<Client['api']['chain']['getAccount']>>;
 
@@ -61,7 +70,7 @@ async function explain(walk: Walk, level: string, above: readonly string[]): Pro
   for (const { permission: part, weight } of required.accounts) {
     const name = `${part.actor}@${part.permission}`;
     const path = [...above, level];
-    if (path.includes(name) || path.length >= limits.authorityDepthMax) continue;
+    if (path.includes(name) || path.length >= limits.authorityDepthMax || walk.left-- <= 0) continue;
     parts.push({ kind: 'permission', weight, report: await explain(walk, name, path) });
   }
   parts.push(...required.waits.map(({ wait_sec, weight }) => ({ kind: 'wait', seconds: wait_sec, weight }) as const));

@@ -38,6 +38,8 @@ export type Begun = Access & {
   /** Of the member, DER. */
   readonly chain: readonly Uint8Array[];
   readonly token: BegunToken | undefined;
+  /** How often what is open had been looked at before. */
+  readonly round: number;
 };
 
 /** A request as the doors see it before its body has come. */
@@ -68,6 +70,7 @@ export class AccessControl {
   readonly #unsubscribe: () => void;
   readonly #timer: NodeJS.Timeout;
   #reads: ReadPolicy | undefined;
+  #round = 0;
   #rootsVersion: number;
   #rootsChanged: () => void = () => undefined;
 
@@ -129,7 +132,8 @@ export class AccessControl {
   /** The checks that need no body. A credential that is shown must be in order, whether it is needed or not (ACC-2). */
   async begin({ route, isLocal, authorization, socket, method, target }: Arrival): Promise<Begun | Refused> {
     const head = { method, target };
-    const nobody: Begun = { door: 'none', member: undefined, head, route, isLocal, chain: [], token: undefined };
+    const round = this.#round;
+    const nobody: Begun = { door: 'none', member: undefined, head, route, isLocal, chain: [], token: undefined, round };
     if (route === 'open') return nobody;
     const text = bearerOf(authorization);
     if (text !== undefined) {
@@ -187,8 +191,13 @@ export class AccessControl {
   /** Calls `cut` when what was allowed ends, until the returned function is called. */
   follow(begun: Begun, cut: Cut): () => void {
     const { member, route, isLocal } = begun;
+    // What is open to everybody by the node's own policy does not end.
+    if (member === undefined && this.#settings.policy === 'open') return () => undefined;
     const key = member?.digest ?? `nobody ${route} ${isLocal}`;
     const untilMs = member?.validUntilMs ?? Number.POSITIVE_INFINITY;
+    // What has ended between the check and now was not open yet when all that is was looked at.
+    const standing = begun.round === this.#round ? undefined : this.#standing(begun);
+    if (standing?.kind === 'refused') queueMicrotask(() => cut(standing));
     return this.#sessions.open(`${key} ${route}`, untilMs, () => this.#standing(begun), cut);
   }
 
@@ -231,6 +240,7 @@ export class AccessControl {
     const reads = readConsortium(this.#backend.finalState())?.reads;
     if (hasChanged || reads !== this.#reads) {
       this.#reads = reads;
+      this.#round++;
       this.#sessions.recheck();
     }
     if (admission.version === this.#rootsVersion) return;

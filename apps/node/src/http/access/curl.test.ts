@@ -84,6 +84,9 @@ describe.skipIf(isMissing)('curl and openssl', () => {
     await run('openssl', [...made, '-subj', '/CN=me', '-days', '1']);
     const own = await curl('--cacert', root, '--cert', pem, '--key', key, url);
     expect(own).toMatchObject({ status: 401, json: { code: 'certificate_chain', reason: 'self_signed' } });
+    const elsewhere = `https://other.example:${door.server.tlsPort}${info}`;
+    const named = run('curl', ['-sS', '-m', '10', '--cacert', root, '--connect-to', '::localhost:', elsewhere]);
+    await expect(named).rejects.toThrow(/other\.example/);
     const plain = run('curl', ['-sS', '-m', '10', url]);
     await expect(plain).rejects.toThrow(/certificate/i);
   });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { accessRefusals } from '@snapscale/api';
+import { accessRefusals, problemBody, violations } from '@snapscale/api';
 import { parseAccessToken } from '@snapscale/api/identity';
 import { encodePem } from '@snapscale/sdk/certificates';
 import { encryptToken } from '@snapscale/sdk/identity';
@@ -34,6 +34,7 @@ function refusalOf({ status, headers, json, text }: Answer): string {
     type: `urn:snap:problem:${code}`,
   });
   expect(json).toMatchObject({ status, error: { name: `snap_access_${code}`, details: [{ message: json.detail }] } });
+  expect(violations(problemBody, json)).toEqual([]);
   expect(headers.get('www-authenticate')).toMatch(/^Bearer /);
   expect(text).not.toMatch(/ey[\w-]{20}/);
   return code;
@@ -236,6 +237,23 @@ describe('the door of mutual TLS', () => {
   });
 });
 
+describe('roots', () => {
+  it('ACC-10 count from the next final block on, at both doors', async () => {
+    const own = await TestConsortium.create();
+    const growing = await TestDoor.open(own);
+    const newcomer = await own.member({ ca: own.foreign });
+    expect(refusalOf(await growing.askTls(info, newcomer))).toBe('certificate_chain');
+    own.state.authority(own.foreign.root.der);
+    own.state.authority(own.foreign.authority.certificate.der, { organisation: 'north' });
+    own.changed();
+    growing.chain.finalize(growing.chain.head);
+    expect((await growing.askTls(info, newcomer)).status).toBe(200);
+    expect((await growing.ask(info, await growing.token(newcomer, info))).status).toBe(200);
+    expect((await growing.ask('/.well-known/snap/authorities.pem')).text.match(/BEGIN/g)).toHaveLength(2);
+    await growing.server.close();
+  });
+});
+
 describe('what is open to all', () => {
   it('ACC-1 says what a client needs to be let in', async () => {
     const { status, json } = await door.ask('/v1/snap/get_access', 'a token that nobody looks at');
@@ -270,6 +288,9 @@ describe('what is open to all', () => {
       expect([path, (await door.ask(path)).status]).toEqual([path, 200]);
     }
     expect((await door.ask('/nothing')).status).toBe(404);
+    const proxied = await door.ask('/metrics', undefined, { headers: { 'x-forwarded-for': '203.0.113.7' } });
+    expect(refusalOf(proxied)).toBe('missing');
+    expect((await fetch(door.server.url + info, { method: 'HEAD' })).status).toBe(401);
     const preflight = await door.ask(info, undefined, { method: 'OPTIONS' });
     expect(preflight.status).toBe(204);
     expect(preflight.headers.get('access-control-allow-headers')).toContain('Authorization');
@@ -287,8 +308,10 @@ describe('tokens with seeded mutations', () => {
     const next = random(20_261_124);
     const endMs = performance.now() + 800;
     let slowestMs = 0;
+    const { jwk, thumbprint } = door.server.access.keys;
+    const sealed = await encryptToken(good, jwk, thumbprint);
     for (let round = 0; round < 400 && performance.now() < endMs; round++) {
-      const token = mutate(good, next);
+      const token = mutate(round % 5 === 0 ? sealed : good, next);
       const beganMs = performance.now();
       const begun = await door.server.access.begin({
         route: 'read',
@@ -332,10 +355,10 @@ function mutate(token: string, next: () => number): string {
     default: {
       // Inside a part: flip a bit of what it encodes.
       const parts = token.split('.');
-      const index = Math.floor(next() * 3);
+      const index = Math.floor(next() * parts.length);
       const bytes = Buffer.from(parts[index]!, 'base64url');
       const place = Math.floor(next() * bytes.length);
-      bytes[place] = bytes[place]! ^ (1 << Math.floor(next() * 8));
+      bytes[place] = (bytes[place] ?? 0) ^ (1 << Math.floor(next() * 8));
       parts[index] = bytes.toString('base64url');
       return parts.join('.');
     }

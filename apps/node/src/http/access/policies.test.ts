@@ -166,6 +166,13 @@ describe('policies', () => {
     expect(Number(late.headers.get('retry-after'))).toBeGreaterThan(10);
     expect(late.json.error).toMatchObject({ transient: true });
     expect(outcome(await door.askTls(info, first))).toBe('rate_limited');
+    // Guessing costs the address more than asking.
+    const guessed = await open({ options: { ratePerSecond: 0.01, rateBurst: 10 } });
+    expect([outcome(await guessed.ask(info, 'x')), outcome(await guessed.ask(info, 'x'))]).toEqual([
+      'malformed',
+      'malformed',
+    ]);
+    expect((await guessed.ask('/v1/snap/get_access')).status).toBe(429);
   });
 
   it('ACC-2 tell the node who asks', async () => {

@@ -15,12 +15,6 @@ const soon = <T>(value: () => T) => expect.poll(value, { interval: 5, timeout: 1
 let consortium: TestConsortium;
 let door: TestDoor;
 
-beforeEach(async () => {
-  consortium = await TestConsortium.create();
-});
-
-afterEach(() => door?.server.close());
-
 /** Changes a member's row as the contract would, with the next final block. */
 function change(member: TestMember, row: Exclude<MemberWish['row'], false | undefined>): void {
   consortium.enter(member, consortium.north, row);
@@ -29,6 +23,12 @@ function change(member: TestMember, row: Exclude<MemberWish['row'], false | unde
 }
 
 describe('what is open in the name of a member', () => {
+  beforeEach(async () => {
+    consortium = await TestConsortium.create();
+  });
+
+  afterEach(() => door.server.close());
+
   it('ACC-17 ends with it: event streams, at the token door', async () => {
     door = await TestDoor.open(consortium, { policy: 'members' });
     const [member, other] = await Promise.all([consortium.member(), consortium.member()]);
@@ -91,6 +91,27 @@ describe('what is open in the name of a member', () => {
     ended.agent.destroy();
     going.agent.destroy();
     await soon(() => door.server.access.sessions).toBe(0);
+  });
+
+  it('ACC-17 ends at once when it ended between the check and the opening', async () => {
+    door = await TestDoor.open(consortium);
+    const member = await consortium.member();
+    const target = '/v1/stream';
+    const authorization = `Bearer ${await door.token(member, target)}`;
+    const control = door.server.access;
+    const arrival = {
+      route: 'read',
+      isLocal: false,
+      authorization,
+      socket: undefined as never,
+      method: 'GET',
+      target,
+    } as const;
+    const begun = await control.begin(arrival);
+    if ('code' in begun) throw new Error(begun.code);
+    change(member, { status: 2 });
+    const code = await new Promise((resolve) => control.follow(begun, (refusal) => resolve(refusal.code)));
+    expect(code).toBe('revoked');
   });
 
   it('ACC-17 ends with it: requests that wait, also of nobody when reading is closed', async () => {

@@ -52,10 +52,12 @@ function contextOf({ certificate, privateKey, authorities }: TlsIdentity): Secur
     key: privateKey,
     ca: [...authorities],
     minVersion: 'TLSv1.2',
-    // A resumed session would have the client's certificate without the CAs between it and a root.
-    secureOptions: constants.SSL_OP_NO_TICKET,
+    // A resumed session would have the client's certificate without the CAs between it and a root; a renegotiated one, another.
+    secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
   };
 }
+
+const presented = new WeakMap<Socket, readonly Uint8Array[] | undefined>();
 
 /**
  * The certificates that a client has shown, DER, its own first; undefined when it showed none, or the connection is none of
@@ -63,6 +65,11 @@ function contextOf({ certificate, privateKey, authorities }: TlsIdentity): Secur
  */
 export function presentedChain(socket: Socket): readonly Uint8Array[] | undefined {
   if (!(socket instanceof TLSSocket)) return undefined;
+  if (!presented.has(socket)) presented.set(socket, readChain(socket));
+  return presented.get(socket);
+}
+
+function readChain(socket: TLSSocket): readonly Uint8Array[] | undefined {
   const chain: Uint8Array[] = [];
   const seen = new Set<string>();
   for (let next = socket.getPeerCertificate(true); next?.raw !== undefined; next = next.issuerCertificate) {

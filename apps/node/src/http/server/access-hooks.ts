@@ -1,12 +1,12 @@
 /** The doors in the life of a request: before its body is read, and after it. */
 
 import { performance } from 'node:perf_hooks';
-import { TLSSocket } from 'node:tls';
 import type { RouteAccess } from '@snapscale/api';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type Begun, bearerOf, type Door } from '../access/access-control.js';
 import { type Refused, refused } from '../access/admit.js';
 import { accessFailure } from '../access/problem.js';
+import { presentedChain } from '../access/tls-door.js';
 import type { HttpFailure } from './failure.js';
 import type { HttpObserver, ServerParts } from './http-server.js';
 import { clientKey } from './rate-limit.js';
@@ -20,6 +20,8 @@ declare module 'fastify' {
 
 /** What a refused credential costs of the rate of its address, beside the request itself: checking costs more than most answers. */
 const REFUSED_COST = 4;
+/** When to come back with a token that there was no room to remember. */
+const FULL_RETRY_MS = 1000;
 const noBytes = new Uint8Array(0);
 
 /** Requests that are in work, with who asks. */
@@ -44,15 +46,19 @@ export function guard(app: FastifyInstance, parts: ServerParts, observer: HttpOb
     const begun = asking.get(request);
     if (begun === undefined || begun.route === 'open') return;
     const wrong = control.complete(begun, request.body instanceof Uint8Array ? request.body : noBytes);
-    if (wrong !== undefined) throw refuse(parts, observer, request, wrong);
+    if (wrong !== undefined) {
+      throw refuse(parts, observer, request, wrong, wrong.code === 'rate_limited' ? FULL_RETRY_MS : undefined);
+    }
     const retryAfterMs = control.charge(begun, 1);
     if (retryAfterMs !== undefined) throw refuse(parts, observer, request, refused('rate_limited'), retryAfterMs);
     observer.admitted?.(begun.door, begun.member);
   });
 }
 
-/** Judged by the connection itself: a proxy's word for its client does not make it local. */
+/** Judged by the connection itself: a proxy's word for its client does not make it local, and what a proxy passes on is not. */
 export function isLocal(request: FastifyRequest): boolean {
+  const { forwarded, 'x-forwarded-for': forwardedFor } = request.headers;
+  if (forwarded !== undefined || forwardedFor !== undefined) return false;
   const address = clientKey(request.socket.remoteAddress ?? '');
   return /^127\./.test(address) || address === '0:0:0:0::/64';
 }
@@ -75,5 +81,5 @@ function refuse(
 /** By which door a request that was refused has come. */
 function doorOf({ headers, raw }: FastifyRequest): Door {
   if (bearerOf(headers.authorization) !== undefined) return 'token';
-  return raw.socket instanceof TLSSocket && raw.socket.getPeerX509Certificate() !== undefined ? 'tls' : 'none';
+  return presentedChain(raw.socket) === undefined ? 'none' : 'tls';
 }

@@ -7,6 +7,7 @@ const { values } = parseArgs({
     data: { type: 'string' },
     port: { type: 'string' },
     'tls-port': { type: 'string' },
+    identity: { type: 'string' },
     node: { type: 'string', multiple: true },
   },
 });

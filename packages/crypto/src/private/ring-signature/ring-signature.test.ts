@@ -119,6 +119,13 @@ describe('two-row Borromean ring signature', () => {
     expect(toHex(encodePoint(first!.image))).not.toBe(toHex(encodePoint(second!.image)));
   });
 
+  test('duplicate image: one coin in two inputs signs and verifies, so only the order of images (UTXO-72) refuses it', () => {
+    const twice = [secrets[0]!, secrets[0]!];
+    const made = signRings({ message, inputs: twice, random: stuckAtZero });
+    expect(verifyRings(message, twice, made)).toBe(true);
+    expect(twice[0]!.image.equals(twice[1]!.image)).toBe(true);
+  });
+
   test('nonce failure: with a generator stuck at zero no two signatures share a nonce', () => {
     // Two signatures with one nonce give the key: x = (s' - s) / (e - e'). Equal commitments of nonces would show it.
     const nodes = [7, 8].map((fill) => {

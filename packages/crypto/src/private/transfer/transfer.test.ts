@@ -97,7 +97,10 @@ describe('sums', () => {
 
   test('inflation by overflow: amounts above 64 bits and fees that wrap are refused before any proof', () => {
     expect(openClaim(claim({ ...transfer, fee: 2n ** 64n - 1n }))).toBe('unbalanced');
-    expect(openClaim(claim({ ...transfer, fee: 2n ** 64n - 1n, withdrawal: withdrawal(3n) }))).toBe('overflow');
+    // A validator that adds in 64 bits would see the fee of 2 that balances, and pay out 2^64 - 1.
+    const wraps = { ...transfer, fee: 3n, withdrawal: withdrawal(2n ** 64n - 1n) };
+    expect((wraps.fee + wraps.withdrawal.amount) % 2n ** 64n).toBe(transfer.fee);
+    expect(openClaim(claim(wraps))).toBe('overflow');
     expect(openClaim(claim({ ...transfer, fee: GROUP_ORDER + 2n }))).toBe('overflow');
   });
 

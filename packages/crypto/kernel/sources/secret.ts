@@ -5,18 +5,8 @@
  */
 import { BASE_POINT } from './constants';
 import { copy, ELEMENT, negateIf, swapIf } from './field';
-import { COMB, SUM } from './layout';
-import {
-  AFFINE,
-  addAffine,
-  addCached,
-  copyPoint,
-  double,
-  POINT,
-  setIdentity,
-  toAffine,
-  toCached,
-} from './point';
+import { COMB, SLOT_SCALARS, SUM, TABLE_BYTES, TABLES } from './layout';
+import { AFFINE, addAffine, addCached, copyPoint, double, POINT, setIdentity, toAffine, toCached } from './point';
 
 const WINDOWS: i32 = 64;
 const TABLE: usize = memory.data(8 * 160, 8);
@@ -24,10 +14,6 @@ const DIGITS: usize = memory.data(64, 8);
 const CHOSEN: usize = memory.data(160, 8);
 const IDENTITY_CACHED: usize = memory.data(160, 8);
 const MULTIPLE: usize = memory.data(160, 8);
-
-/** Scratch that holds traces of secrets. */
-export const SECRET_SCRATCH: usize = TABLE;
-export const SECRET_SCRATCH_BYTES: usize = MULTIPLE + 160 - TABLE;
 
 /** 64 digits from -8 to 7, the last from 0 to 8, of 4 bits each. */
 function recodeSecret(digits: usize, stride: usize, scalar: usize): void {
@@ -76,12 +62,8 @@ function selectWords(r: usize, p: usize, size: usize, mask: i32): void {
 
 /** r = scalar·p for a secret scalar below L. */
 export function multiplySecret(r: usize, p: usize, scalar: usize): void {
-  toCached(TABLE, p);
   copyPoint(MULTIPLE, p);
-  for (let i: usize = 1; i < 8; i++) {
-    addCached(MULTIPLE, MULTIPLE, TABLE, true);
-    toCached(TABLE + POINT * i, MULTIPLE);
-  }
+  makeMultiples(TABLE);
   recodeSecret(DIGITS, 1, scalar);
   setIdentity(r);
   for (let i = WINDOWS - 1; i >= 0; i--) {
@@ -101,6 +83,49 @@ export function multiplyBaseSecret(r: usize, scalar: usize): void {
       addAffine(r, r, CHOSEN, true);
     }
     if (odd === 1) for (let j = 0; j < 4; j++) double(r, r, j === 3);
+  }
+}
+
+/** r = g where the bit is 1, else -h; affine points, and the bit a secret. */
+export function chooseBit(r: usize, g: usize, h: usize, bit: i32): void {
+  copy(r, h + ELEMENT);
+  copy(r + ELEMENT, h);
+  copy(r + 2 * ELEMENT, h + 2 * ELEMENT);
+  negateIf(r + 2 * ELEMENT, -1);
+  selectWords(r, g, AFFINE, -bit);
+}
+
+/**
+ * r = Σ scalar·fixed point over `count` slots from `first` on, for secret scalars: fixed windows of four bits, with a table of
+ * eight multiples for each point.
+ */
+export function sumSecretly(r: usize, first: i32, count: i32): void {
+  const digits = SUM;
+  const stride = <usize>count;
+  const tables = (SUM + stride * <usize>WINDOWS + 7) & ~7;
+  for (let i: usize = 0; i < stride; i++) {
+    const slot = <usize>first + i;
+    recodeSecret(digits + i, stride, SLOT_SCALARS + 32 * slot);
+    setIdentity(MULTIPLE);
+    addAffine(MULTIPLE, MULTIPLE, TABLES + TABLE_BYTES * slot, true);
+    makeMultiples(tables + 8 * POINT * i);
+  }
+  setIdentity(r);
+  for (let w = WINDOWS - 1; w >= 0; w--) {
+    for (let j = 0; j < 4; j++) double(r, r, j === 3);
+    for (let i: usize = 0; i < stride; i++) {
+      chooseCached(tables + 8 * POINT * i, load<i8>(digits + stride * <usize>w + i));
+      addCached(r, r, CHOSEN, true);
+    }
+  }
+}
+
+/** Table of 1 to 8 times MULTIPLE, cached. */
+function makeMultiples(table: usize): void {
+  toCached(table, MULTIPLE);
+  for (let i: usize = 1; i < 8; i++) {
+    addCached(MULTIPLE, MULTIPLE, table, true);
+    toCached(table + POINT * i, MULTIPLE);
   }
 }
 
