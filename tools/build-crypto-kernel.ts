@@ -20,7 +20,10 @@ const memory = ['--importMemory', '--initialMemory', '1', '--use', 'abort='];
 
 /** The WebAssembly of the kernel's sources. @throws Error with what the compiler says. */
 export async function buildKernel(): Promise<Uint8Array> {
-  const files = new Map(readdirSync(sources).map((name) => [name, readFileSync(`${sources}${name}`, 'utf8')]));
+  const names = readdirSync(sources, { recursive: true, encoding: 'utf8' }).map((name) => name.replaceAll('\\', '/'));
+  const files = new Map(
+    names.filter((name) => name.endsWith('.ts')).map((name) => [name, readFileSync(`${sources}${name}`, 'utf8')]),
+  );
   let binary: Uint8Array | undefined;
   const { error, stderr } = await asc.main(['index.ts', '--outFile', 'kernel.wasm', ...options, ...memory], {
     readFile: (name) => files.get(name) ?? null,

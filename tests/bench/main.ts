@@ -11,6 +11,7 @@ import { database } from './parts/database.js';
 import { execution } from './parts/execution.js';
 import { idle } from './parts/idle.js';
 import { type NetworkMeasurement, network, networkMeasurements } from './parts/network.js';
+import { privateTransfers } from './parts/private.js';
 import { startup } from './parts/startup.js';
 import { throughput } from './parts/throughput.js';
 import { token } from './parts/token.js';
@@ -57,6 +58,7 @@ const parts: Readonly<Record<string, () => Promise<void> | void>> = {
   compiler: () => compiler(),
   contract: () => contractProject(),
   'turn-order': () => turnOrder(options),
+  private: () => privateTransfers(options),
   network: () => network(networkOptions()),
 };
 /** Too long to run unless it is asked for. */

@@ -26,6 +26,9 @@ export const createToken: Handler = async (session, values) => {
   const access = await askAccess(session);
   const aheadMs = Number(access.clock) - Date.now();
   const ports = { ...identityPorts, nowMs: () => Date.now() + aheadMs };
+  if (identity.certificate.notAfterSec * 1000 <= ports.nowMs()) {
+    session.output.warn(`the certificate of ${name} has expired: nodes will refuse it`);
+  }
   const request = { method, target, body: body?.bytes ?? new Uint8Array(0) };
   const plain = await requestToken(identity, access, request, ports, false, tokenLimits.lifeSecMax);
   const token = values.flag('encrypt') ? await encryptToken(plain, access.jwk, access.thumbprint) : plain;

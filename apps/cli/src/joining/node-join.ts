@@ -57,7 +57,7 @@ export async function walkNode(session: Session, values: Values, starter: Starte
     ...(values.flag('start') ? [{ label: 'node', run: () => nodeStep(session, program(), state.port, starter) }] : []),
   ];
   const othersMs = values.unlessNot('wait')
-    ? parseSpan(values.text('timeout') ?? PATIENCE_DEFAULT, '--timeout') * 1000
+    ? parseSpan(values.text('patience') ?? PATIENCE_DEFAULT, '--patience') * 1000
     : 0;
   await takeSteps(
     session,

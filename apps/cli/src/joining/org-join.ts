@@ -45,8 +45,10 @@ export async function walkOrganisation(session: Session, values: Values, starter
   const state = await stateOf(values, memory, starter);
   const directory = new OrganisationDirectory(path, state.organisation);
   const code = readCode(state.code)!;
-  const admission = new Admission(session, values, directory, state, publicCa(session, code.url));
-  const production = new Production(session, values, directory, state, starter, admission);
+  // `--no-wait` is about other people: what this command sends has to be final before the next step.
+  const steady = values.with({ wait: true });
+  const admission = new Admission(session, steady, directory, state, publicCa(session, code.url));
+  const production = new Production(session, steady, directory, state, starter, admission);
   const starts = values.unlessNot('start');
   const steps: WalkStep[] = [
     { label: 'keys', run: () => admission.keys() },
@@ -63,7 +65,7 @@ export async function walkOrganisation(session: Session, values: Values, starter
     ...(starts ? [{ label: 'node', run: () => nodeStep(session, production.nodeProgram(), state.port, starter) }] : []),
   ];
   const othersMs = values.unlessNot('wait')
-    ? parseSpan(values.text('timeout') ?? PATIENCE_DEFAULT, '--timeout') * 1000
+    ? parseSpan(values.text('patience') ?? PATIENCE_DEFAULT, '--patience') * 1000
     : 0;
   await takeSteps(session, steps, { othersMs, programsMs: starter.answerMs }, `snapscale org join --data ${path}`);
   const { output } = session;

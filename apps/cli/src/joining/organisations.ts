@@ -71,9 +71,9 @@ export const inviteOrganisation: Handler = async (session, values) => {
       `${name} is an organisation of the consortium already`,
     );
   }
-  const keyFile = await ensureAccount(session, values, name, by.by);
   const terms = { roles: [], organisation: name, expires: expiryOf(values) };
   const { code, expires } = await ca.invite(organisation, terms);
+  const keyFile = await ensureAccount(session, values, name, by.by);
   const whole = withPeers(code, values);
   if (!values.flag('stay')) {
     output.result(

@@ -51,7 +51,7 @@ export const applyMember: Handler = async (session, values) => {
   const origin = { ca: ca.url, organisation, request: first.id };
   writeIdentityFolder(session.environment, name, { privateKey, authorities: [], origin });
   const timeoutMs = values.unlessNot('wait')
-    ? parseSpan(values.text('timeout') ?? WAIT_DEFAULT, '--timeout') * 1000
+    ? parseSpan(values.text('patience') ?? WAIT_DEFAULT, '--patience') * 1000
     : 0;
   const answer = await untilDecided(session, ca, organisation, first, timeoutMs);
   if (answer.status === 'waiting') throw stillWaiting(name, organisation, answer);
@@ -158,7 +158,8 @@ async function consent(
     roles: roles.length > 0 ? roleNames(roles) : ['client'],
     request: '',
   };
-  await act(session, values, [consortiumAction('apply', [`${account}@active`], data)]);
+  // `--no-wait` is about the operator; the CA goes by what is final.
+  await act(session, values.with({ wait: true }), [consortiumAction('apply', [`${account}@active`], data)]);
   session.output.note(`${account} has applied to ${organisation} on chain.`);
 }
 

@@ -23,8 +23,10 @@ export async function caOf(
     values.text('organisation') ?? (await session.organisation()) ?? (isLocal ? local?.organisation : undefined);
   const fetch = session.plainFetch();
   const found = await new CaClient(url, fetch).organisation(named);
-  const secret = secretOf(values, session, isLocal ? local?.secretFile(found.account) : undefined);
-  const identity = secret === undefined ? await session.identity() : undefined;
+  const identity = await session.identity();
+  const isOperator = identity?.certificate.names.roles.includes('ca-operator') === true;
+  const localSecret = isLocal && !isOperator ? local?.secretFile(found.account) : undefined;
+  const secret = secretOf(values, session, localSecret);
   const operator: Operator = async (request) => {
     if (secret !== undefined) return `Bearer ${secret}`;
     if (identity === undefined) return undefined;
@@ -72,8 +74,7 @@ function secretOf(values: Values, session: Session, local: string | undefined): 
   if (file !== undefined) return readSecret(file);
   const given = session.environment.SNAPSCALE_CA_SECRET;
   if (given !== undefined && given !== '') return given;
-  if (session.options.identity !== undefined || local === undefined) return undefined;
-  return existsSync(local) ? readSecret(local) : undefined;
+  return local !== undefined && existsSync(local) ? readSecret(local) : undefined;
 }
 
 function readSecret(file: string): string {

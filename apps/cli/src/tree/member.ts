@@ -79,7 +79,7 @@ export const memberCommand: Command = {
         ofOrganisation,
         { flags: '--ca <url>', description: 'certificate authority, without a code' },
         { flags: '--no-wait', description: 'do not wait for an operator' },
-        { flags: '--timeout <span>', description: 'how long to wait for an operator (default: 10m)' },
+        { flags: '--patience <span>', description: 'how long to wait for an operator (default: 10m)' },
       ],
       examples: [
         'member apply CODE',

@@ -23,7 +23,7 @@ const walkOptions: readonly Option[] = [
   peersOption,
   hostOption,
   { flags: '--no-wait', description: 'do not wait for others: say what is missing, and end' },
-  { flags: '--timeout <span>', description: 'how long to wait for others, as 10m or 7d' },
+  { flags: '--patience <span>', description: 'how long to wait for others, as 10m or 7d' },
 ];
 
 const changes = [

@@ -235,6 +235,8 @@ describe('NET-22: a renewed certificate', () => {
     const { node, member } = await start('alpha');
     const stranger = await consortium.member({ roles: ['producer'], node: 'beta' });
     expect(() => node.network.renewIdentity(identityOf(stranger))).toThrow('that of beta, this node is alpha');
+    const curve = await consortium.member({ roles: ['producer'], node: 'alpha', type: 'K1' });
+    expect(() => node.network.renewIdentity(identityOf(curve))).toThrow('must be P-256');
     const mixed = { ...identityOf(member), privateKey: stranger.keyPem };
     expect(() => node.network.renewIdentity(mixed)).toThrow('does not belong to the certificate');
   });

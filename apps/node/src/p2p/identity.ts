@@ -1,7 +1,7 @@
 /** Who a node is to other nodes: its certificate and key, and the authorities whose members it lets in. */
 import { createPrivateKey, type KeyObject, sign, verify, X509Certificate } from 'node:crypto';
 import type { CertificateRole } from '@snapscale/api';
-import { toHex } from '@snapscale/crypto';
+import { keyTypeOf, toHex } from '@snapscale/crypto';
 import { parseCertificates } from '@snapscale/sdk/certificates';
 import { nodeRefusal, profileOf } from '../admission/profile.js';
 
@@ -39,6 +39,11 @@ export function openIdentity(identity: Identity): { readonly member: Member; rea
   const key = createPrivateKey(identity.privateKey);
   if (!new X509Certificate(certificate.der).checkPrivateKey(key)) {
     throw new Error('the private key does not belong to the certificate');
+  }
+  if (keyTypeOf(certificate.publicKey) !== 'R1') {
+    throw new Error(
+      'the key of a node must be P-256: TLS 1.3 has no signatures of secp256k1, which are good for tokens alone',
+    );
   }
   const profile = profileOf(certificate);
   const refusal = nodeRefusal(profile);

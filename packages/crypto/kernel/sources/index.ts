@@ -2,29 +2,29 @@
  * What the loader calls (packages/crypto/src/private-kernel). All addresses are inside IO, and the loader has checked every
  * length and every count.
  */
-import { BASE_POINT } from './constants';
+import { BASE_POINT } from './group/constants';
+import { POINT } from './group/point';
+import { decode, encode, fromUniform, isIdentity } from './group/ristretto';
+import { copyScalar, fromForm, invertForm, isCanonical, isZeroScalar, toForm } from './group/scalar';
+import { makeComb, multiplyBaseSecret, multiplySecret } from './group/secret';
+import { makeFixedTable, sumOfProducts } from './group/sums';
 import { SLOT_GENERATOR, TERM_POINTS, TERM_SCALARS } from './layout';
-import { POINT } from './point';
-import { imageBase } from './ring';
-import { decode, encode, fromUniform, isIdentity } from './ristretto';
-import { copyScalar, fromForm, invertForm, isCanonical, isZeroScalar, toForm } from './scalar';
-import { makeComb, multiplyBaseSecret, multiplySecret } from './secret';
-import { makeFixedTable, sumOfProducts } from './sums';
+import { imageBase } from './proofs/ring';
 
-export { verifyHinted } from './hints';
-export { COMB, IO, IO_BYTES, SLOTS_MAX, SUM, TABLE_BYTES, TABLES, TERMS_MAX } from './layout';
-export { proveRange } from './prove';
-export { verifyRanges } from './range-proof';
-export { verifyRings } from './ring';
-export { addScalars, isCanonical, multiplyScalars, reduceWide, subtractScalars } from './scalar';
-export { viewTag, x25519 } from './scan';
-export { signRings } from './sign';
+export { addScalars, isCanonical, multiplyScalars, reduceWide, subtractScalars } from './group/scalar';
 export {
   appendAt as append,
   challengeAt as challenge,
   rekeyAt as rekey,
   startTranscriptAt as startTranscript,
-} from './strobe';
+} from './hash/strobe';
+export { COMB, IO, IO_BYTES, SLOTS_MAX, SUM, TABLE_BYTES, TABLES, TERMS_MAX } from './layout';
+export { verifyHinted } from './proofs/hints';
+export { proveRange } from './proofs/prove';
+export { verifyRanges } from './proofs/range-proof';
+export { verifyRings } from './proofs/ring';
+export { viewTag, x25519 } from './proofs/scan';
+export { signRings } from './proofs/sign';
 
 const POINT_A: usize = memory.data(160, 8);
 const POINT_B: usize = memory.data(160, 8);

@@ -98,12 +98,14 @@ export function compileKernel(): Promise<object> {
 export class Frame {
   readonly #memory: Uint8Array;
   readonly #view: DataView;
+  readonly #begin: number;
   readonly #end: number;
   #next: number;
 
   constructor(memory: Uint8Array, view: DataView, begin: number, end: number) {
     this.#memory = memory;
     this.#view = view;
+    this.#begin = begin;
     this.#next = begin;
     this.#end = end;
   }
@@ -156,6 +158,11 @@ export class Frame {
     return address;
   }
 
+  /** Clears all that was written. */
+  clear(): void {
+    this.#memory.fill(0, this.#begin, this.#next);
+  }
+
   /** A copy of bytes in memory. */
   read(address: number, size: number): Uint8Array {
     return this.#memory.slice(address, address + size);
@@ -191,17 +198,26 @@ export class KernelInstance {
 
   /** Runs public work over a frame of the callers' region. */
   use<T>(work: (frame: Frame) => T): T {
-    const { IO, IO_BYTES } = this.exports;
-    return work(new Frame(this.#memory, this.#view, IO.value, IO.value + IO_BYTES.value));
+    return work(this.#frame());
   }
 
-  /** Runs work with secrets, and clears every place in memory that they or their traces were written to, also when it throws. */
-  useSecretly<T>(work: (frame: Frame) => T): T {
+  /**
+   * Runs work with secrets, and clears every place in memory that they or their traces were written to, also when it throws.
+   * `isLarge`: the work uses the room for sums and proofs.
+   */
+  useSecretly<T>(work: (frame: Frame) => T, isLarge = false): T {
+    const frame = this.#frame();
     try {
-      return this.use(work);
+      return work(frame);
     } finally {
       this.#memory.set(this.#clean);
-      this.#memory.fill(0, this.exports.IO.value, this.exports.COMB.value);
+      frame.clear();
+      if (isLarge) this.#memory.fill(0, this.exports.SUM.value, this.exports.COMB.value);
     }
+  }
+
+  #frame(): Frame {
+    const { IO, IO_BYTES } = this.exports;
+    return new Frame(this.#memory, this.#view, IO.value, IO.value + IO_BYTES.value);
   }
 }

@@ -240,7 +240,7 @@ export class PrivateKernel {
         failCrypto(`cannot prove a range: a value is not below 2^${this.#bits}, or a blinding is not canonical`);
       }
       return frame.read(proof, size);
-    });
+    }, true);
   }
 
   /**
@@ -270,7 +270,7 @@ export class PrivateKernel {
       const fault = this.#exports.signRings(...lists, atSecrets, indices, atFresh, signature);
       if (fault > 0) failCrypto(`cannot sign input ${(fault - 1) >> 2}: ${SIGNING_FAULTS[(fault - 1) & 3]}`);
       return frame.read(signature, size);
-    });
+    }, true);
   }
 
   /** X25519 of a secret; undefined for a key of low order. */

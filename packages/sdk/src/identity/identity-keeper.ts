@@ -16,7 +16,7 @@ export type Renewal = {
   renew(identity: MemberIdentity): Promise<MemberIdentity>;
   /** Called with the next identity before it is used: to store it. */
   renewed?(identity: MemberIdentity): Promise<void>;
-  /** Called when renewing has failed; it is tried again later. */
+  /** Called when renewing has failed; it is tried again later. Must not throw. */
   failed?(error: unknown): void;
 };
 

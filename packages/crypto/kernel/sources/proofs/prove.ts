@@ -3,11 +3,9 @@
  * nonces is constant time up to the opening of l(x) and r(x). From there on it is not: the protocol hides everything even from
  * who is sent both vectors (Bünz and others 2018, theorem 1), and the inner-product argument is no more than a short form of them.
  */
-import { PROOF, SLOT_BLINDING, SLOT_SCALARS, SLOT_VALUE, SLOT_VECTORS, SUM, TABLE_BYTES, TABLES } from './layout';
-import { addFresh, addSecret, nextNonce, startNonces } from './nonces';
-import { addAffine, addPoints, setIdentity } from './point';
-import { absorbInnerProduct, absorbStatement, draw } from './range-proof';
-import { encode } from './ristretto';
+
+import { addAffine, addPoints, setIdentity } from '../group/point';
+import { encode } from '../group/ristretto';
 import {
   addScalars,
   copyScalar,
@@ -19,10 +17,13 @@ import {
   SCALAR_ZERO,
   subtractScalars,
   toForm,
-} from './scalar';
-import { chooseBit, multiplySecret, sumSecretly } from './secret';
-import { append, challenge, TRANSCRIPT } from './strobe';
-import { sumOfProducts } from './sums';
+} from '../group/scalar';
+import { chooseBit, multiplySecret, sumSecretly } from '../group/secret';
+import { sumOfProducts } from '../group/sums';
+import { addFresh, addSecret, nextNonce, startNonces } from '../hash/nonces';
+import { append, challenge, TRANSCRIPT } from '../hash/strobe';
+import { PROOF, SLOT_BLINDING, SLOT_SCALARS, SLOT_VALUE, SLOT_VECTORS, SUM, TABLE_BYTES, TABLES } from '../layout';
+import { absorbInnerProduct, absorbStatement, draw } from './range-proof';
 
 const SIZE_MAX: usize = 1024;
 /** Vectors of scalars, in form: l and r, then masks; powers of y, and products of challenges. */

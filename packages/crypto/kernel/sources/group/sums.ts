@@ -11,7 +11,7 @@ import {
   TABLES,
   TERM_POINTS,
   TERM_SCALARS,
-} from './layout';
+} from '../layout';
 import {
   AFFINE,
   addAffine,

@@ -3,9 +3,13 @@
  * products are constant time. Which member is spent decides where the walk through the ring begins, so the order in which
  * members are read depends on it; the amount of work does not.
  */
-import { PROOF } from './layout';
-import { addFresh, addSecret, nextNonce, startNonces } from './nonces';
-import { subtractPoints } from './point';
+
+import { subtractPoints } from '../group/point';
+import { decode, encode } from '../group/ristretto';
+import { isCanonical, isZeroScalar, multiplyScalars, subtractScalars } from '../group/scalar';
+import { multiplyBaseSecret, multiplySecret } from '../group/secret';
+import { addFresh, addSecret, nextNonce, startNonces } from '../hash/nonces';
+import { PROOF } from '../layout';
 import {
   areEqualBytes,
   closeRings,
@@ -18,9 +22,6 @@ import {
   startChallenge,
   startNodes,
 } from './ring';
-import { decode, encode } from './ristretto';
-import { isCanonical, isZeroScalar, multiplyScalars, subtractScalars } from './scalar';
-import { multiplyBaseSecret, multiplySecret } from './secret';
 
 const KEY: usize = memory.data(160, 8);
 const RESULT: usize = memory.data(160, 8);

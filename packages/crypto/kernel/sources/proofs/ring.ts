@@ -2,13 +2,13 @@
  * Two-row Borromean signatures over all inputs (docs/spec/private-transfers.md, UTXO-30 to UTXO-37): verification, member
  * after member, and with hints. Public data: variable time.
  */
-import { hashToGroup } from './hash-to-group';
-import { FIXED_WIDTH, PROOF, SLOT_GENERATOR } from './layout';
-import { subtractPoints } from './point';
-import { decode, encode, isIdentity } from './ristretto';
-import { isCanonical, isZeroScalar, reduceWide } from './scalar';
-import { append, appendNumber, challenge, startTranscript, TRANSCRIPT } from './strobe';
-import { makeTable, recode, sumOfTwo, sumWithFixed, TERM_WIDTH } from './sums';
+import { hashToGroup } from '../group/hash-to-group';
+import { subtractPoints } from '../group/point';
+import { decode, encode, isIdentity } from '../group/ristretto';
+import { isCanonical, isZeroScalar, reduceWide } from '../group/scalar';
+import { makeTable, recode, sumOfTwo, sumWithFixed, TERM_WIDTH } from '../group/sums';
+import { append, appendNumber, challenge, startTranscript, TRANSCRIPT } from '../hash/strobe';
+import { FIXED_WIDTH, PROOF, SLOT_GENERATOR } from '../layout';
 
 /** An encoded node: L, R, M. */
 export const NODE: usize = 96;

@@ -1,8 +1,8 @@
 /** What a wallet does for every output of the chain: X25519 (RFC 7748) and the view tag (UTXO-48). Secrets, in constant time. */
-import { ONE, ZERO } from './constants';
-import { add, copy, fromBytes, invert, subtract, swapIf, toBytes } from './field';
-import { multiply, square } from './field-products';
-import { append, challenge, startTranscript } from './strobe';
+import { ONE, ZERO } from '../group/constants';
+import { add, copy, fromBytes, invert, subtract, swapIf, toBytes } from '../group/field';
+import { multiply, square } from '../group/field-products';
+import { append, challenge, startTranscript } from '../hash/strobe';
 
 const SCALAR: usize = memory.data(32, 8);
 const X1: usize = memory.data(40, 8);

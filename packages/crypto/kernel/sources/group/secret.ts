@@ -3,9 +3,10 @@
  * tables that are read whole and chosen from by mask, signs by mask, complete formulas. WebAssembly has no guarantee beyond
  * that: the engine that translates it may, in principle, turn a mask into a branch. So these paths are few and small.
  */
+
+import { COMB, SLOT_SCALARS, SUM, TABLE_BYTES, TABLES } from '../layout';
 import { BASE_POINT } from './constants';
 import { copy, ELEMENT, negateIf, swapIf } from './field';
-import { COMB, SLOT_SCALARS, SUM, TABLE_BYTES, TABLES } from './layout';
 import { AFFINE, addAffine, addCached, copyPoint, double, POINT, setIdentity, toAffine, toCached } from './point';
 
 const WINDOWS: i32 = 64;

@@ -3,9 +3,9 @@
  * UTXO-24): each proof is one equation "a weighted sum of points is the identity"; many proofs are one with random weights.
  * Public data: variable time.
  */
-import { PROOF, SLOT_BLINDING, SLOT_SCALARS, SLOT_VALUE, SLOT_VECTORS, TERM_POINTS, TERM_SCALARS } from './layout';
-import { POINT } from './point';
-import { decode, isIdentity } from './ristretto';
+
+import { POINT } from '../group/point';
+import { decode, isIdentity } from '../group/ristretto';
 import {
   addScalars,
   copyScalar,
@@ -20,9 +20,10 @@ import {
   SCALAR_ZERO,
   subtractScalars,
   toForm,
-} from './scalar';
-import { append, appendNumber, appendText, challenge, startTranscript, TRANSCRIPT } from './strobe';
-import { sumOfProducts } from './sums';
+} from '../group/scalar';
+import { sumOfProducts } from '../group/sums';
+import { append, appendNumber, appendText, challenge, startTranscript, TRANSCRIPT } from '../hash/strobe';
+import { PROOF, SLOT_BLINDING, SLOT_SCALARS, SLOT_VALUE, SLOT_VECTORS, TERM_POINTS, TERM_SCALARS } from '../layout';
 
 /** A claim in IO: addresses of its transcript, commitments and proof, then bits and the number of values. */
 export const CLAIM: usize = 20;

@@ -1,5 +1,5 @@
 /** Nonces that are hedged (UTXO-11): from secrets, from what is signed or proven, and from fresh bytes of the caller. */
-import { isZeroScalar, reduceWide } from './scalar';
+import { isZeroScalar, reduceWide } from '../group/scalar';
 import { append, challenge, rekey, startTranscript } from './strobe';
 
 const STREAM: usize = memory.data(208, 8);

@@ -2,8 +2,22 @@
  * Ring signatures with hints (UTXO-37): challenges come from hashing alone, and the equations of all nodes of many signatures
  * are one sum with random weights. Public data: variable time.
  */
-import { SLOT_GENERATOR, SLOT_SCALARS, TERM_POINTS, TERM_SCALARS } from './layout';
-import { copyPoint, negatePoint, POINT } from './point';
+
+import { copyPoint, negatePoint, POINT } from '../group/point';
+import { decode, isIdentity } from '../group/ristretto';
+import {
+  addScalars,
+  copyScalar,
+  fromForm,
+  isZeroScalar,
+  multiplyForm,
+  negateScalar,
+  SCALAR_ZERO,
+  toForm,
+} from '../group/scalar';
+import { sumOfProducts } from '../group/sums';
+import { append, challenge, startTranscript } from '../hash/strobe';
+import { SLOT_GENERATOR, SLOT_SCALARS, TERM_POINTS, TERM_SCALARS } from '../layout';
 import { nextWeight, startBatch } from './range-proof';
 import {
   areEqualBytes,
@@ -16,19 +30,6 @@ import {
   startChallenge,
   startNodes,
 } from './ring';
-import { decode, isIdentity } from './ristretto';
-import {
-  addScalars,
-  copyScalar,
-  fromForm,
-  isZeroScalar,
-  multiplyForm,
-  negateScalar,
-  SCALAR_ZERO,
-  toForm,
-} from './scalar';
-import { append, challenge, startTranscript } from './strobe';
-import { sumOfProducts } from './sums';
 
 /** A claim in IO: addresses of message, members, images, pseudo-outputs, signature, hints; then inputs and ring size. */
 const CLAIM: usize = 32;
