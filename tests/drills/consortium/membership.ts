@@ -8,6 +8,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { formatPublicKey, type PublicKey } from '@snapscale/crypto';
+import { type Client, createClient, keysInMemory, transact } from '@snapscale/sdk';
+import { developmentKey } from '../../bench/load/workload.js';
 import type { DrillOptions } from '../support/drill.js';
 import { within } from '../support/http.js';
 import { CliNetwork, OPERATOR, seconds } from './cli-network.js';
@@ -148,14 +150,18 @@ class ConsortiumDrill {
       )
       .then((rows) => rows.filter(({ organisation, status }) => organisation === 'north' && status === 0));
     if (authority === undefined) throw new Error('north has no issuing CA');
+    const client = createClient({ url: network.url('north'), fetch: network.fetchAs(OPERATOR, 'north') as never });
     for (let done = 0; done < REVOCATIONS; done += REVOKED_AT_ONCE) {
       const serials: string[] = [];
       for (let part = 0; part < REVOKED_AT_ONCE; part += ISSUED_AT_ONCE) {
         const fresh = Array.from({ length: ISSUED_AT_ONCE }, () => `4${randomBytes(16).toString('hex').slice(1)}`);
         serials.push(...fresh);
-        await this.#push(fresh.map((serial) => ['issue', issueOf(serial, authority.digest)] as const));
+        await this.#push(
+          client,
+          fresh.map((serial) => ['issue', issueOf(serial, authority.digest)] as const),
+        );
       }
-      await this.#push([['revoke', { by: 'north', organisation: 'north', serials, reason: 4 }]]);
+      await this.#push(client, [['revoke', { by: 'north', organisation: 'north', serials, reason: 4 }]]);
     }
     this.#print(`  ${REVOCATIONS} certificates entered and revoked in ${seconds(began)}`);
     const after = await this.#handshakes();
@@ -261,15 +267,17 @@ class ConsortiumDrill {
     );
   }
 
-  async #push(actions: readonly (readonly [string, unknown])[]): Promise<void> {
-    const transaction = actions.map(([name, data]) => ({
-      account: 'snap.ca',
-      name,
-      authorization: [{ actor: 'north', permission: 'active' }],
-      data,
-    }));
-    const body = JSON.stringify({ actions: transaction });
-    await this.#network.as(OPERATOR, 'push', 'transaction', body, '--no-wait');
+  /** One transaction of `north`, with the development network's key; not waited for. */
+  async #push(
+    client: Client,
+    actions: readonly (readonly [string, Readonly<Record<string, unknown>>])[],
+  ): Promise<void> {
+    const authorization = ['north@active'];
+    await transact(
+      client,
+      actions.map(([name, data]) => ({ account: 'snap.ca', name, authorization, data: data as never })),
+      { keys: keysInMemory([developmentKey]), wait: false },
+    );
   }
 
   async #handshakes(): Promise<number> {
@@ -290,7 +298,7 @@ class ConsortiumDrill {
 const cliProgram = fileURLToPath(new URL('../../../apps/cli/bin/snapscale.mjs', import.meta.url));
 
 /** A certificate of a client, as far as the chain looks at it. */
-function issueOf(serial: string, issuer: string): unknown {
+function issueOf(serial: string, issuer: string): Readonly<Record<string, unknown>> {
   const now = Math.floor(Date.now() / 1000);
   const text = (sec: number) => new Date(sec * 1000).toISOString().slice(0, 19);
   const certificate = {

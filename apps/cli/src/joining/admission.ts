@@ -1,6 +1,6 @@
 /** The way of an organisation into the consortium: its keys, the root's signature, the decision of the others. */
 import { createHash } from 'node:crypto';
-import { formatPublicKey, parsePublicKey, toHex } from '@snapscale/crypto';
+import { formatPublicKey, parsePublicKey, publicKeyOf, toHex } from '@snapscale/crypto';
 import {
   combinedKeys,
   findAccount,
@@ -56,9 +56,10 @@ export class Admission {
 
   /** Keys that sign for the organisation's account: the one that was handed over, and the user's. */
   async accountKeys(): Promise<KeySource> {
-    const own = this.#directory.accountKey(this.#values.text('accountKey'));
-    const keys = await userKeys(this.#session);
-    return own === undefined ? keys : combinedKeys([keysInMemory([own]), keys]);
+    const { accountKey } = this.#directory;
+    const file = this.#values.text('accountKey');
+    if (file !== undefined) accountKey.take(file);
+    return combinedKeys([keysInMemory(accountKey.keys), await userKeys(this.#session)]);
   }
 
   async keys(): Promise<Outcome> {
@@ -87,6 +88,10 @@ export class Admission {
     const mine = (await (await this.accountKeys()).publicKeys()).map(formatPublicKey);
     const holds =
       active?.required_auth.keys.some(({ key }) => mine.includes(formatPublicKey(parsePublicKey(key)))) ?? false;
+    if (holds && this.#directory.accountKey.isShared) {
+      await this.#replaceKey(active?.required_auth.keys.map(({ key }) => formatPublicKey(parsePublicKey(key))) ?? []);
+      return { kind: 'done', text: `${organisation}; its key was replaced by one that ${inviter} does not know` };
+    }
     if (holds || (active?.required_auth.accounts.length ?? 0) > 0) {
       return { kind: 'done', text: `${organisation}; its key is at hand` };
     }
@@ -95,6 +100,23 @@ export class Admission {
       text: `none of your keys is that of the account ${organisation}`,
       todo: `It needs ${active?.required_auth.keys.map(({ key }) => formatPublicKey(parsePublicKey(key))).join(' or ')}\nImport it (snapscale key import), or give the file that ${inviter} handed over: --account-key FILE`,
     };
+  }
+
+  /** Takes the account from whoever has made its key. */
+  async #replaceKey(present: readonly string[]): Promise<void> {
+    const { organisation } = this.#state;
+    const { accountKey } = this.#directory;
+    const successor = formatPublicKey(publicKeyOf(accountKey.successor()));
+    if (!present.includes(successor)) {
+      const authority = parseAuthority(successor);
+      const by = [`${organisation}@owner`];
+      const actions = [
+        setPermissionAction(organisation, 'active', authority, 'owner', by),
+        setPermissionAction(organisation, 'owner', authority, '', by),
+      ];
+      await act(this.#session, this.#values, actions, await this.accountKeys());
+    }
+    accountKey.replace();
   }
 
   /** The root signs the issuing CA; the invitation is used up by that. */

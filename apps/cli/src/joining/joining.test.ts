@@ -15,6 +15,7 @@ import {
 } from '@snapscale/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { developmentPublicKey } from '../keys/development.js';
+import type { Handler } from '../program/command.js';
 import { consortiumChain } from '../testing/consortium-chain.js';
 import { FakeCa, fakeSecret } from '../testing/fake-ca.js';
 import { FakeChain } from '../testing/fake-chain.js';
@@ -137,7 +138,7 @@ describe('an organisation', () => {
     await run(0, ['proposal', 'approve', '1', '-o', 'east', '--yes'], /✓ east approves/);
     // Enough, but not carried out: the joining one does it.
     await run(0, ['proposal', 'approve', '1', '-o', 'south', '--yes', '--no-execute'], /not carried out yet/);
-    const handler = (session: never, values: never) => walkOrganisation(session, values, starter);
+    const handler: Handler = (session, values) => walkOrganisation(session, values, starter);
     const ca = await run(4, again(), /this needs an operator/, { handler });
     expect(ca.stderr).toMatch(/approval +proposal 1 carried out/);
     expect(ca.stderr).toMatch(/authority of the CA +delta@ca, for issue, renew, revoke, reject alone/);
@@ -177,6 +178,25 @@ describe('an organisation', () => {
       const invited = await run(0, ['org', 'invite', 'gamma', '-o', 'north'], /^north~/);
       expect(invited.stderr).toMatch(/gamma\.key: hand it over with the code/);
       expect(statSync(join(folder, 'gamma.key')).mode & 0o777).toBe(0o600);
+      // Who has made it knows it, too: it is replaced at once, and only once.
+      const data = join(folder, 'gamma');
+      const args = ['--data', data, '--no-wait', '--account-key', 'gamma.key'];
+      const handed = readFileSync(join(folder, 'gamma.key'), 'utf8');
+      const first = ['org', 'join', invited.stdout.trim(), '--name', 'gamma', ...args];
+      await run(8, first, /account +gamma; its key was replaced by one that north does not know/);
+      expect(node.sent.slice(-2)).toEqual(['eosio::updateauth', 'eosio::updateauth']);
+      const kept = readFileSync(join(data, 'account.key'), 'utf8').trim();
+      expect(kept).toMatch(/^PVT_K1_\S+$/);
+      expect(handed).not.toContain(kept);
+      await run(8, ['org', 'join', ...args], /account +gamma; its key is at hand/);
+      expect(readFileSync(join(data, 'account.key'), 'utf8').trim()).toBe(kept);
+      writeFileSync('empty.key', 'nothing');
+      const empty = ['--data', join(folder, 'empty'), '--account-key', 'empty.key', '--no-wait'];
+      await run(
+        9,
+        ['org', 'join', invited.stdout.trim(), '--name', 'gamma', ...empty],
+        /empty.key holds no private key/,
+      );
     } finally {
       process.chdir(cwd);
     }
@@ -216,7 +236,7 @@ describe('a node', () => {
       ['node', 'join', invitation, '--data', data, '--no-wait'],
       /no node to connect to is known[\s\S]*--peers HOST:PORT/,
     );
-    const handler = (session: never, values: never) => walkNode(session, values, starter);
+    const handler: Handler = (session, values) => walkNode(session, values, starter);
     const start = [
       'node',
       'join',

@@ -2,7 +2,7 @@
 import { randomBytes, webcrypto } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { formatPublicKey, type PrivateKey, parsePrivateKey, publicKeyOf } from '@snapscale/crypto';
+import { formatPublicKey, parsePrivateKey, publicKeyOf } from '@snapscale/crypto';
 import {
   type Certificate,
   type FileToWrite,
@@ -14,6 +14,7 @@ import {
   type WebCrypto,
 } from '@snapscale/sdk/certificates';
 import { configurationError } from '../program/failures.js';
+import { AccountKey } from './account-key.js';
 import { writePrivate } from './walk.js';
 
 /** Rounds of the key derivation: the passphrase is random here, so that no more are needed. */
@@ -96,11 +97,9 @@ export class OrganisationDirectory {
     return this.#read('admin.secret').trim();
   }
 
-  /** The key of the organisation's account, where it was handed over in a file. */
-  accountKey(file: string | undefined): PrivateKey | undefined {
-    const kept = join(this.path, 'account.key');
-    if (file !== undefined && !existsSync(kept)) writePrivate(kept, `${privateKeyIn(file)}\n`);
-    return existsSync(kept) ? parsePrivateKey(readFileSync(kept, 'utf8').trim()) : undefined;
+  /** The key of the organisation's account, where it came in a file. */
+  get accountKey(): AccountKey {
+    return new AccountKey(this.path);
   }
 
   #ca(file: string): string {
@@ -121,17 +120,4 @@ export class OrganisationDirectory {
     mkdirSync(this.ca, { recursive: true, mode: 0o700 });
     for (const { path, bytes, mode } of files) writePrivate(join(this.ca, path), bytes, mode);
   }
-}
-
-/** The private key in a file, which may have labels beside it. @throws CommandError */
-function privateKeyIn(file: string): string {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw configurationError(`the key file cannot be read: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  const key = text.split(/\s+/).find((word) => /^(5|PVT_)/.test(word));
-  if (key !== undefined) return key;
-  throw configurationError(`${file} holds no private key`, 'Private keys begin with PVT_K1_, PVT_R1_ or 5.');
 }

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { JoiningOrganisation } from '@snapscale/api';
-import { formatPrivateKey, formatPublicKey, generatePrivateKey, publicKeyOf } from '@snapscale/crypto';
+import { formatPublicKey, generatePrivateKey, publicKeyOf } from '@snapscale/crypto';
 import {
   createAccountAction,
   findAccount,
@@ -34,6 +34,7 @@ import { defaultUrl, type Session } from '../program/session.js';
 import type { Values } from '../program/values.js';
 import { fields, table } from '../terminal/layout.js';
 import { printable, type Style } from '../terminal/style.js';
+import { handedOverKey } from './account-key.js';
 import { OrganisationDirectory } from './organisation-directory.js';
 import { writePrivate } from './walk.js';
 
@@ -209,7 +210,7 @@ async function ensureAccount(
   const fresh = given === undefined ? generatePrivateKey('K1', randomBytes(32)) : undefined;
   const publicKey = given ?? formatPublicKey(publicKeyOf(fresh!));
   const file = fresh === undefined ? undefined : resolve(`${name}.key`);
-  if (file !== undefined) writePrivate(file, `Private key: ${formatPrivateKey(fresh!)}\nPublic key: ${publicKey}\n`);
+  if (file !== undefined) writePrivate(file, handedOverKey(fresh!, publicKey));
   const [creator = ''] = (values.text('creator') ?? by[0] ?? '').split('@');
   const actions = [createAccountAction(creator, name, parseAuthority(publicKey))];
   await act(session, values, actions);

@@ -87,6 +87,20 @@ describe('NET-17: a certificate in order', () => {
     expect(codeOf([...chainOf(member), consortium.north.root.der], 'member')).toBe('admitted');
   });
 
+  it('is admitted without its CA, which the chain has, and not where nobody has it', async () => {
+    consortium.state.organisation('north', {
+      scope: ['producer'],
+      authorities: [consortium.north.authority.certificate.der],
+    });
+    const [leaf] = chainOf(await consortium.member(node));
+    expect(codeOf([leaf!])).toBe('admitted');
+    expect(codeOf([leaf!, consortium.south.authority.certificate.der])).toBe('admitted');
+    consortium.state.organisation('north', { status: 2, authorities: [consortium.north.authority.certificate.der] });
+    expect(codeOf([leaf!])).toBe('organisation_expelled');
+    admission = admissionOver(new ConsortiumState());
+    expect(codeOf([leaf!])).toBe('untrusted');
+  });
+
   it('ends when the chain says so, if that is sooner', async () => {
     const member = await consortium.member({ ...node, row: { validUntilSec: nowSec + 60, roles: ['producer'] } });
     const verdict = admission.check(chainOf(member), 'node');
@@ -112,8 +126,8 @@ describe('NET-17: each reason has a code', () => {
     ['malformed', 'PEM', async () => [Buffer.from(encodePem('CERTIFICATE', (await member())[0]!))]],
     ['untrusted', 'the CA of another network', async () => foreign()],
     ['untrusted', 'that CA with our root behind it', async () => [...(await foreign()), consortium.north.root.der]],
-    ['untrusted', 'a certificate without its CA', async () => [(await member())[0]!]],
-    ['untrusted', 'the CA of another organisation beside it', async () => [(await member())[0]!, southCa()]],
+    ['untrusted', 'a foreign certificate without its CA', async () => [(await foreign())[0]!]],
+    ['untrusted', 'the CA of another organisation in its place', async () => [(await foreign())[0]!, southCa()]],
     ['untrusted', 'a signature that was changed', async () => [changed((await member())[0]!), northCa()]],
     ['self_signed', 'a certificate of its own making', async () => [await selfSigned()]],
     ['self_signed', 'the root itself', async () => [consortium.north.root.der]],

@@ -9,14 +9,17 @@ import {
   checkMembership,
   consortiumVersion,
   finalRefusals,
+  getAuthority,
+  getOrganisation,
   type Member,
   memberPermissions,
   readConsortium,
 } from '@snapscale/execution/consortium';
 import { formatName } from '@snapscale/protocol';
 import { encodePem } from '@snapscale/sdk/certificates';
-import { readCertificate } from './certificate.js';
-import { checkProfile, type Profile } from './profile.js';
+import { BoundedMap } from './bounded-map.js';
+import { type ParsedCertificate, readCertificate } from './certificate.js';
+import { accountOf, checkProfile, type Profile } from './profile.js';
 import { ChainVerifier, type Roots, rootsOf, type TrustedChain } from './trust.js';
 import {
   type AdmissionBasis,
@@ -45,9 +48,13 @@ const CATCHING_UP_SEC = 5 * 60;
  */
 const SETTLING_MS = 60_000;
 
+const ISSUERS_MAX = 1_024;
+
 export class Admission {
   readonly #options: AdmissionOptions;
-  readonly #verifier = new ChainVerifier();
+  readonly #verifier = new ChainVerifier((organisation) => this.#issuersOf(organisation));
+  /** Issuing CAs of the chain that were read, by their keys. */
+  readonly #issuers = new BoundedMap<ParsedCertificate>(ISSUERS_MAX);
   #configured: Roots;
   #onChain: Roots = new Map();
   /** Of the state that `#onChain` was read from. */
@@ -83,6 +90,14 @@ export class Admission {
     return this.#basis;
   }
 
+  /**
+   * Whether members must show the certificate of their CA: the chain has all of them unless it is old or has no consortium. To
+   * ask a TLS connection for more than its own certificate costs as much as the client likes.
+   */
+  get needsIssuers(): boolean {
+    return this.#basis !== 'chain';
+  }
+
   /** Takes the roots of an identity folder that has changed. @throws Error when one is no certificate; nothing has changed then */
   setAuthorities(authorities: readonly string[]): void {
     this.#configured = rootsOf(authorities);
@@ -107,7 +122,8 @@ export class Admission {
 
   /**
    * Chain of trust, dates, profile, role, chain state, in this order.
-   * @param chain DER, the member's certificate first, then its issuing CA; a root at the end is not needed
+   * @param chain DER, the member's certificate first, then its issuing CA, which may be left out where the chain of blocks
+   * has it; a root at the end is not needed
    */
   check(chain: readonly Uint8Array[], need: AdmissionNeed = 'member'): Verdict {
     const trusted = this.#verifier.verify(chain, this.#roots);
@@ -137,6 +153,23 @@ export class Admission {
     return (
       rowRefusal(profile, verdict, need) ?? { kind: 'admitted', member: { ...member, ...factsOf(member, verdict) } }
     );
+  }
+
+  /** Those that the chain has. At most 17 reads. */
+  #issuersOf(organisation: string): readonly ParsedCertificate[] {
+    const account = accountOf(organisation);
+    if (this.#basis === 'certificate' || account === undefined) return [];
+    const { state } = this.#options;
+    const keys = getOrganisation(state, account)?.authorities ?? [];
+    return keys.flatMap((key) => {
+      const known = this.#issuers.get(String(key));
+      if (known !== undefined) return [known];
+      const der = getAuthority(state, key)?.der;
+      const parsed = der === undefined ? undefined : readCertificate(der);
+      if (parsed === undefined) return [];
+      this.#issuers.set(String(key), parsed);
+      return [parsed];
+    });
   }
 
   #basisNow(): AdmissionBasis {

@@ -1,6 +1,6 @@
 /** The consortium's profile of certificates: what a member's must say of its holder, whatever the chain says of it. */
 import type { PublicKey } from '@snapscale/crypto';
-import { formatName, parseName } from '@snapscale/protocol';
+import { formatName, type Name, parseName } from '@snapscale/protocol';
 import { type Certificate, checkIssuing, checkMember, type MemberNames } from '@snapscale/sdk/certificates';
 import { checkName } from '../p2p/node-name.js';
 import type { TrustedChain } from './trust.js';
@@ -60,15 +60,16 @@ function roleRefusal({ roles }: Profile): Refusal | undefined {
 }
 
 function requireAccount(what: string, text: string): void {
-  let formatted: string | undefined;
+  if (accountOf(text) !== undefined) return;
+  throw new Error(`the ${what} ${JSON.stringify(text.slice(0, 40))} in the certificate is not the name of an account`);
+}
+
+/** The account that a text names, if it does. */
+export function accountOf(text: string): Name | undefined {
   try {
-    formatted = formatName(parseName(text));
+    const account = parseName(text);
+    return text !== '' && formatName(account) === text ? account : undefined;
   } catch {
-    formatted = undefined;
-  }
-  if (text === '' || formatted !== text) {
-    throw new Error(
-      `the ${what} ${JSON.stringify(text.slice(0, 40))} in the certificate is not the name of an account`,
-    );
+    return undefined;
   }
 }

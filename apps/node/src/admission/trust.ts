@@ -20,11 +20,19 @@ const CERTIFICATE_BYTES_MAX = 4096;
 const CHAIN_LENGTH_MAX = 3;
 const REMEMBERED_MAX = 4_096;
 
+/** The issuing CAs of an organisation that are known already, for a certificate that is shown without its own. */
+export type KnownIssuers = (organisation: string) => readonly ParsedCertificate[];
+
 /** Trusted roots by SHA-256 in hexadecimal digits. */
 export type Roots = ReadonlyMap<string, ParsedCertificate>;
 
 export class ChainVerifier {
   readonly #chains = new BoundedMap<TrustedChain>(REMEMBERED_MAX);
+  readonly #knownIssuers: KnownIssuers;
+
+  constructor(knownIssuers: KnownIssuers) {
+    this.#knownIssuers = knownIssuers;
+  }
 
   /** The chain from the first certificate to one of the roots. Cost: nothing when it was seen before; otherwise about 0.5 ms. */
   verify(chain: readonly Uint8Array[], roots: Roots): TrustedChain | Refusal {
@@ -40,7 +48,7 @@ export class ChainVerifier {
     const known = this.#chains.get(key);
     // Roots come and go: a chain to one that is gone is looked for anew.
     if (known !== undefined && roots.has(known.root.digestHex)) return known;
-    const found = findChain(chain, roots);
+    const found = findChain(chain, roots, this.#knownIssuers);
     if (!('kind' in found)) this.#chains.set(key, found);
     return found;
   }
@@ -52,7 +60,7 @@ export function rootsOf(pems: readonly string[]): Map<string, ParsedCertificate>
   return new Map(roots.map((root) => [root.digestHex, root]));
 }
 
-function findChain(chain: readonly Uint8Array[], roots: Roots): TrustedChain | Refusal {
+function findChain(chain: readonly Uint8Array[], roots: Roots, knownIssuers: KnownIssuers): TrustedChain | Refusal {
   const parsed = chain.map(readCertificate);
   const broken = parsed.indexOf(undefined);
   if (broken >= 0) return refused('malformed', `certificate ${broken + 1} of those shown is not X.509 in DER`);
@@ -61,8 +69,12 @@ function findChain(chain: readonly Uint8Array[], roots: Roots): TrustedChain | R
   if (leaf.authority !== undefined) return refused('wrong_profile', "the certificate is that of a CA, not a member's");
   // A stranger's key verifies nothing before a root has vouched for it: it could be one that takes long.
   const trusted = [...roots.values()];
-  const root = second === undefined || roots.has(second.digestHex) ? undefined : issuerAmong(second, trusted);
-  if (root !== undefined && isIssuedBy(leaf, second!)) return { leaf, issuer: second!, root };
+  const shown = second === undefined || roots.has(second.digestHex) ? undefined : below(second, leaf, trusted);
+  if (shown !== undefined) return shown;
+  for (const known of knownIssuers(leaf.names.organisations[0] ?? '')) {
+    const found = mayBeIssuedBy(leaf, known) ? below(known, leaf, trusted) : undefined;
+    if (found !== undefined) return found;
+  }
   const issuer = issuerAmong(leaf, trusted);
   if (issuer === undefined) {
     return refused(
@@ -71,6 +83,16 @@ function findChain(chain: readonly Uint8Array[], roots: Roots): TrustedChain | R
     );
   }
   return { leaf, issuer, root: issuerAmong(issuer, trusted) ?? issuer };
+}
+
+/** The chain by this issuing CA, if it is one. */
+function below(
+  issuer: ParsedCertificate,
+  leaf: ParsedCertificate,
+  roots: readonly ParsedCertificate[],
+): TrustedChain | undefined {
+  const root = issuerAmong(issuer, roots);
+  return root !== undefined && isIssuedBy(leaf, issuer) ? { leaf, issuer, root } : undefined;
 }
 
 /** The CA among these that signed a certificate. */

@@ -12,7 +12,16 @@ import {
   type StateReader,
   tableId,
 } from '@snapscale/execution';
-import { chainIdOf, type Json, type Name, name, names, symbolCode, systemToken } from '@snapscale/protocol';
+import {
+  type Action,
+  chainIdOf,
+  type Json,
+  type Name,
+  name,
+  names,
+  symbolCode,
+  systemToken,
+} from '@snapscale/protocol';
 import { actionOf } from '../own-transactions.js';
 import { consortiumSteps } from './consortium.js';
 import type { ConsortiumFile } from './consortium-file.js';
@@ -57,11 +66,10 @@ export async function foundChain(context: FoundingContext, consortium: Consortiu
   });
   for (const account of ['eosio.token', 'eosio.msig', 'eosio.wrap']) await deploy(context, account);
   if (consortium !== undefined) await deploy(context, 'snap.ca');
-  await settled();
-  await issueCurrency(context, state);
   await deploy(context, 'eosio');
   await settled();
-  await beginElections(context, state);
+  const beginning = [...currencyActions(state), ...electionActions(context, state)];
+  if (beginning.length > 0) await sendStep(context, { what: 'issue XST and begin elections', actions: beginning });
   await settled();
   const organisations = consortium?.organisations ?? [];
   const extras = context.development ? { secondKey: key, organisations } : { organisations };
@@ -99,32 +107,27 @@ async function sendSteps(context: FoundingContext, steps: readonly FoundingStep[
   for (const step of steps) await sendStep(context, step);
 }
 
-async function issueCurrency(context: FoundingContext, state: StateReader): Promise<void> {
-  if (getTable(state, tableId(names.eosioToken, symbolCode(systemToken.symbol), name('stat'))) !== undefined) return;
-  await sendStep(context, {
-    what: 'create and issue XST',
-    actions: [
-      token(names.eosioToken, 'create', { issuer: 'eosio', maximum_supply: SUPPLY_MAX }),
-      token(names.eosio, 'issue', { to: 'eosio', quantity: SUPPLY, memo: 'founding' }),
-    ],
-  });
+function currencyActions(state: StateReader): Action[] {
+  if (getTable(state, tableId(names.eosioToken, symbolCode(systemToken.symbol), name('stat'))) !== undefined) return [];
+  return [
+    token(names.eosioToken, 'create', { issuer: 'eosio', maximum_supply: SUPPLY_MAX }),
+    token(names.eosio, 'issue', { to: 'eosio', quantity: SUPPLY, memo: 'founding' }),
+  ];
 }
 
-async function beginElections(context: FoundingContext, state: StateReader): Promise<void> {
+function electionActions({ genesis }: FoundingContext, state: StateReader): Action[] {
   const abi = systemContractAbi('eosio');
   const system = (action: string, data: Json) => actionOf(abi, names.eosio, action, data, names.eosio);
-  if (getTable(state, tableId(names.eosio, names.eosio, name('global'))) === undefined) {
-    const chainId = Buffer.from(chainIdOf(context.genesis)).toString('hex');
-    const actions = [system('init', { version: 0, core: '4,XST', chain_id: chainId })];
-    await sendStep(context, { what: 'begin elections', actions });
-  }
+  const chainId = Buffer.from(chainIdOf(genesis)).toString('hex');
+  const isBegun = getTable(state, tableId(names.eosio, names.eosio, name('global'))) !== undefined;
   // They act with authority that others have given them, or that the producers have agreed on.
   const acting = ['eosio.msig', 'eosio.wrap'].filter(
-    (account) => getAccount(context.state(), name(account))?.privileged !== true,
+    (account) => getAccount(state, name(account))?.privileged !== true,
   );
-  if (acting.length === 0) return;
-  const actions = acting.map((account) => system('setpriv', { account, is_priv: 1 }));
-  await sendStep(context, { what: `make ${acting.join(' and ')} privileged`, actions });
+  return [
+    ...(isBegun ? [] : [system('init', { version: 0, core: '4,XST', chain_id: chainId })]),
+    ...acting.map((account) => system('setpriv', { account, is_priv: 1 })),
+  ];
 }
 
 async function fundAccounts(context: FoundingContext, state: StateReader, keys: Json): Promise<void> {

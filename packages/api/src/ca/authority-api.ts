@@ -22,6 +22,13 @@ export const caPaths = {
   revoke: (organisation: string, serial: string) => `/v1/ca/${organisation}/certificates/${serial}/revoke`,
   /** POST `OrganisationApplication` → `OrganisationAnswer`; GET → `JoiningOrganisation[]`. */
   joining: '/v1/ca/root/organisations',
+  /**
+   * Of an organisation’s issuing CA, or of `root`; all by an operator, all → `RotationState`. POST `RotationOrder` begins one,
+   * GET says how it stands, PUT `SignedAuthority` brings the certificate from a root that is elsewhere, DELETE gives it up.
+   */
+  rotation: (authority: string) => `/v1/ca/${authority}/rotation`,
+  /** POST `SigningOrder` → `SignedAuthority`, by an operator of an organisation where the root is. */
+  signatures: '/v1/ca/root/signatures',
 } as const;
 
 /** An organisation whose CA answers here. */
@@ -150,6 +157,46 @@ export type JoiningOrganisation = OrganisationAnswer & {
   /** The member that invited it. */
   readonly invited_by: string;
   readonly received: string;
+};
+
+/** An order to replace an issuing CA, or a root. */
+export type RotationOrder = {
+  /** End of what the present one has issued. By default late enough that nothing ends early; for a root in a year. */
+  readonly previous_until?: string;
+};
+
+/** How a rotation stands. */
+export type RotationState = {
+  /** Account of the organisation, or `root`. */
+  readonly authority: string;
+  /**
+   * `unsigned`: the root has to sign `request`; `unproposed`: it is not on chain yet; `proposed`: organisations have to
+   * approve; `done`, `refused`, `given_up`: how the last one ended; `none`: there was none.
+   */
+  readonly status: 'none' | 'unsigned' | 'unproposed' | 'proposed' | 'done' | 'refused' | 'given_up';
+  /** Who proposes it. */
+  readonly organisation?: string;
+  readonly started?: string;
+  readonly ended?: string;
+  readonly previous_until?: string;
+  /** PKCS#10 of the next issuing CA. */
+  readonly request?: string;
+  /** The next one. */
+  readonly certificate?: string;
+  readonly proposal?: number;
+  /** Why it does not go on, or ended. */
+  readonly reason?: string;
+};
+
+/** The request of an organisation of the consortium whose issuing CA is to be replaced. */
+export type SigningOrder = {
+  /** PKCS#10. */
+  readonly request: string;
+};
+
+/** A certificate of an issuing CA, signed by the root. */
+export type SignedAuthority = {
+  readonly certificate: string;
 };
 
 /** Why something was refused (RFC 9457). */

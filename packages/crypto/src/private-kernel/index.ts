@@ -1,4 +1,5 @@
 /** Public surface of @snapscale/crypto/private-kernel: the fast implementation of what @snapscale/crypto/private defines. */
+export { createChainKernel } from './chain-kernel.js';
 export type {
   FixedPoints,
   KernelHintedClaim,
@@ -13,3 +14,4 @@ export type {
 export { compileKernel } from './instance.js';
 export { PrivateKernel } from './kernel.js';
 export type { KernelTranscript } from './transcript.js';
+export { findTransferFaults, type KernelTransferClaim } from './transfers.js';

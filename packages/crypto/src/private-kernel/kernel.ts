@@ -48,13 +48,13 @@ const SIGNING_FAULTS: readonly string[] = [
 export class PrivateKernel {
   readonly #instance: KernelInstance;
   readonly #bits: number;
-  /** Values that the vectors of generators reach for. */
-  readonly #parties: number;
+  /** Values that its vectors of generators reach for. */
+  readonly parties: number;
 
   private constructor(instance: KernelInstance, bits: number, parties: number) {
     this.#instance = instance;
     this.#bits = bits;
-    this.#parties = parties;
+    this.parties = parties;
   }
 
   /**
@@ -358,8 +358,8 @@ export class PrivateKernel {
   #roundsOf(parties: number): number {
     const isPower = parties >= 1 && parties <= VALUES_MAX && (parties & (parties - 1)) === 0;
     if (!isPower) failCrypto(`no range proof has ${parties} values: 1, 2, 4, 8 or 16`);
-    if (parties > this.#parties)
-      failCrypto(`generators for ${this.#parties} values do not reach for a proof of ${parties}`);
+    if (parties > this.parties)
+      failCrypto(`generators for ${this.parties} values do not reach for a proof of ${parties}`);
     return Math.log2(this.#bits * parties);
   }
 }

@@ -2,3 +2,4 @@
 export * from './consortium.js';
 export * from './membership.js';
 export { memberPermissions } from './permissions.js';
+export { getAuthority, getOrganisation } from './rows.js';

@@ -15,6 +15,8 @@ export type TestOrganisation = {
   readonly validUntilSec?: number;
   readonly scope?: readonly string[];
   readonly title?: string;
+  /** DER of its issuing CAs. */
+  readonly authorities?: readonly Uint8Array[];
 };
 
 export type TestAuthority = {
@@ -84,7 +86,9 @@ export class ConsortiumState implements StateReader {
     row.u32(1);
     row.string(set.title ?? `${account} Ltd`);
     writeNames(row, set.scope ?? ['client', 'edge', 'producer']);
-    writeNames(row, []);
+    const authorities = set.authorities ?? [];
+    row.varuint32(authorities.length);
+    for (const der of authorities) row.u64(keyOfDigest(sha256(der)));
     writeNames(row, []);
     this.put('orgs', name(account), row.finish());
   }

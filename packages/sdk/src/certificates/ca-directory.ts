@@ -7,7 +7,7 @@
  * the root has signed. `passphrase` opens the keys where no other way is given.
  */
 import { certificateRoles } from '@snapscale/api';
-import { CryptoError, formatPrivateKey, generatePrivateKey, type PrivateKey } from '@snapscale/crypto';
+import { CryptoError, formatPrivateKey, generatePrivateKey, type PrivateKey, toHex } from '@snapscale/crypto';
 import { type Certificate, parseCertificate } from './certificate.js';
 import { failCertificate } from './certificate-error.js';
 import { encodePem } from './encoding/pem.js';
@@ -129,7 +129,7 @@ export async function organisationFiles(
     root: root.certificate,
     signer: signerOf(root.key),
     publicKey: signerOf(key).publicKey,
-    crlUrl: url === undefined ? undefined : rootsCrlUrl(url),
+    crlUrl: url === undefined ? undefined : rootsCrlUrl(url, root.certificate),
   });
   const signed = signedFiles(options.organisation, der, [root.certificate]);
   return { certificate: parseCertificate(der), key, files: [...(await ownFiles(options, key)), ...signed] };
@@ -161,14 +161,23 @@ export function signedFiles(
   ];
 }
 
-/** Where a CA serves its revocation list, and the certificate of the CA. */
-export function crlUrlOf(url: string, organisation: string): string {
-  return `${url.replace(/\/+$/, '')}/.well-known/snap/crl/${organisation}.crl`;
+/**
+ * Where a CA serves the revocation list of an organisation's issuing CA. Each authority has a list of its own, so that
+ * certificates of one that was replaced can still be checked; without `authority` it is the list of the present one.
+ */
+export function crlUrlOf(url: string, organisation: string, authority?: Certificate): string {
+  const name = authority === undefined ? organisation : crlNameOf(organisation, authority);
+  return `${url.replace(/\/+$/, '')}/.well-known/snap/crl/${name}.crl`;
 }
 
-/** Where the list of revoked issuing CAs is served. */
-export function rootsCrlUrl(url: string): string {
-  return crlUrlOf(url, 'roots');
+/** Where the list of the issuing CAs that a root has signed and that are revoked is served. */
+export function rootsCrlUrl(url: string, root?: Certificate): string {
+  return crlUrlOf(url, 'roots', root);
+}
+
+/** Name of the list of one authority; `organisation`: an account, or `roots`. */
+export function crlNameOf(organisation: string, { digest }: Certificate): string {
+  return `${organisation}-${toHex(digest.subarray(0, 8))}`;
 }
 
 /** Reads `ca.json`. @throws CertificateError saying which field is wrong */

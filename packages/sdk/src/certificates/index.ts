@@ -5,6 +5,7 @@
  */
 export {
   type CaConfiguration,
+  crlNameOf,
   crlUrlOf,
   defaultLives,
   defaultPolicy,

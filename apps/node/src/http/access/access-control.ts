@@ -141,7 +141,7 @@ export class AccessControl {
       if (token.kind === 'refused') return token;
       return { ...nobody, door: 'token', member: token.member, chain: token.chain, token };
     }
-    const chain = presentedChain(socket);
+    const chain = presentedChain(socket, this.#settings.admission.needsIssuers);
     if (chain === undefined) {
       const need = this.#need(nobody);
       return need === 'nothing' || need === 'write or sponsor' ? nobody : refused('missing');

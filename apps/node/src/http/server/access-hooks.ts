@@ -81,5 +81,5 @@ function refuse(
 /** By which door a request that was refused has come. */
 function doorOf({ headers, raw }: FastifyRequest): Door {
   if (bearerOf(headers.authorization) !== undefined) return 'token';
-  return presentedChain(raw.socket) === undefined ? 'none' : 'tls';
+  return presentedChain(raw.socket, false) === undefined ? 'none' : 'tls';
 }

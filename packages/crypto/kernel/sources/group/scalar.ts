@@ -35,10 +35,6 @@ const PRODUCT: usize = memory.data(32, 8);
 const HIGH: usize = memory.data(32, 8);
 const POWERS: usize = memory.data(16 * 32, 8);
 
-/** Scratch that may hold traces of secrets. */
-export const SCALAR_SCRATCH: usize = PRODUCT;
-export const SCALAR_SCRATCH_BYTES: usize = POWERS + 16 * 32 - PRODUCT;
-
 /** r = a. */
 export function copyScalar(r: usize, a: usize): void {
   store<u64>(r, load<u64>(a));
