@@ -15,17 +15,24 @@ export const kernelModulePath: string = fileURLToPath(
 );
 
 /** Optimised for speed; no runtime, no allocation, no imports but the memory. */
-const options = ['--optimizeLevel', '3', '--shrinkLevel', '0', '--noAssert', '--runtime', 'stub'];
-const memory = ['--importMemory', '--initialMemory', '1', '--use', 'abort='];
+const optimised = ['--optimizeLevel', '3', '--shrinkLevel', '0', '--noAssert'];
+const bare = ['--runtime', 'stub', '--importMemory', '--initialMemory', '1', '--use', 'abort='];
 
-/** The WebAssembly of the kernel's sources. @throws Error with what the compiler says. */
-export async function buildKernel(): Promise<Uint8Array> {
+/** Texts by path below the sources' folder. */
+export type KernelSources = ReadonlyMap<string, string>;
+
+/** The sources as they are. */
+export function kernelSources(): KernelSources {
   const names = readdirSync(sources, { recursive: true, encoding: 'utf8' }).map((name) => name.replaceAll('\\', '/'));
-  const files = new Map(
+  return new Map(
     names.filter((name) => name.endsWith('.ts')).map((name) => [name, readFileSync(`${sources}${name}`, 'utf8')]),
   );
+}
+
+/** The WebAssembly of the sources; tests compile other ones, less optimised. @throws Error with what the compiler says. */
+export async function buildKernel(files = kernelSources(), options = optimised): Promise<Uint8Array> {
   let binary: Uint8Array | undefined;
-  const { error, stderr } = await asc.main(['index.ts', '--outFile', 'kernel.wasm', ...options, ...memory], {
+  const { error, stderr } = await asc.main(['index.ts', '--outFile', 'kernel.wasm', ...options, ...bare], {
     readFile: (name) => files.get(name) ?? null,
     writeFile: (_name, contents) => {
       if (typeof contents !== 'string') binary = contents;

@@ -27,6 +27,7 @@ has them approved, signs them and enters them on chain (snap.ca), publishes revo
   --passphrase-file F opens the keys; or SNAPSCALE_CA_PASSPHRASE, or the file DIR/passphrase
   --key NAME=URI      the key of an organisation (or of root) is in a device:
                       north=pkcs11:token=ca;object=north?module-path=/usr/lib/softhsm/libsofthsm2.so
+                      (north+next=…: the key that is to follow, for a rotation)
   --pin-file F        PIN of the device; or SNAPSCALE_CA_PIN
   --rate N            requests a second of one address that are looked at (default: 5)
   --log-level L       fatal|error|warn|info|debug|trace  (default: info)
@@ -113,7 +114,7 @@ function rateOf(text = '5'): number {
 function devicesOf(keys: readonly string[]): ReadonlyMap<string, string> {
   return new Map(
     keys.map((text): [string, string] => {
-      const [, name, uri] = /^([a-z1-5.]+)=(pkcs11:.+)$/.exec(text) ?? [];
+      const [, name, uri] = /^([a-z1-5.]+(?:\+next)?)=(pkcs11:.+)$/.exec(text) ?? [];
       if (name === undefined)
         throw new ConfigurationError(`--key ${text}: it must look like north=pkcs11:token=…;object=…?module-path=…`);
       return [name, uri!];

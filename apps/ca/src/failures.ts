@@ -19,6 +19,9 @@ export class ChainUnavailable extends Error {
   override readonly name = 'ChainUnavailable';
 }
 
+/** The issuing CA is not active on chain any more: it was replaced, and this program has not followed yet. */
+export class AuthorityReplaced extends ChainUnavailable {}
+
 /** The contract has refused. */
 export class ChainRefusal extends Error {
   override readonly name = 'ChainRefusal';

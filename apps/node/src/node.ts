@@ -4,7 +4,7 @@ import { MessageChannel } from 'node:worker_threads';
 import { chainIdOf, encode, genesisSchema, parseName } from '@snapscale/protocol';
 import type { Logger } from 'pino';
 import { finishIdentity } from './admission/identity-folder.js';
-import { CertificateRenewal } from './admission/renewal.js';
+import { keepIdentity } from './admission/keep-identity.js';
 import { logNotice } from './chain-log.js';
 import type { NodeConfig } from './config.js';
 import { CoreClient } from './core/core-client.js';
@@ -112,7 +112,7 @@ async function startLocked(
   let duties: ProducerDuties | undefined;
   let http: HttpServer | undefined;
   network = await startNetwork(config, log, core, verify, chainIdOf(genesis), observer, died);
-  const renewal = renewCertificate(config, log);
+  const identity = keepIdentity(config, core, (level, name, detail) => log[level](detail, name));
   const snapshots = new Snapshots(dataDir, genesis);
   const backend = new CoreBackend({
     core,
@@ -157,7 +157,7 @@ async function startLocked(
     founding,
     async stop() {
       stopped.abort();
-      renewal?.close();
+      identity.close();
       backend.stop();
       duties.close();
       observer.close();
@@ -168,18 +168,6 @@ async function startLocked(
       lock.release();
     },
   };
-}
-
-/** Keeps the node's certificate valid, where a CA was named. */
-function renewCertificate({ ca, renewKey, identityDir }: NodeConfig, log: Logger): CertificateRenewal | undefined {
-  if (ca === undefined) return undefined;
-  return new CertificateRenewal({
-    directory: identityDir,
-    ca,
-    renewKey,
-    nowMs: Date.now,
-    event: (level, name, detail) => log[level](detail, name),
-  });
 }
 
 /** What happens whenever nodes start and stop, and what is good news. */

@@ -16,7 +16,11 @@ export {
   type OrganisationApplication,
   type QueuedApplication,
   type RevocationOrder,
+  type RotationOrder,
+  type RotationState,
   revocationReasons,
+  type SignedAuthority,
+  type SigningOrder,
 } from './ca/authority-api.js';
 export { formatInvitationCode, type InvitationCode, parseInvitationCode } from './ca/invitation-code.js';
 export { type ReadResult, readRequest, violations } from './check.js';

@@ -71,6 +71,14 @@ export type ChainApplication = {
   readonly expiresSec: number;
 };
 
+/** A proposal to make a certificate an authority. */
+export type RotationProposal = {
+  readonly id: number;
+  readonly status: 'open' | 'executed' | 'cancelled';
+  readonly expiresSec: number;
+};
+
+const proposalStatus = ['open', 'executed', 'cancelled'] as const;
 const memberStatus = ['active', 'superseded', 'revoked'] as const;
 const organisationStatus = ['active', 'suspended', 'expelled'] as const;
 const authorityStatus = ['active', 'retired', 'revoked'] as const;
@@ -101,6 +109,12 @@ export class Consortium {
       authorities: (row.authorities as unknown[]).map(String),
       terms: { quota: quota!, weight: weight!, valid_until: valid_until!, scope: scope! },
     };
+  }
+
+  /** Title of an organisation that was not expelled. */
+  async titleOf(organisation: string): Promise<string | undefined> {
+    const row = await this.#one('orgs', contract, organisation);
+    return row === undefined || organisationStatus[Number(row.status)] === 'expelled' ? undefined : String(row.title);
   }
 
   /** Active certificates, whether expired or not: what the quota limits. And the number of the last revocation. */
@@ -213,6 +227,40 @@ export class Consortium {
     const permission = `${this.#organisation}@ca`;
     const data = { organisation: this.#organisation, content } as JsonObject;
     await this.#chain.push('propose', permission, this.#key, data);
+  }
+
+  /** Proposals to make this certificate an authority, the newest last; with `id` that one alone. */
+  async rotationProposals(next: Certificate, id?: number): Promise<RotationProposal[]> {
+    const query = id === undefined ? {} : { lower: String(id), upper: String(id) };
+    const certificate = toHex(next.der);
+    return (await this.#chain.rows('proposals', contract, query))
+      .filter((row) => {
+        const [kind, decision] = row.content as [string, { next?: { certificate?: unknown } }];
+        return kind === 'rotate_authority' && decision.next?.certificate === certificate;
+      })
+      .map((row) => ({
+        id: Number(row.id),
+        status: proposalStatus[Number(row.status)] ?? 'cancelled',
+        expiresSec: seconds(row.expires),
+      }));
+  }
+
+  /** Proposes a new issuing CA, or without an organisation a new root. */
+  async proposeRotation(
+    organisation: string | undefined,
+    next: Certificate,
+    previousUntilSec: number,
+  ): Promise<void> {
+    const content = [
+      'rotate_authority',
+      {
+        organisation: organisation ?? '',
+        next: { certificate: toHex(next.der), not_after: text(next.notAfterSec) },
+        previous_until: text(previousUntilSec),
+      },
+    ];
+    const data = { organisation: this.#organisation, content } as JsonObject;
+    await this.#chain.push('propose', `${this.#organisation}@ca`, this.#key, data);
   }
 
   #push(action: string, data: JsonObject): Promise<void> {

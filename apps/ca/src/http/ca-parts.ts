@@ -1,12 +1,13 @@
 /** What the routes of a CA have in common. */
 import type { ApplicationAnswer } from '@snapscale/api';
-import { encodePem } from '@snapscale/sdk/certificates';
+import { encodePem, parseCertificate } from '@snapscale/sdk/certificates';
 import type { FastifyRequest } from 'fastify';
 import { Refusal } from '../failures.js';
 import type { Application } from '../issuing/application.js';
 import { howToApply, type OrganisationCa } from '../issuing/organisation-ca.js';
 import type { RootAuthority } from '../issuing/root-authority.js';
 import type { RevocationListPublisher } from '../lists/revocation-lists.js';
+import type { Rotation } from '../rotation/rotation.js';
 import type { Allowance } from './allowance.js';
 import type { AskerCheck } from './member-token.js';
 
@@ -15,7 +16,9 @@ export type CaParts = {
   /** By account; at least one. */
   readonly organisations: ReadonlyMap<string, OrganisationCa>;
   readonly root: RootAuthority | undefined;
-  /** By account, and `roots`. */
+  /** By account, and `root`. */
+  readonly rotations: ReadonlyMap<string, Rotation>;
+  /** By account and `roots`: of the present authorities; by `crlNameOf`: of those and of earlier ones. */
   readonly lists: ReadonlyMap<string, RevocationListPublisher>;
   readonly askers: AskerCheck;
   readonly allowance: Allowance;
@@ -44,11 +47,25 @@ export function spend({ allowance }: CaParts, request: FastifyRequest): void {
     throw new Refusal(429, 'rate_limited', `too many requests from ${request.ip}: wait ${waitSec} s`);
 }
 
+/** A certificate and that of the issuing CA which has issued it, in DER. */
+export function chainFrom(ca: OrganisationCa, der: Uint8Array): Uint8Array[] {
+  return [der, (ca.issuerOf(parseCertificate(der)) ?? ca.files.issuing).der];
+}
+
+/** The rotation of an authority. @throws Refusal */
+export function rotationOf({ rotations }: CaParts, authority: string): Rotation {
+  const found = rotations.get(authority);
+  if (found !== undefined) return found;
+  throw new Refusal(404, 'unknown_authority', `here are the authorities ${[...rotations.keys()].join(', ')}`);
+}
+
 /** What is said of an application. */
 export function answerOf(ca: OrganisationCa, application: Application): ApplicationAnswer {
   const { id, status, reason, certificate, grant, renews } = application;
   if (status === 'issued') {
-    const chain = [certificate!, ca.files.issuing.der].map((der) => encodePem('CERTIFICATE', der)).join('');
+    const chain = chainFrom(ca, certificate!)
+      .map((der) => encodePem('CERTIFICATE', der))
+      .join('');
     const authorities = ca.files.roots.map(({ der }) => encodePem('CERTIFICATE', der));
     return { id, status, certificate: chain, authorities };
   }

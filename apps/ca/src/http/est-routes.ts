@@ -7,7 +7,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal } from '../failures.js';
 import type { Application } from '../issuing/application.js';
 import type { OrganisationCa } from '../issuing/organisation-ca.js';
-import { answerOf, type CaParts, organisationOf, spend } from './ca-parts.js';
+import { answerOf, type CaParts, chainFrom, organisationOf, spend } from './ca-parts.js';
 import { basicSecret, bodyOf } from './member-token.js';
 import { requestBytes, secretOf } from './rest-routes.js';
 
@@ -58,7 +58,7 @@ function bodyRequest(request: FastifyRequest): Uint8Array {
 
 function sendOutcome(reply: FastifyReply, ca: OrganisationCa, application: Application): FastifyReply {
   const { status, certificate } = application;
-  if (status === 'issued') return sendCertificates(reply, [certificate!, ca.files.issuing.der]);
+  if (status === 'issued') return sendCertificates(reply, chainFrom(ca, certificate!));
   const { reason = 'refused' } = answerOf(ca, application);
   if (status === 'refused') throw new Refusal(403, 'refused', reason);
   reply.header('retry-after', String(status === 'signed' ? ENTERING_SEC : WAITING_SEC));

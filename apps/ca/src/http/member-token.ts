@@ -7,7 +7,6 @@ import {
   CertificateError,
   checkMember,
   encodeSignature,
-  isIssuedBy,
   parseCertificate,
   verifySignature,
 } from '@snapscale/sdk/certificates';
@@ -79,14 +78,19 @@ export class AskerCheck {
     if (!isKindOfKey || !verifySignature(certificate.publicKey, signingInput, encodeSignature(signature))) {
       throw new Refusal(401, 'signature', 'the token is not signed with the key of its certificate');
     }
-    const wrong = checkTokenClaims(claims, {
+    const { issuing, earlier } = ca.files;
+    const expected = {
       audience: caAudience(ca.account),
-      thumbprint: thumbprintOf(jwkOf(ca.files.issuing.publicKey)),
       method: request.method,
       target: request.url,
       digest: digestOf(bodyOf(request)),
       nowSec: this.#nowMs() / 1000,
-    });
+    };
+    // A token may have been made for the CA that was replaced a moment ago.
+    const verdicts = [issuing, ...earlier].map(({ publicKey }) =>
+      checkTokenClaims(claims, { ...expected, thumbprint: thumbprintOf(jwkOf(publicKey)) }),
+    );
+    const wrong = verdicts.includes(undefined) ? undefined : verdicts[0];
     if (wrong !== undefined)
       throw new Refusal(401, wrong, `the token is not for this CA, this request and this moment (${wrong})`);
     this.#useOnce(`${Buffer.from(certificate.digest).toString('hex')} ${claims.jti}`, claims.exp);
@@ -99,7 +103,7 @@ export class AskerCheck {
     } catch (error) {
       throw new Refusal(401, 'certificate_chain', (error as Error).message);
     }
-    if (![ca.files.issuing, ...ca.files.earlier].some((issuing) => isIssuedBy(certificate, issuing))) {
+    if (ca.issuerOf(certificate) === undefined) {
       throw new Refusal(401, 'certificate_chain', `the certificate is not one of ${ca.account}`);
     }
     const nowSec = this.#nowMs() / 1000;

@@ -12,6 +12,7 @@ import {
   CertificateError,
   checkRequest,
   IssuingAuthority,
+  isIssuedBy,
   newSecret,
   parseCertificate,
   type Signer,
@@ -19,7 +20,7 @@ import {
 import type { Logger } from 'pino';
 import type { ChainAccess } from '../chain/chain-access.js';
 import { Consortium, type MemberRow, roleNames } from '../chain/consortium.js';
-import { ChainRefusal, ChainUnavailable, Refusal } from '../failures.js';
+import { AuthorityReplaced, ChainRefusal, ChainUnavailable, Refusal } from '../failures.js';
 import type { OrganisationFiles } from '../files/ca-files.js';
 import type { Application, Grant, Invitation, Source } from './application.js';
 import { ApplicationLog } from './application-log.js';
@@ -32,7 +33,10 @@ export type OrganisationCaOptions = {
   readonly chain: ChainAccess;
   readonly log: Logger;
   readonly nowMs: () => number;
-  readonly crlUrl: string | undefined;
+  /** Where the revocation list of an issuing CA is. */
+  readonly crlUrl: (issuing: Certificate) => string | undefined;
+  /** Resolves when the program has followed what the chain has decided about its issuing CA. */
+  readonly follow: () => Promise<void>;
 };
 
 /** A request as it comes. */
@@ -55,11 +59,13 @@ const INVITATIONS_MAX = 10_000;
 const random = (size: number): Uint8Array => new Uint8Array(randomBytes(size));
 
 export class OrganisationCa {
-  readonly files: OrganisationFiles;
-  readonly authority: IssuingAuthority;
-  readonly signer: Signer;
   readonly consortium: Consortium;
   readonly counts: Counts = { issued: 0, renewed: 0, refused: 0, revoked: 0 };
+  #files: OrganisationFiles;
+  #signer: Signer;
+  #authority: IssuingAuthority;
+  readonly #crlUrl: OrganisationCaOptions['crlUrl'];
+  readonly #follow: () => Promise<void>;
   readonly #log: ApplicationLog;
   readonly #logger: Logger;
   readonly #nowMs: () => number;
@@ -70,14 +76,51 @@ export class OrganisationCa {
   #isClosed = false;
 
   constructor(options: OrganisationCaOptions) {
-    const { files, signer, chain, log, nowMs, crlUrl } = options;
-    this.files = files;
-    this.signer = signer;
-    this.authority = new IssuingAuthority({ certificate: files.issuing, signer, random, crlUrl });
+    const { files, signer, chain, log, nowMs, crlUrl, follow } = options;
+    this.#files = files;
+    this.#signer = signer;
+    this.#crlUrl = crlUrl;
+    this.#follow = follow;
+    this.#authority = this.#authorityOf(files, signer);
     this.consortium = new Consortium(chain, files.configuration.organisation, files.chainKey);
     this.#logger = log.child({ organisation: files.configuration.organisation });
     this.#nowMs = nowMs;
     this.#log = ApplicationLog.open(files.folder, nowMs());
+  }
+
+  get files(): OrganisationFiles {
+    return this.#files;
+  }
+
+  /** Key of the issuing CA. */
+  get signer(): Signer {
+    return this.#signer;
+  }
+
+  get authority(): IssuingAuthority {
+    return this.#authority;
+  }
+
+  /** Issues with another issuing CA from now on. What the present one has issued can still be renewed. */
+  replaceIssuing(issuing: Certificate, signer: Signer): void {
+    const { issuing: present, earlier } = this.#files;
+    this.#files = { ...this.#files, issuing, earlier: [present, ...earlier] };
+    this.#signer = signer;
+    this.#authority = this.#authorityOf(this.#files, signer);
+  }
+
+  /** Hands out other roots from now on. */
+  replaceRoots(roots: readonly Certificate[]): void {
+    this.#files = { ...this.#files, roots };
+  }
+
+  /** The issuing CA, of now or earlier, that has issued a certificate. */
+  issuerOf(certificate: Certificate): Certificate | undefined {
+    return [this.#files.issuing, ...this.#files.earlier].find((issuing) => isIssuedBy(certificate, issuing));
+  }
+
+  #authorityOf({ issuing }: OrganisationFiles, signer: Signer): IssuingAuthority {
+    return new IssuingAuthority({ certificate: issuing, signer, random, crlUrl: this.#crlUrl(issuing) });
   }
 
   get account(): string {
@@ -184,7 +227,22 @@ export class OrganisationCa {
         'this certificate has expired: ask for a new one with an invitation',
       );
     }
+    await this.#requireIssuer(certificate);
     return row;
+  }
+
+  /** An issuing CA that was replaced counts until the time that the consortium has set. @throws Refusal */
+  async #requireIssuer(certificate: Certificate): Promise<void> {
+    const issuer = this.issuerOf(certificate);
+    const authority = issuer === undefined ? undefined : await this.consortium.authority(issuer.digest);
+    const isOver = authority === undefined || authority.validUntilSec <= this.#nowMs() / 1000;
+    if (!isOver && authority.status !== 'revoked') return;
+    const how = isOver ? 'no longer counts' : 'is revoked';
+    throw new Refusal(
+      403,
+      'issuer_revoked',
+      `the issuing CA of this certificate ${how}: ask for a new one with an invitation`,
+    );
   }
 
   /** @throws Refusal */
@@ -325,8 +383,12 @@ export class OrganisationCa {
 
   async #issue(id: string): Promise<void> {
     try {
-      if (this.find(id).status === 'approved') await this.#sign(id);
-      if (this.find(id).status === 'signed') await this.#enter(id);
+      await this.#advance(id).catch(async (error: unknown) => {
+        if (!(error instanceof AuthorityReplaced)) throw error;
+        // Whoever asks in the moment of a rotation gets the certificate of the new CA.
+        await this.#follow();
+        await this.#advance(id);
+      });
       this.#troubles.delete(id);
     } catch (error) {
       if (error instanceof Refusal || error instanceof CertificateError) return this.#refuse(id, error.message);
@@ -336,6 +398,11 @@ export class OrganisationCa {
       this.#troubles.set(id, message);
       throw error;
     }
+  }
+
+  async #advance(id: string): Promise<void> {
+    if (this.find(id).status === 'approved') await this.#sign(id);
+    if (this.find(id).status === 'signed') await this.#enter(id);
   }
 
   async #sign(id: string): Promise<void> {
@@ -351,7 +418,7 @@ export class OrganisationCa {
       throw new ChainUnavailable(`${this.account} is not an active organisation of this consortium now`);
     }
     if (authority === undefined || authority.status !== 'active' || authority.validUntilSec <= nowSec) {
-      throw new ChainUnavailable(
+      throw new AuthorityReplaced(
         `the issuing CA of ${this.account} is not active on chain: was it replaced or revoked?`,
       );
     }
@@ -381,11 +448,12 @@ export class OrganisationCa {
   async #enter(id: string): Promise<void> {
     const { certificate: der, renews } = this.find(id);
     const certificate = parseCertificate(der!);
+    const issuing = this.issuerOf(certificate) ?? this.files.issuing;
     const known = await this.consortium.member(certificate.serial);
     try {
       if (known === undefined) {
-        if (renews === undefined) await this.consortium.issue(this.files.issuing, certificate);
-        else await this.consortium.renew(this.files.issuing, Buffer.from(renews, 'hex'), certificate);
+        if (renews === undefined) await this.consortium.issue(issuing, certificate);
+        else await this.consortium.renew(issuing, Buffer.from(renews, 'hex'), certificate);
       } else {
         // It got there before a crash, or before the connection was lost.
         await this.consortium.seenIsFinal();
@@ -394,7 +462,7 @@ export class OrganisationCa {
       if (!(error instanceof ChainRefusal)) throw error;
       // An earlier attempt may have got there in between.
       const entered = await this.consortium.member(certificate.serial);
-      if (entered === undefined) return this.#afterRefusal(id, error);
+      if (entered === undefined) return await this.#afterRefusal(id, issuing, error);
       await this.consortium.seenIsFinal();
     }
     this.#log.record({ kind: 'entered', id, at: this.#nowMs() });
@@ -403,8 +471,12 @@ export class OrganisationCa {
   }
 
   /** The chain does not take a certificate: it is forgotten. Where the CA is to blame, the request stays. */
-  #afterRefusal(id: string, error: ChainRefusal): void {
+  async #afterRefusal(id: string, issuing: Certificate, error: ChainRefusal): Promise<void> {
+    const authority = await this.consortium.authority(issuing.digest);
     this.#log.record({ kind: 'forgotten', id, at: this.#nowMs() });
+    if (authority?.status !== 'active') {
+      throw new AuthorityReplaced(`the issuing CA of ${this.account} was replaced in the meantime`);
+    }
     if (error.isUnauthorized) {
       this.#logger.error({ id, err: error }, `the chain does not accept the key in chain.key for ${this.account}@ca`);
       throw new ChainUnavailable(`the CA of ${this.account} may not write on chain now`);

@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { JoiningOrganisation, OrganisationAnswer } from '@snapscale/api';
-import { equalBytes } from '@snapscale/crypto';
+import { equalBytes, type PublicKey } from '@snapscale/crypto';
 import {
   type Certificate,
   CertificateError,
@@ -47,13 +47,14 @@ const accountForm = /^(?=.{1,12}$)[a-z1-5]+(?:\.[a-z1-5]+)*$/;
 const titleForm = /^[\x20-\x7e]{1,64}$/;
 
 export class RootAuthority {
-  readonly certificate: Certificate;
-  readonly signer: Signer;
+  #certificate: Certificate;
+  #signer: Signer;
   readonly #journal: Journal<Joined>;
   readonly #joined = new Map<string, Joined>();
   readonly #log: Logger;
   readonly #nowMs: () => number;
-  readonly #crlUrl: string | undefined;
+  readonly #crlUrl: (root: Certificate) => string | undefined;
+  readonly #roots: () => readonly Certificate[];
 
   constructor(options: {
     readonly folder: string;
@@ -61,16 +62,66 @@ export class RootAuthority {
     readonly signer: Signer;
     readonly log: Logger;
     readonly nowMs: () => number;
-    readonly crlUrl: string | undefined;
+    /** Where the revocation list of a root is. */
+    readonly crlUrl: (root: Certificate) => string | undefined;
+    /** All roots of the consortium, as far as they are known here. */
+    readonly roots: () => readonly Certificate[];
   }) {
-    this.certificate = options.certificate;
-    this.signer = options.signer;
+    this.#certificate = options.certificate;
+    this.#signer = options.signer;
+    this.#roots = options.roots;
     this.#log = options.log;
     this.#nowMs = options.nowMs;
     this.#crlUrl = options.crlUrl;
     const { journal, events } = Journal.open<Joined>(join(options.folder, 'joining.jsonl'));
     this.#journal = journal;
     for (const event of events) this.#joined.set(event.organisation, event);
+  }
+
+  get certificate(): Certificate {
+    return this.#certificate;
+  }
+
+  get signer(): Signer {
+    return this.#signer;
+  }
+
+  /** Signs as another root from now on. */
+  replace(certificate: Certificate, signer: Signer): void {
+    this.#certificate = certificate;
+    this.#signer = signer;
+  }
+
+  /** Signs an issuing CA. It counts for nothing until the consortium has it. Returns DER. */
+  sign(organisation: string, title: string, publicKey: PublicKey): Promise<Uint8Array> {
+    return createIssuing({
+      root: this.#certificate,
+      signer: this.#signer,
+      organisation,
+      title,
+      publicKey,
+      nowMs: this.#nowMs(),
+      random: (size) => new Uint8Array(randomBytes(size)),
+      crlUrl: this.#crlUrl(this.#certificate),
+    });
+  }
+
+  /**
+   * Signs the next issuing CA of an organisation of the consortium, which has to propose it itself. Returns DER.
+   * @throws Refusal
+   */
+  async signNext(der: Uint8Array, member: OrganisationCa): Promise<Uint8Array> {
+    const request = checkedRequest(der);
+    const [organisation, ...more] = request.names.organisations;
+    if (organisation === undefined || more.length > 0) {
+      throw new Refusal(400, 'wrong_profile', 'the request names no organisation (urn:snap:org:…): use that of a rotation');
+    }
+    const title = await member.consortium.titleOf(organisation);
+    if (title === undefined) {
+      throw new Refusal(403, 'unknown_organisation', `${organisation} is no organisation of the consortium: invite it`);
+    }
+    this.#log.info({ organisation, by: member.account }, 'the root signs the next issuing CA');
+    return this.sign(organisation, title, request.publicKey);
   }
 
   /**
@@ -88,16 +139,7 @@ export class RootAuthority {
       return this.#answer(earlier);
     }
     const invitation = member.joiningInvitation(secret, organisation);
-    const der = await createIssuing({
-      root: this.certificate,
-      signer: this.signer,
-      organisation,
-      title,
-      publicKey: request.publicKey,
-      nowMs: this.#nowMs(),
-      random: (size) => new Uint8Array(randomBytes(size)),
-      crlUrl: this.#crlUrl,
-    });
+    const der = await this.sign(organisation, title, request.publicKey);
     const joined: Joined = {
       at: this.#nowMs(),
       organisation,
@@ -143,12 +185,17 @@ export class RootAuthority {
     }
   }
 
+  #allRoots(): Certificate[] {
+    const others = this.#roots().filter(({ der }) => !equalBytes(der, this.#certificate.der));
+    return [this.#certificate, ...others];
+  }
+
   #answer({ organisation, title, certificate }: Joined): OrganisationAnswer {
     return {
       organisation,
       title,
       certificate: encodePem('CERTIFICATE', Buffer.from(certificate, 'base64')),
-      roots: [encodePem('CERTIFICATE', this.certificate.der)],
+      roots: this.#allRoots().map(({ der }) => encodePem('CERTIFICATE', der)),
     };
   }
 }

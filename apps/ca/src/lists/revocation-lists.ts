@@ -5,12 +5,13 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { equalBytes } from '@snapscale/crypto';
+import { toHex } from '@snapscale/crypto';
 import {
   type Certificate,
   CertificateError,
   createCrl,
   isCrlOf,
+  isIssuedBy,
   parseCertificate,
   parseCrl,
   type RevokedCertificate,
@@ -137,7 +138,7 @@ export function rootListSource(consortium: Consortium, root: Certificate): ListS
       .filter(({ status, organisation }) => status === 'revoked' && organisation !== undefined)
       .flatMap(({ der, revokedSec, reason }) => {
         const certificate = readable(der);
-        const isOurs = certificate !== undefined && equalBytes(certificate.issuer.encoding, root.subject.encoding);
+        const isOurs = certificate !== undefined && isIssuedBy(certificate, root);
         return isOurs ? [{ serial: certificate.serial, revokedSec, reason }] : [];
       });
   return {
@@ -155,7 +156,7 @@ function readable(der: Uint8Array): Certificate | undefined {
   }
 }
 
-/** The file of a list. */
-export function listPath(folder: string): string {
-  return join(folder, 'revoked.crl');
+/** The file of the list of an authority. */
+export function listPath(folder: string, { digest }: Certificate): string {
+  return join(folder, `revoked-${toHex(digest.subarray(0, 8))}.crl`);
 }

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import type { JoiningOrganisation } from '@snapscale/api';
 import { formatPublicKey, generatePrivateKey, publicKeyOf } from '@snapscale/crypto';
 import {
+  type Client,
   createAccountAction,
   findAccount,
   inTokenDecimals,
@@ -40,6 +41,9 @@ import { writePrivate } from './walk.js';
 
 /** Between two looks whether the invited one has come. */
 const POLL_MS = 2000;
+
+/** Time that a CA gets to propose what its root has just signed. */
+const CA_MOMENT_MS = 3000;
 
 /** Row of `usage`. */
 type UsageRow = { readonly active: number; readonly members: number; readonly revocations: number };
@@ -99,7 +103,7 @@ export const inviteOrganisation: Handler = async (session, values) => {
     output.note(`When the root has signed its CA, it is proposed by yours, or by you: snapscale org admit ${name}`);
     return;
   }
-  await proposeAdmission(session, values, await untilJoining(session, ca, name));
+  await proposeAdmission(session, values, await untilJoining(session, ca, name), CA_MOMENT_MS);
 };
 
 export const admitOrganisation: Handler = async (session, values) => {
@@ -238,17 +242,31 @@ async function untilJoining(session: Session, ca: CaClient, name: string): Promi
   }
 }
 
+/** The open proposal of a certificate. @param patienceMs the inviter's CA may be about to make it */
+async function openProposal(client: Client, certificate: string, patienceMs: number): Promise<ProposalRow | undefined> {
+  const began = performance.now();
+  for (;;) {
+    const found = (await consortiumRows<ProposalRow>(client, 'proposals')).find(
+      ({ status, expires, content: [kind, { issuer }] }) =>
+        status === 0 &&
+        momentMs(expires) > Date.now() &&
+        kind === 'admit_organisation' &&
+        issuer.certificate === certificate,
+    );
+    if (found !== undefined || performance.now() - began >= patienceMs) return found;
+    await new Promise((done) => setTimeout(done, patienceMs / 4));
+  }
+}
+
 /** The proposal that lets an organisation in whose CA the root has signed. */
-async function proposeAdmission(session: Session, values: Values, joining: JoiningOrganisation): Promise<void> {
+async function proposeAdmission(
+  session: Session,
+  values: Values,
+  joining: JoiningOrganisation,
+  patienceMs = 0,
+): Promise<void> {
   const issuer = authorityFromPem(joining.certificate, 'the certificate that the root has signed');
-  const client = await session.client();
-  const present = (await consortiumRows<ProposalRow>(client, 'proposals')).find(
-    ({ status, expires, content: [kind, { issuer: proposed }] }) =>
-      status === 0 &&
-      momentMs(expires) > Date.now() &&
-      kind === 'admit_organisation' &&
-      proposed.certificate === issuer.certificate,
-  );
+  const present = await openProposal(await session.client(), issuer.certificate, patienceMs);
   if (present !== undefined) {
     // The CA proposes by itself where its key may.
     session.output.note(`${present.organisation} has proposed it already.`);

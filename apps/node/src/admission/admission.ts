@@ -41,7 +41,7 @@ export type AdmissionOptions = {
 };
 
 /** A state that is older cannot know who was let in since (NET-19). */
-const CATCHING_UP_SEC = 5 * 60;
+export const CATCHING_UP_SEC = 5 * 60;
 /**
  * One that has just caught up is still taken for old for so long: certificates that expired while the whole network stood still
  * were replaced without the chain, and their successors are entered by the first blocks that follow.

@@ -30,6 +30,8 @@ export type RenewalOptions = {
   /** Whether the successor gets a new key. */
   readonly renewKey: boolean;
   readonly nowMs: () => number;
+  /** Until when the chain takes this certificate, in seconds: sooner than it says where its CA was replaced. */
+  readonly endSec?: (identity: Identity) => number | undefined;
   readonly event: (level: 'info' | 'warn', name: string, detail: Readonly<Record<string, string | number>>) => void;
   /** Asks the CA. Default: over the network. */
   readonly ask?: (what: Reenrolment) => Promise<ReenrolmentAnswer>;
@@ -46,6 +48,8 @@ export class CertificateRenewal {
   readonly #options: RenewalOptions;
   #timer: NodeJS.Timeout | undefined;
   #failures = 0;
+  /** An attempt is under way; it decides when the next one is. */
+  #isBusy = false;
   #isClosed = false;
 
   constructor(options: RenewalOptions) {
@@ -58,25 +62,33 @@ export class CertificateRenewal {
     clearTimeout(this.#timer);
   }
 
+  /** The chain may take the certificate for a shorter time than before. */
+  look(): void {
+    if (!this.#isBusy) this.#schedule(0);
+  }
+
   #schedule(afterMs: number): void {
     if (this.#isClosed) return;
+    clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#look(), Math.min(LOOK_MS_MAX, Math.max(0, afterMs)));
     this.#timer.unref();
   }
 
   async #look(): Promise<void> {
-    const { directory, nowMs, event } = this.#options;
+    const { directory, nowMs, event, endSec = () => undefined } = this.#options;
     let leftMs = LOOK_MS_MAX;
+    this.#isBusy = true;
     try {
       const identity = readIdentity(directory);
-      const [own] = parseCertificates(identity.certificate);
-      const dueMs = dueAt(own!);
-      leftMs = own!.notAfterSec * 1000 - nowMs();
+      const own = parseCertificates(identity.certificate)[0]!;
+      const lastSec = Math.min(own.notAfterSec, endSec(identity) ?? own.notAfterSec);
+      const dueMs = dueAt(own.notBeforeSec, lastSec);
+      leftMs = lastSec * 1000 - nowMs();
       if (nowMs() < dueMs) {
         this.#schedule(dueMs - nowMs());
         return;
       }
-      const answer = await this.#renew(identity, own!);
+      const answer = await this.#renew(identity, own, lastSec);
       this.#failures = 0;
       if (answer.kind === 'waiting') event('info', 'renewal-waits', { ca: this.#options.ca, seconds: answer.afterSec });
       this.#schedule(answer.kind === 'waiting' ? answer.afterSec * 1000 : RETRY_MS);
@@ -94,10 +106,12 @@ export class CertificateRenewal {
         againAfterSec: Math.round(waitMs / 1000),
       });
       this.#schedule(waitMs);
+    } finally {
+      this.#isBusy = false;
     }
   }
 
-  async #renew(identity: Identity, own: Certificate): Promise<ReenrolmentAnswer> {
+  async #renew(identity: Identity, own: Certificate, lastSec: number): Promise<ReenrolmentAnswer> {
     const { ca, renewKey, directory, event, ask = reenrol } = this.#options;
     const names = checkMember(own);
     const { dns, addresses } = own.names;
@@ -106,11 +120,14 @@ export class CertificateRenewal {
     const request = await createRequest(signerOf(key), { ...names, hosts });
     const answer = await ask({ ca, organisation: names.organisation, identity, request });
     if (answer.kind === 'waiting') return answer;
-    const successor = acceptable(answer.certificates.map(parseCertificate), own, signerOf(key).publicKey, identity);
+    // The roots of the folder may have changed meanwhile, with those of the chain.
+    const { authorities } = readIdentity(directory);
+    const asked = { own, lastSec, publicKey: signerOf(key).publicKey };
+    const successor = acceptable(answer.certificates.map(parseCertificate), asked, { ...identity, authorities });
     writeIdentity(directory, {
       certificate: successor.map(({ der }) => encodePem('CERTIFICATE', der)).join(''),
       privateKey: renewKey ? privateKeyPem(key) : identity.privateKey,
-      authorities: identity.authorities,
+      authorities,
     });
     const expires = new Date(successor[0]!.notAfterSec * 1000).toISOString();
     event('info', 'certificate-renewed', { node: names.node ?? '', expires, key: renewKey ? 'new' : 'the same' });
@@ -124,8 +141,7 @@ export class CertificateRenewal {
  */
 function acceptable(
   certificates: readonly Certificate[],
-  own: Certificate,
-  publicKey: Uint8Array,
+  { own, lastSec, publicKey }: { readonly own: Certificate; readonly lastSec: number; readonly publicKey: Uint8Array },
   { certificate, authorities }: Identity,
 ): Certificate[] {
   const [fresh] = certificates;
@@ -135,8 +151,7 @@ function acceptable(
   if (before.node !== after.node || before.organisation !== after.organisation) {
     throw new Error(`the CA answered with a certificate of ${after.node} of ${after.organisation}`);
   }
-  if (fresh.notAfterSec <= own.notAfterSec)
-    throw new Error('the new certificate does not live longer than the old one');
+  if (fresh.notAfterSec <= lastSec) throw new Error('the new certificate does not live longer than the old one');
   const roots = authorities.flatMap(parseCertificates);
   // Issuing CAs that the answer leaves out are known from before.
   const chain = chainOf(fresh, [...certificates.slice(1), ...parseCertificates(certificate), ...roots]);
@@ -147,8 +162,8 @@ function acceptable(
   return chain.filter((link) => link !== last || chain.length === 1);
 }
 
-function dueAt({ notBeforeSec, notAfterSec }: Certificate): number {
-  return (notBeforeSec + (notAfterSec - notBeforeSec) * DUE_AT) * 1000;
+function dueAt(firstSec: number, lastSec: number): number {
+  return (firstSec + (lastSec - firstSec) * DUE_AT) * 1000;
 }
 
 function random(size: number): Uint8Array {

@@ -22,7 +22,7 @@ export { COMB, IO, IO_BYTES, SLOTS_MAX, SUM, TABLE_BYTES, TABLES, TERMS_MAX } fr
 export { verifyHinted } from './proofs/hints';
 export { proveRange } from './proofs/prove';
 export { verifyRanges } from './proofs/range-proof';
-export { verifyRings } from './proofs/ring';
+export { NODES, verifyRings } from './proofs/ring';
 export { viewTag, x25519 } from './proofs/scan';
 export { signRings } from './proofs/sign';
 

@@ -23,6 +23,7 @@ export type KernelExports = {
   readonly TABLE_BYTES: Constant;
   readonly SLOTS_MAX: Constant;
   readonly TERMS_MAX: Constant;
+  readonly NODES: Constant;
   readonly SUM: Constant;
   readonly COMB: Constant;
   scratchEnd(): number;

@@ -187,15 +187,16 @@ export class PrivateKernel {
 
   /** Whether a ring signature holds (UTXO-36). */
   verifyRings(claim: KernelRingClaim): boolean {
-    if (!isRingClaim(claim)) return false;
-    const { message, inputs, signature } = claim;
-    return this.#public((frame) => {
-      const at = putInputs(frame, message, inputs);
-      const ringSize = ringSizeOf(inputs);
-      const atSignature = frame.putAny(signature);
-      const { verifyRings } = this.#exports;
-      return verifyRings(at.message, inputs.length, ringSize, at.members, at.images, at.pseudos, atSignature) === 1;
-    });
+    return isRingClaim(claim) && this.#public((frame) => this.#verifyRings(frame, claim));
+  }
+
+  /** The hints of a ring signature (UTXO-37), which its verification gives on the way; undefined where it does not hold. */
+  makeHints(claim: KernelRingClaim): Uint8Array | undefined {
+    if (!isRingClaim(claim)) return undefined;
+    const size = NODE_BYTES * claim.inputs.length * ringSizeOf(claim.inputs);
+    return this.#public((frame) =>
+      this.#verifyRings(frame, claim) ? frame.read(this.#exports.NODES.value, size) : undefined,
+    );
   }
 
   /** True: all signatures hold. False: unknown; verify each without hints (UTXO-37). `fresh` as in {@link verifyRanges}. */
@@ -322,6 +323,12 @@ export class PrivateKernel {
       operation(output, this.#putScalar(frame, a), this.#putScalar(frame, b));
       return 1;
     }, 'cannot compute with scalars');
+  }
+
+  #verifyRings(frame: Frame, { message, inputs, signature }: KernelRingClaim): boolean {
+    const at = putInputs(frame, message, inputs);
+    const lists = [at.message, inputs.length, ringSizeOf(inputs), at.members, at.images, at.pseudos] as const;
+    return this.#exports.verifyRings(...lists, frame.putAny(signature)) === 1;
   }
 
   #verifyRanges(claims: readonly KernelRangeClaim[], fresh: Uint8Array): boolean {

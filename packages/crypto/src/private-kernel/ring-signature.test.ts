@@ -131,6 +131,8 @@ describe('ring signatures', () => {
 describe('hints', () => {
   test('hold singly and together; with a wrong one nothing is decided', () => {
     const claim = { ...good, hints };
+    expect(kernel.makeHints(good)).toEqual(hints);
+    expect(kernel.makeHints({ ...good, signature: flipped(good.signature, 33) })).toBeUndefined();
     expect(kernel.verifyHinted([], weights)).toBe(true);
     expect(kernel.verifyHinted([claim], weights)).toBe(true);
     expect(kernel.verifyHinted([claim, claim, claim], weights)).toBe(true);

@@ -9,6 +9,7 @@ import {
   organisationFiles,
   parseCaConfiguration,
   rootFiles,
+  rootsCrlUrl,
   signedFiles,
 } from './ca-directory.js';
 import { parseCertificates } from './certificate.js';
@@ -41,7 +42,8 @@ test('a root and an organisation: certificates, encrypted keys, secrets for the 
   expect(checkIssuing(issuing!)).toBe('north');
   checkRoot(rootCertificate!);
   expect(chainOf(issuing!, [rootCertificate!])).toHaveLength(2);
-  expect(issuing!.crlUrls).toEqual(['https://ca.example:8443/.well-known/snap/crl/roots.crl']);
+  expect(issuing!.crlUrls).toEqual([rootsCrlUrl('https://ca.example:8443', rootCertificate!)]);
+  expect(issuing!.crlUrls[0]).toMatch(/^https:\/\/ca\.example:8443\/\.well-known\/snap\/crl\/roots-[0-9a-f]{16}\.crl$/);
   const key = await decryptPrivateKey(textOf(made.files, 'north/issuing.key'), 'secret', crypto);
   expect(publicKeyOf(key)).toEqual(issuing!.publicKey);
   const secrets = [...root.files, ...made.files].filter(({ mode }) => mode === 0o600).map(({ path }) => path);

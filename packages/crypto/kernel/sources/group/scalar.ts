@@ -186,7 +186,7 @@ export function invertForm(r: usize, a: usize): void {
   copyScalar(PRODUCT, FORM_ONE);
   for (let i: i32 = 63; i >= 0; i--) {
     for (let j = 0; j < 4; j++) multiplyForm(PRODUCT, PRODUCT, PRODUCT);
-    const digit: usize = (load<u8>(INVERSE_EXPONENT + <usize>(i >> 1)) >> (4 * (i & 1))) & 15;
+    const digit: usize = (<i32>load<u8>(INVERSE_EXPONENT + <usize>(i >> 1)) >> (4 * (i & 1))) & 15;
     if (digit !== 0) multiplyForm(PRODUCT, PRODUCT, POWERS + 32 * digit);
   }
   copyScalar(r, PRODUCT);

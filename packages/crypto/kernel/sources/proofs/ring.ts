@@ -31,13 +31,12 @@ const DIGITS_S_FIXED: usize = memory.data(256, 8);
 const DIGITS_T: usize = memory.data(256, 8);
 const CHALLENGE: usize = memory.data(32, 8);
 const WIDE: usize = memory.data(64, 8);
-const NODE_BYTES: usize = memory.data(96, 8);
 const CLOSED: usize = memory.data(32, 8);
 const STREAM: usize = memory.data(208, 8);
 /** Transcripts that are the same for all nodes of a signature: with the message appended. */
 const NODE_START: usize = memory.data(208, 8);
-/** Last nodes of all rings. */
-const LAST: usize = PROOF;
+/** The nodes of all rings, as the last verification computed them: hints for others. */
+export const NODES: usize = PROOF;
 
 /** Hp(P) (UTXO-8), from the key's encoding. */
 export function imageBase(r: usize, key: usize): void {
@@ -152,11 +151,11 @@ export function verifyRings(
     for (let i: i32 = 0; i < ringSize; i++) {
       if (isZeroScalar(CHALLENGE) !== 0) return 0;
       const at = MEMBER * <usize>(input * ringSize + i);
-      if (makeNode(NODE_BYTES, members + at, CHALLENGE, signature + 32 + at) === 0) return 0;
-      if (i < ringSize - 1) nodeChallenge(CHALLENGE, input, i + 1, NODE_BYTES);
+      const node = NODES + NODE * <usize>(input * ringSize + i);
+      if (makeNode(node, members + at, CHALLENGE, signature + 32 + at) === 0) return 0;
+      if (i < ringSize - 1) nodeChallenge(CHALLENGE, input, i + 1, node);
     }
-    memory.copy(LAST + NODE * <usize>input, NODE_BYTES, NODE);
   }
-  closeRings(CLOSED, message, LAST, NODE, inputs);
+  closeRings(CLOSED, message, NODES + NODE * <usize>(ringSize - 1), NODE * <usize>ringSize, inputs);
   return areEqualBytes(CLOSED, signature);
 }
