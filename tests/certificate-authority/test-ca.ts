@@ -39,11 +39,14 @@ export class TestCa {
   readonly chain: TestChain;
   /** Lines of the log. */
   readonly logged: string[] = [];
+  /** Roots that clients trust. */
+  trusted: readonly Certificate[];
   ca: RunningCa | undefined;
 
   private constructor(fields: Pick<TestCa, 'directory' | 'root' | 'rootKey' | 'issuing' | 'secrets' | 'chain'>) {
     this.directory = fields.directory;
     this.root = fields.root;
+    this.trusted = [fields.root];
     this.rootKey = fields.rootKey;
     this.issuing = fields.issuing;
     this.secrets = fields.secrets;
@@ -89,7 +92,7 @@ export class TestCa {
       host: '127.0.0.1',
       hosts: [],
       nodes: ['http://127.0.0.1:1'],
-      keys: { passphrase: 'of the test', devices: new Map(), pin: undefined },
+      keys: { passphrase: 'of the test', devices: new Map(), pin: undefined, iterations: 1000 },
       log,
       chain: this.chain,
       roundMs: 100,
@@ -137,7 +140,8 @@ export class TestCa {
   /** The same over HTTPS, with a client certificate. */
   https(method: string, path: string, body: string, identity?: { cert: string; key: string }): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const options = { method, ca: encodePem('CERTIFICATE', this.root.der), agent: false as const, ...identity };
+      const authorities = this.trusted.map(({ der }) => encodePem('CERTIFICATE', der));
+      const options = { method, ca: authorities, agent: false as const, ...identity };
       const sent = httpsRequest(`${this.ca!.tlsUrl}${path}`, options, (answer) => {
         const chunks: Buffer[] = [];
         answer.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -76,13 +76,23 @@ export class TestChain implements ChainAccess {
   /** Gives an organisation another issuing CA, by decision of all. */
   rotate(organisation: string, next: Certificate, voters: readonly string[]): void {
     const previous_until = text(Date.now() + 30 * 86_400_000);
-    const content = ['rotate_authority', { organisation, next: authority(next), previous_until }];
-    const [proposer, ...others] = voters;
+    this.decide(['rotate_authority', { organisation, next: authority(next), previous_until }], voters);
+  }
+
+  /** Has something proposed, approved and carried out. */
+  decide(content: Json, voters: readonly string[]): void {
+    const [proposer] = voters;
     const { returnValue } = this.test.push(contract, 'propose', proposer!, { organisation: proposer!, content });
-    const proposal = Number(returnValue);
-    const { digest } = this.test.row(contract, contract, 'proposals', proposal) as { digest: string };
-    for (const voter of others) this.test.push(contract, 'approve', voter, { organisation: voter, proposal, digest });
-    this.test.push(contract, 'execute', proposer!, { account: proposer!, proposal });
+    this.approve(Number(returnValue), voters);
+  }
+
+  /** Has a proposal approved by all who do not yet, and carried out. */
+  approve(proposal: number, voters: readonly string[]): void {
+    const { digest, organisation } = this.test.row(contract, contract, 'proposals', proposal) as Record<string, string>;
+    for (const voter of voters.filter((one) => one !== organisation)) {
+      this.test.push(contract, 'approve', voter, { organisation: voter, proposal, digest: digest! });
+    }
+    this.test.push(contract, 'execute', organisation!, { account: organisation!, proposal });
   }
 
   async rows(

@@ -7,6 +7,7 @@ import { machineText, print } from '../bench/report.js';
 import { attacksDrill } from './attacks.js';
 import { cheatsDrill } from './cheating.js';
 import { consortiumDrill } from './consortium/membership.js';
+import { renewalDrill } from './consortium/renewal.js';
 import { killsDrill } from './kills.js';
 import { quorumDrill } from './quorum.js';
 import { roundsDrill } from './rounds.js';
@@ -78,6 +79,11 @@ const drills: Readonly<Record<string, DrillCommand>> = {
     about: 'an organisation joins, produces, is voted out and is out at once; 10,000 revocations',
     producers: 4,
     run: consortiumDrill,
+  },
+  renewal: {
+    about: 'root, issuing CAs and all certificates are replaced under load: no block lost, no request failed',
+    producers: 4,
+    run: renewalDrill,
   },
   attacks: {
     about: 'strangers and members that attack the peer port: noise, floods, lies, replays, 10,000 sockets',

@@ -33,7 +33,7 @@ async function prepare(name: string): Promise<void> {
   const directory = join(folder, `identity-${name}`);
   mkdirSync(directory, { recursive: true });
   const hosts = ['127.0.0.1'];
-  const request = { node: name, organisation: 'org', roles: ['observer'] as const, nowMs: Date.now(), hosts };
+  const request = { node: name, organisation: name, roles: ['observer'] as const, nowMs: Date.now(), hosts };
   const { certificate, privateKey, authorities } = await authority.issue(request);
   const files = identityFiles(directory);
   writeFileSync(files.certificate, certificate);

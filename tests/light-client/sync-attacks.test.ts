@@ -101,7 +101,7 @@ async function peer(node: string, answer: Answer): Promise<string> {
 }
 
 const identityOf = (node: string) =>
-  authority.issue({ node, organisation: 'org', roles: ['observer'], nowMs: Date.now(), hosts: ['127.0.0.1'] });
+  authority.issue({ node, organisation: node, roles: ['observer'], nowMs: Date.now(), hosts: ['127.0.0.1'] });
 
 async function sync(peers: readonly string[], patienceMs = 30_000) {
   const dataDir = join(folder, `data-${++count}`);

@@ -132,6 +132,11 @@ export class CliNetwork {
 
   readonly #fetches = new Map<string, typeof fetch>();
 
+  /** Its certificate has changed. */
+  forget(identity: string): void {
+    for (const key of this.#fetches.keys()) if (key.startsWith(`${identity} `)) this.#fetches.delete(key);
+  }
+
   #fetchOf(identity: string, node: string): typeof fetch {
     const key = `${identity} ${node}`;
     const known = this.#fetches.get(key) ?? this.fetchAs(identity, node);

@@ -4,14 +4,14 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createECDH, createHash, randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { formatPublicKey, type PublicKey } from '@snapscale/crypto';
+import { formatPrivateKey, formatPublicKey, generatePrivateKey, type PublicKey, publicKeyOf } from '@snapscale/crypto';
 import { type Client, createClient, keysInMemory, transact } from '@snapscale/sdk';
 import { developmentKey } from '../../bench/load/workload.js';
 import type { DrillOptions } from '../support/drill.js';
-import { within } from '../support/http.js';
+import { pause, within } from '../support/http.js';
 import { CliNetwork, OPERATOR, seconds } from './cli-network.js';
 import { WatchedMember } from './watched-member.js';
 
@@ -25,7 +25,9 @@ const DECIDING = ['north', 'east', 'south', 'west'] as const;
 const REVOCATIONS = 10_000;
 const ISSUED_AT_ONCE = 50;
 const REVOKED_AT_ONCE = 100;
-const HANDSHAKES = 20;
+const HANDSHAKES = 60;
+/** What the revocations left to do is done by then. */
+const SETTLED_MS = 10_000;
 
 type Proposal = { readonly id: number | string };
 type Info = {
@@ -82,12 +84,25 @@ class ConsortiumDrill {
     await network.enrol(GUEST, 'north');
     const ca = network.caOptions('north');
     const peers = network.nodes.map(({ peerPort }) => `127.0.0.1:${peerPort}`).join(',');
-    const invited = await network.as<{ readonly code: string; readonly key_file: string }>(
+    const key = generatePrivateKey('K1', randomBytes(32));
+    const keyFile = join(this.#directory, `${NEWCOMER}.key`);
+    writeFileSync(keyFile, `Private key: ${formatPrivateKey(key)}\n`, { mode: 0o600 });
+    const invited = await network.as<{ readonly code: string }>(
       OPERATOR,
-      ...['org', 'invite', NEWCOMER, '--yes', '--peers', peers, '--creator', 'eosio'],
+      ...[
+        'org',
+        'invite',
+        NEWCOMER,
+        formatPublicKey(publicKeyOf(key)),
+        '--yes',
+        '--peers',
+        peers,
+        '--creator',
+        'eosio',
+      ],
       ...ca,
     );
-    const joining = this.#startJoining(invited.code, invited.key_file);
+    const joining = this.#startJoining(invited.code, keyFile);
     const proposal = await within(PATIENCE_MS, () => this.#openProposal(), 500);
     if (proposal === undefined) throw new Error(`${NEWCOMER} was not proposed: ${joining.output()}`);
     await network.approveBy(proposal, DECIDING.slice(1, 3));
@@ -164,6 +179,7 @@ class ConsortiumDrill {
       await this.#push(client, [['revoke', { by: 'north', organisation: 'north', serials, reason: 4 }]]);
     }
     this.#print(`  ${REVOCATIONS} certificates entered and revoked in ${seconds(began)}`);
+    await pause(SETTLED_MS);
     const after = await this.#handshakes();
     this.#print(`  TLS handshake and request: ${before.toFixed(1)} ms before, ${after.toFixed(1)} ms after (median)`);
   }

@@ -150,7 +150,7 @@ export class DrillNetwork {
 
   /** A certificate of the network's authority. */
   identity(node: string, roles: readonly PeerRole[]): Promise<Identity> {
-    const organisation = node.replace(/[^a-z]/g, '');
+    const organisation = node.split('-')[0]!;
     return this.#authority.issue({ node, organisation, roles, nowMs: Date.now(), hosts: ['127.0.0.1'] });
   }
 

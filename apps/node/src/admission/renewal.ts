@@ -48,6 +48,8 @@ export class CertificateRenewal {
   readonly #options: RenewalOptions;
   #timer: NodeJS.Timeout | undefined;
   #failures = 0;
+  /** Until when the certificate counted when it was looked at last. */
+  #lastSec = Number.POSITIVE_INFINITY;
   /** An attempt is under way; it decides when the next one is. */
   #isBusy = false;
   #isClosed = false;
@@ -62,9 +64,13 @@ export class CertificateRenewal {
     clearTimeout(this.#timer);
   }
 
-  /** The chain may take the certificate for a shorter time than before. */
+  /** The chain may take the certificate for a shorter time than before: then the next attempt may be due sooner. */
   look(): void {
-    if (!this.#isBusy) this.#schedule(0);
+    const { directory, endSec } = this.#options;
+    const lastSec = endSec?.(readIdentity(directory));
+    // Others change the chain all the time: that must not wear down the waits between attempts that fail.
+    if (this.#isBusy || lastSec === undefined || lastSec >= this.#lastSec) return;
+    this.#schedule(0);
   }
 
   #schedule(afterMs: number): void {
@@ -82,6 +88,7 @@ export class CertificateRenewal {
       const identity = readIdentity(directory);
       const own = parseCertificates(identity.certificate)[0]!;
       const lastSec = Math.min(own.notAfterSec, endSec(identity) ?? own.notAfterSec);
+      this.#lastSec = lastSec;
       const dueMs = dueAt(own.notBeforeSec, lastSec);
       leftMs = lastSec * 1000 - nowMs();
       if (nowMs() < dueMs) {

@@ -19,7 +19,7 @@ let identity: Identity;
 beforeEach(async () => {
   consortium = await TestConsortium.create();
   directory = mkdtempSync(join(tmpdir(), 'snap-roots-'));
-  const wish = { roles: ['edge'], node: 'alpha', hosts: ['localhost'], lifeSec: 90 * DAY_SEC };
+  const wish = { roles: ['edge'], node: 'north-alpha', hosts: ['localhost'], lifeSec: 90 * DAY_SEC };
   const { pem, keyPem } = await consortium.member(wish);
   const authorities = [encodePem('CERTIFICATE', consortium.north.root.der)];
   identity = { certificate: pem, privateKey: keyPem, authorities };

@@ -44,13 +44,13 @@ describe('the doors of a node', () => {
   it('ACC-3 need an identity for HTTPS, and say which port is taken', async () => {
     await expect(start(configOf('--tls-port', '0'))).rejects.toThrow(/HTTPS needs the node's identity/);
     const consortium = await TestConsortium.create();
-    const { pem, keyPem } = await consortium.member({ roles: ['edge'], node: 'edge1' });
+    const { pem, keyPem } = await consortium.member({ roles: ['edge'], node: 'north-edge1' });
     const identity = mkdtempSync(join(folder, 'identity-'));
     writeFileSync(join(identity, 'node.pem'), pem);
     writeFileSync(join(identity, 'node.key'), keyPem);
     writeFileSync(join(identity, 'authorities.pem'), pem);
     const server = await start(configOf('--identity', identity, '--tls-port', '0'));
-    expect(server.access.keys.audience).toBe('urn:snap:node:edge1');
+    expect(server.access.keys.audience).toBe('urn:snap:node:north-edge1');
     const taken = configOf('--identity', identity, '--tls-port', String(server.tlsPort));
     await expect(start(taken)).rejects.toThrow(`port ${server.tlsPort} of 127.0.0.1 is taken`);
     await expect(start(taken)).rejects.toThrow('--tls-port N');

@@ -99,7 +99,7 @@ describe('the token door', () => {
       ['another path', { target: '/v1/chain/get_block' }, 'request'],
       ['another query', { target: `${info}?at=final` }, 'request'],
       ['another body', { body: Buffer.from('{}') }, 'request'],
-      ['another audience', { audience: 'urn:snap:node:edge2' }, 'audience'],
+      ['another audience', { audience: 'urn:snap:node:north-edge2' }, 'audience'],
       ['another key', { thumbprint: createHash('sha256').update('x').digest('base64url') }, 'audience'],
       ['a clock that is behind', { nowMs: nowMs - 61_000 }, 'freshness'],
       ['a clock that is ahead', { nowMs: nowMs + 40_000 }, 'freshness'],
@@ -182,7 +182,7 @@ describe('the token door', () => {
     let nowMs = Date.now();
     const own = await TestDoor.open(consortium, { nowMs: () => nowMs });
     const { thumbprint } = own.server.access.keys;
-    const next = await consortium.member({ roles: ['edge'], node: 'edge1', hosts: ['localhost', '127.0.0.1'] });
+    const next = await consortium.member({ roles: ['edge'], node: 'north-edge1', hosts: ['localhost', '127.0.0.1'] });
     const showing = () => own.askTls(info, next);
     expect((await showing()).status).toBe(200);
     own.server.changeIdentity({ certificate: next.pem, privateKey: next.keyPem });
@@ -261,7 +261,7 @@ describe('what is open to all', () => {
     expect(json).toMatchObject({
       admission: 'members',
       reads: 'open',
-      audience: 'urn:snap:node:edge1',
+      audience: 'urn:snap:node:north-edge1',
       thumbprint: door.server.access.keys.thumbprint,
       tls_port: door.server.tlsPort,
       organisations: [

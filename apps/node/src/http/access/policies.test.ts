@@ -137,6 +137,13 @@ describe('policies', () => {
     await consortium.member({ account: 'alice' });
     expect(await submit('bob')).toEqual(['admitted', 'admitted', 'admitted']);
     expect(await submit('alice')).toEqual(['missing', 'missing', 'missing']);
+    const framed = (count: number): Uint8Array => {
+      const packed = transactionOf(chain, 'bob');
+      return Buffer.concat(Array.from({ length: count }, () => [lengthOf(packed), packed]).flat());
+    };
+    const flood = async (count: number) =>
+      outcome(await door.ask(bulk, undefined, { method: 'POST', body: framed(count) }));
+    expect([await flood(16), await flood(33)]).toEqual(['admitted', 'missing']);
     const strict = await open({ policy: 'members', chain });
     const body = JSON.stringify(
       packedTransactionSchema.toJson(decode(packedTransactionSchema, transactionOf(chain, 'bob'))),

@@ -4,6 +4,7 @@ import { fromHex, toHex } from '@snapscale/crypto';
 import { firstAuthorizer } from '@snapscale/execution';
 import {
   DecodeError,
+  type Inflate,
   type JsonObject,
   type Name,
   type PackedTransaction,
@@ -117,9 +118,14 @@ export function transactionIdOf(text: string): Uint8Array {
   return fromHex(text.toLowerCase());
 }
 
+/** What a transaction of somebody who is no member may be inflated to, before its signatures are verified elsewhere. */
+const UNVOUCHED_BYTES_MAX = 64 * 1024;
+
 /** Who pays for a packed transaction. Rejects with `packed_transaction_type_exception` or `tx_no_auths`. */
 export function payerOf(packed: PackedTransaction): Name {
-  return firstAuthorizer(open(packed).transaction);
+  const bounded = (deflated: Uint8Array, bytesMax: number) =>
+    inflateBounded(deflated, Math.min(bytesMax, UNVOUCHED_BYTES_MAX));
+  return firstAuthorizer(open(packed, bounded).transaction);
 }
 
 async function submit(context: RequestContext, packed: PackedTransaction, mode: SubmitMode): Promise<SubmitOutcome> {
@@ -211,9 +217,9 @@ function identify(packed: PackedTransaction): { readonly id: Uint8Array; readonl
   return { id: transactionId(opened.packed), expirationSec: opened.transaction.expiration };
 }
 
-function open(packed: PackedTransaction) {
+function open(packed: PackedTransaction, inflate: Inflate = inflateBounded) {
   try {
-    return unpackTransaction(packed, inflateBounded);
+    return unpackTransaction(packed, inflate);
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     return reject('packed_transaction_type_exception', `Invalid packed transaction: ${error.message}`);

@@ -120,6 +120,9 @@ function addChainHeaders(reply: FastifyReply, backend: NodeBackend): void {
 }
 
 /** What one request works with; parts that few handlers need are made when asked for. */
+/** Transactions of one request that are looked at before anybody has vouched for them (ACC-15). */
+const SPONSORED_MAX = 32;
+
 class Context implements RequestContext {
   readonly backend: NodeBackend;
   readonly options: ServerParts['options'];
@@ -130,6 +133,8 @@ class Context implements RequestContext {
   readonly #request: FastifyRequest;
   readonly #reply: FastifyReply;
   readonly #begun: Begun;
+  /** Transactions whose payer had to be looked at, because their sender is no member that may write. */
+  #payersAsked = 0;
 
   constructor(parts: ServerParts, request: FastifyRequest, reply: FastifyReply, begun: Begun) {
     this.backend = parts.backend;
@@ -169,7 +174,16 @@ class Context implements RequestContext {
   }
 
   requirePayer(payer: () => Name): void {
-    const refusal = this.#parts.control.refuseTransaction(this.#begun, payer);
+    const counted = (): Name => {
+      // Somebody who is nobody must not make this thread unpack as much as fits into a request.
+      if (++this.#payersAsked > SPONSORED_MAX) {
+        throw accessFailure(
+          refused('missing', `Who is no member hands in at most ${SPONSORED_MAX} sponsored transactions at a time.`),
+        );
+      }
+      return payer();
+    };
+    const refusal = this.#parts.control.refuseTransaction(this.#begun, counted);
     if (refusal !== undefined) throw accessFailure(refusal);
   }
 

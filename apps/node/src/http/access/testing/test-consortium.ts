@@ -194,12 +194,12 @@ export class TestDoor {
   static async open(consortium: TestConsortium, wish: DoorWish = {}): Promise<TestDoor> {
     const { policy = 'members', chain = new MemoryChain(), options = {}, observer = {}, nowMs = Date.now } = wish;
     if (wish.alone !== true) chain.finalState = () => consortium.state;
-    const node = await consortium.member({ roles: ['edge'], node: 'edge1', hosts: ['localhost', '127.0.0.1'] });
+    const node = await consortium.member({ roles: ['edge'], node: 'north-edge1', hosts: ['localhost', '127.0.0.1'] });
     const root = encodePem('CERTIFICATE', consortium.north.root.der);
     const server = await startHttpServer(chain, { port: 0, ...options }, observer, {
       policy,
       admission: admissionOf(chain, [root], nowMs),
-      keys: new NodeKeys('urn:snap:node:edge1', node.keyPem, nowMs),
+      keys: new NodeKeys('urn:snap:node:north-edge1', node.keyPem, nowMs),
       nowMs,
       tls: { port: 0, identity: { certificate: node.pem, privateKey: node.keyPem } },
     });
