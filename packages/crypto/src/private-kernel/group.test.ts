@@ -103,7 +103,7 @@ describe('products', () => {
     }
   });
 
-  test.each([0, 1, 2, 7, 100, 101, 210])('a sum of %d', (count) => {
+  test.each([0, 1, 2, 7, 200, 201])('a sum of %d', (count) => {
     const points: reference.Point[] = [];
     const scalars: bigint[] = [];
     for (let i = 0, point = BASE; i < count; i++, point = point.double().add(BASE)) {

@@ -4,9 +4,11 @@ import { CryptoError } from '../errors.js';
 import { viewTag } from '../private/address/derivations.js';
 import { BASES, makeProofGenerators } from '../private/generators.js';
 import { encodePoint, encodeScalar, GROUP_ORDER, modOrder, multiply } from '../private/group.js';
+import { closeRings, startChallenge } from '../private/ring-signature/challenges.js';
 import { makeHints } from '../private/ring-signature/hints.js';
 import { signRings } from '../private/ring-signature/sign.js';
 import { decodeRingSignature, encodeRingSignature } from '../private/ring-signature/signature.js';
+import { verifyRings } from '../private/ring-signature/verify.js';
 import { flipped, makeRing, plusOrder, readVectors, seeded } from '../private/testing/fixtures.js';
 import { type KernelRingClaim, PrivateKernel } from './index.js';
 import { encodeInput, encodeSecrets, fixedPoints } from './testing/kernels.js';
@@ -126,6 +128,21 @@ describe('ring signatures', () => {
     const [one, two] = [sign(message), sign(flipped(message, 0))];
     for (let i = 32; i < one.length; i += 32) expect(one.slice(i, i + 32)).not.toEqual(two.slice(i, i + 32));
   });
+});
+
+test('nodes that are the identity: nonces of zero close a ring of one, as for the reference', () => {
+  const { ring, image, pseudoOutput, secret, blindingDifference } = makeRing('one', 1, 0, 3n);
+  const zero = new Uint8Array(32);
+  const e0 = closeRings(message, [{ l: zero, r: zero, m: zero }]);
+  const e = startChallenge(message, e0, 0);
+  const response = { s: modOrder(-e * secret), t: modOrder(-e * blindingDifference) };
+  const signature = { e0, responses: [[response]] };
+  const input = { ring, image, pseudoOutput };
+  expect(verifyRings(message, [input], signature)).toBe(true);
+  const claim = { message, inputs: [encodeInput(input)], signature: encodeRingSignature(signature) };
+  expect(kernel.verifyRings(claim)).toBe(true);
+  expect(kernel.makeHints(claim)).toEqual(new Uint8Array(96));
+  expect(kernel.verifyHinted([{ ...claim, hints: new Uint8Array(96) }], weights)).toBe(true);
 });
 
 describe('hints', () => {

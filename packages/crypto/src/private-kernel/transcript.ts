@@ -86,7 +86,7 @@ export class KernelTranscript {
     work: (exports: KernelInstance['exports'], state: number, label: number, labelSize: number, frame: Frame) => T,
   ): T {
     if (!Number.isInteger(size) || size < 0) failCrypto(`a transcript takes no ${size} bytes`);
-    return this.#instance.use((frame) => {
+    return this.#instance.useSecretly((frame) => {
       const state = this.put(frame);
       const text = ascii(label);
       const result = work(this.#instance.exports, state, frame.putAny(text), text.length, frame);

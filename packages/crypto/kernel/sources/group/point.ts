@@ -4,7 +4,7 @@
  * bytes), or as y + x, y - x, 2dxy ("affine", 120 bytes). Formulas are complete: no branch for equal points or the identity.
  */
 import { D2, ONE, ZERO } from './constants';
-import { add, copy, invert, negate, subtract } from './field';
+import { add, copy, ELEMENT, invert, negate, subtract } from './field';
 import { multiply, square } from './field-products';
 
 /** Bytes of a point and of a cached point. */
@@ -55,14 +55,22 @@ export function double(r: usize, p: usize, withT: bool): void {
   square(A, p);
   square(B, p + 40);
   square(C, p + 80);
-  add(C, C, C);
   add(E, p, p + 40);
   square(E, E);
-  add(H, B, A);
-  subtract(E, E, H);
-  subtract(G, B, A);
-  subtract(F, C, G);
+  combineSquares();
   finish(r, withT);
+}
+
+/** H = A + B, G = B - A, E -= H, F = 2·C - G: in one pass, as it is a tenth of a doubling otherwise. */
+function combineSquares(): void {
+  for (let i: usize = 0; i < ELEMENT; i += 4) {
+    const a = load<i32>(A + i);
+    const b = load<i32>(B + i);
+    store<i32>(H + i, b + a);
+    store<i32>(G + i, b - a);
+    store<i32>(E + i, load<i32>(E + i) - b - a);
+    store<i32>(F + i, 2 * load<i32>(C + i) - b + a);
+  }
 }
 
 /** r = p + q for a cached q. */
@@ -104,14 +112,17 @@ function start(p: usize, plus: usize, minus: usize, xy: usize): void {
 
 /** From A, B, C and F = 2·Z·Z′. */
 function join(r: usize, isMinus: bool, withT: bool): void {
-  subtract(E, B, A);
-  add(H, B, A);
-  if (isMinus) {
-    subtract(G, F, C);
-    add(F, F, C);
-  } else {
-    add(G, F, C);
-    subtract(F, F, C);
+  const g = isMinus ? F : G;
+  const f = isMinus ? G : F;
+  for (let i: usize = 0; i < ELEMENT; i += 4) {
+    const a = load<i32>(A + i);
+    const b = load<i32>(B + i);
+    const c = load<i32>(C + i);
+    const z = load<i32>(F + i);
+    store<i32>(E + i, b - a);
+    store<i32>(H + i, b + a);
+    store<i32>(g + i, z + c);
+    store<i32>(f + i, z - c);
   }
   finish(r, withT);
 }

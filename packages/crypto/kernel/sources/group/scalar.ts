@@ -102,6 +102,19 @@ export function negateScalar(r: usize, a: usize): void {
   subtractScalars(r, SCALAR_ZERO, a);
 }
 
+/** r = a/2: the half of a, or of a + L where a is odd. */
+export function halveScalar(r: usize, a: usize): void {
+  const mask: u64 = 0 - (load<u64>(a) & 1);
+  let carry: u64 = 0;
+  for (let i: usize = 0; i < 32; i += 4) {
+    carry += <u64>load<u32>(a + i) + (<u64>load<u32>(ORDER + i) & mask);
+    store<u32>(r + i, <u32>carry);
+    carry >>= 32;
+  }
+  for (let i: usize = 0; i < 24; i += 8) store<u64>(r + i, (load<u64>(r + i) >> 1) | (load<u64>(r + i, 8) << 63));
+  store<u64>(r, load<u64>(r, 24) >> 1, 24);
+}
+
 /** r = a·b/R for a below 2^256 and b below L. r may be a or b. */
 export function multiplyForm(r: usize, a: usize, b: usize): void {
   const a0: u64 = load<u32>(a);

@@ -34,7 +34,7 @@ export const TERM_WIDTH: i32 = 5;
 /** Bytes of a table of a point: eight cached points. */
 export const TERM_TABLE: usize = 8 * POINT;
 /** From here on buckets are faster: measured. */
-const STRAUS_MAX: i32 = 100;
+const STRAUS_MAX: i32 = 200;
 
 const MULTIPLE: usize = memory.data(160, 8);
 const TWICE: usize = memory.data(160, 8);
@@ -176,9 +176,9 @@ function straus(r: usize, slots: i32, terms: i32): void {
 
 /** Width of buckets for so many terms: measured. */
 function bucketWidth(terms: i32): i32 {
-  if (terms < 200) return 6;
-  if (terms < 700) return 7;
-  return terms < 2000 ? 8 : 9;
+  if (terms < 400) return 6;
+  if (terms < 900) return 7;
+  return terms < 2500 ? 8 : 9;
 }
 
 /** Buckets: for each window of digits, terms with one digit are summed first (Pippenger). */

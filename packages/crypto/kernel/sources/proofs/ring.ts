@@ -3,9 +3,9 @@
  * after member, and with hints. Public data: variable time.
  */
 import { hashToGroup } from '../group/hash-to-group';
-import { subtractPoints } from '../group/point';
-import { decode, encode, isIdentity } from '../group/ristretto';
-import { isCanonical, isZeroScalar, reduceWide } from '../group/scalar';
+import { POINT, subtractPoints } from '../group/point';
+import { decode, encodeDoubles, isIdentity } from '../group/ristretto';
+import { halveScalar, isCanonical, isZeroScalar, reduceWide } from '../group/scalar';
 import { makeTable, recode, sumOfTwo, sumWithFixed, TERM_WIDTH } from '../group/sums';
 import { append, appendNumber, challenge, startTranscript, TRANSCRIPT } from '../hash/strobe';
 import { FIXED_WIDTH, PROOF, SLOT_GENERATOR } from '../layout';
@@ -20,7 +20,8 @@ const BASE: usize = memory.data(160, 8);
 const IMAGE: usize = memory.data(160, 8);
 const COMMITMENT: usize = memory.data(160, 8);
 const PSEUDO: usize = memory.data(160, 8);
-const RESULT: usize = memory.data(160, 8);
+const HALF: usize = memory.data(32, 8);
+const HALVES: usize = memory.data(3 * 160, 8);
 const KEY_TABLE: usize = memory.data(8 * 160, 8);
 const BASE_TABLE: usize = memory.data(8 * 160, 8);
 const IMAGE_TABLE: usize = memory.data(8 * 160, 8);
@@ -103,7 +104,10 @@ export function openInput(image: usize, pseudo: usize): i32 {
   return 1;
 }
 
-/** Encodes the node of a member with challenge e and responses s, t (UTXO-33); 0 where its key or commitment is no point. */
+/**
+ * Encodes the node of a member with challenge e and responses s, t (UTXO-33). Its points are computed by halves, because three
+ * doubled points are encoded with one inversion. 0 where its key or commitment is no point.
+ */
 export function makeNode(node: usize, member: usize, e: usize, response: usize): i32 {
   if (decodeNonIdentity(KEY, member) === 0 || decode(COMMITMENT, member + 32) === 0) return 0;
   imageBase(BASE, member);
@@ -111,16 +115,17 @@ export function makeNode(node: usize, member: usize, e: usize, response: usize):
   makeTable(KEY_TABLE, KEY);
   makeTable(BASE_TABLE, BASE);
   makeTable(DIFFERENCE_TABLE, COMMITMENT);
-  recode(DIGITS_E, 1, e, TERM_WIDTH);
-  recode(DIGITS_S, 1, response, TERM_WIDTH);
-  recode(DIGITS_S_FIXED, 1, response, FIXED_WIDTH);
-  recode(DIGITS_T, 1, response + 32, FIXED_WIDTH);
-  sumWithFixed(RESULT, SLOT_GENERATOR, DIGITS_S_FIXED, KEY_TABLE, DIGITS_E);
-  encode(node, RESULT);
-  sumOfTwo(RESULT, BASE_TABLE, DIGITS_S, IMAGE_TABLE, DIGITS_E);
-  encode(node + 32, RESULT);
-  sumWithFixed(RESULT, SLOT_GENERATOR, DIGITS_T, DIFFERENCE_TABLE, DIGITS_E);
-  encode(node + 64, RESULT);
+  halveScalar(HALF, e);
+  recode(DIGITS_E, 1, HALF, TERM_WIDTH);
+  halveScalar(HALF, response);
+  recode(DIGITS_S, 1, HALF, TERM_WIDTH);
+  recode(DIGITS_S_FIXED, 1, HALF, FIXED_WIDTH);
+  halveScalar(HALF, response + 32);
+  recode(DIGITS_T, 1, HALF, FIXED_WIDTH);
+  sumWithFixed(HALVES, SLOT_GENERATOR, DIGITS_S_FIXED, KEY_TABLE, DIGITS_E);
+  sumOfTwo(HALVES + POINT, BASE_TABLE, DIGITS_S, IMAGE_TABLE, DIGITS_E);
+  sumWithFixed(HALVES + 2 * POINT, SLOT_GENERATOR, DIGITS_T, DIFFERENCE_TABLE, DIGITS_E);
+  encodeDoubles(node, HALVES, 3);
   return 1;
 }
 
