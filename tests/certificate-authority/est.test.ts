@@ -128,6 +128,7 @@ describe.skipIf(missing.length > 0)(
 
       const third = await run('openssl', ['req', '-new', '-key', keyFile, '-outform', 'DER', '-subj', '/CN=whatever']);
       ca.file('curl.p10', third.out.toString('base64'));
+      ca.aheadMs += 1000;
       const renewed = await printed(
         (await curl(...post, '--cert', certFile, '--key', keyFile, `${est}/simplereenroll`)).out,
       );
@@ -154,6 +155,7 @@ describe.skipIf(missing.length > 0)(
 describe('renewal', () => {
   const renew = async (identity: { cert: string; keyPem: string }, key = newKey(), organisation = 'north') => {
     const body = encodeBase64(await createRequest(signerOf(key), {}));
+    ca.aheadMs += 1000;
     return ca.https('POST', `/.well-known/est/${organisation}/simplereenroll`, body, {
       cert: identity.cert,
       key: identity.keyPem,
@@ -180,6 +182,7 @@ describe('renewal', () => {
   test('by a token, which is good for one request', async () => {
     const { key, cert } = await enrolled('north', { roles: ['client'] });
     const identity = memberIdentity({ certificate: cert, key: signerOf(key) });
+    ca.aheadMs += 1000;
     const target = '/.well-known/est/north/simplereenroll';
     const body = encodeBase64(await createRequest(signerOf(key), {}));
     const audience = {
@@ -261,10 +264,12 @@ test('after the issuing CA was replaced, what the old one has issued is renewed 
   }
   await ca.start();
   const body = encodeBase64(await createRequest(signerOf(newKey()), {}));
+  ca.aheadMs += 1000;
   const answer = await ca.https('POST', '/.well-known/est/south/simplereenroll', body, {
     cert: old.cert,
     key: old.keyPem,
   });
+  expect(answer.status, answer.text).toBe(200);
   const [leaf, issuing] = decodeCertsOnly(decodeBase64(answer.text, 'answer')).map(parseCertificate);
   expect(equalBytes(issuing!.digest, made.certificate.digest)).toBe(true);
   expect(isIssuedBy(leaf!, made.certificate)).toBe(true);

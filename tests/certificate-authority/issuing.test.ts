@@ -89,10 +89,10 @@ describe('with an invitation', () => {
 
 describe('without an invitation', () => {
   test('a person approves or rejects', async () => {
-    const first = await ca.ask('north', newKey(), { roles: ['device'], node: 'meter-1' });
+    const first = await ca.ask('north', newKey(), { roles: ['device'], node: 'north-meter-1' });
     expect(first.body).toMatchObject({ status: 'waiting', reason: 'an operator has to approve it' });
     const queue = JSON.parse((await ca.asOperator('north', 'GET', '/requests')).text) as QueuedApplication[];
-    expect(queue.find(({ id }) => id === first.body.id)).toMatchObject({ roles: ['device'], node: 'meter-1' });
+    expect(queue.find(({ id }) => id === first.body.id)).toMatchObject({ roles: ['device'], node: 'north-meter-1' });
     const approved = await ca.asOperator('north', 'POST', `/requests/${first.body.id}/approve`);
     expect(JSON.parse(approved.text)).toMatchObject({ status: 'issued' });
     const second = await ca.ask('north', newKey(), { roles: ['client'] });
@@ -148,8 +148,8 @@ describe('refused', () => {
       [{ roles: ['king'] }, /does not give/],
       [{ roles: [] }, /names no role/],
       [{ roles: ['producer'], account: 'alice' }, /name the node/],
-      [{ roles: ['producer'], node: 'n-1' }, /with an account/],
-      [{ roles: ['client'], node: 'n-1' }, /not for nodes/],
+      [{ roles: ['producer'], node: 'north-n-1' }, /with an account/],
+      [{ roles: ['client'], node: 'north-n-1' }, /not for nodes/],
       [{ roles: ['edge'], node: 'A B' }, /cannot name a node/],
       [{ roles: ['client'], account: 'ALICE' }, /not the name of an account/],
       [{ roles: ['client'], invitation: 'x'.repeat(100) }, /not known/],
@@ -254,7 +254,7 @@ describe('the root', () => {
     ca.chain.test.push('eosio', 'linkauth', 'north', {
       account: 'north',
       code: 'snap.ca',
-      type: 'propose',
+      type: 'nominate',
       requirement: 'ca',
     });
     const invitation = await ca.invite('north', { roles: [], organisation: 'west' });

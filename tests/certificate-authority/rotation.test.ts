@@ -12,6 +12,7 @@ import {
   decodeCertsOnly,
   encodeBase64,
   encodePem,
+  formatVouchedRequest,
   isCrlOf,
   isIssuedBy,
   newPrivateKey,
@@ -31,7 +32,7 @@ const everybody = ['north', 'south', 'small'];
 beforeAll(async () => {
   ca = await TestCa.create();
   for (const account of ['north', 'south']) {
-    const link = { account, code: 'snap.ca', type: 'propose', requirement: 'ca' };
+    const link = { account, code: 'snap.ca', type: 'nominate', requirement: 'ca' };
     ca.chain.test.push('eosio', 'linkauth', account, link);
   }
   await ca.start();
@@ -71,6 +72,8 @@ async function enrolled(organisation: string): Promise<{ key: PrivateKey; chain:
 }
 
 async function renewed(organisation: string, { key, text }: { key: PrivateKey; text: string }) {
+  // A successor outlives what it replaces.
+  ca.aheadMs += 2000;
   const body = encodeBase64(await createRequest(signerOf(newKey()), {}));
   const identity = { cert: text, key: privateKeyPem(key) };
   const answer = await ca.https('POST', `/.well-known/est/${organisation}/simplereenroll`, body, identity);
@@ -194,8 +197,17 @@ describe('an issuing CA', () => {
       ca.http('POST', '/v1/ca/root/signatures', body, { authorization: `Bearer ${by}` });
     expect((await sign('nobody', { request })).status).toBe(401);
     expect((await sign(ca.secrets.get('north')!, { request: 'AAAA' })).status).toBe(400);
-    const foreign = encodePem('CERTIFICATE REQUEST', await createRequest(signerOf(newKey()), { organisation: 'west' }));
-    expect((await sign(ca.secrets.get('north')!, { request: foreign })).text).toContain('west is no organisation');
+    const north = ca.secrets.get('north')!;
+    const der = await createRequest(signerOf(newKey()), { organisation: 'small' });
+    const [mine, others] = [newKey(), newKey()];
+    for (const [text, why] of [
+      [encodePem('CERTIFICATE REQUEST', der), 'Present-CA-Signature'],
+      [formatVouchedRequest({ der, signature: await signerOf(mine).sign(der) }), 'has not signed this request'],
+      [request!.replace(/^.*\n/, 'Present-CA-Signature: AAAAAAAA\n'), 'has not signed this request'],
+      [await foreignRequest(others, 'west'), 'west is no organisation'],
+    ] as const) {
+      expect((await sign(north, { request: text })).text).toContain(why);
+    }
     const signed = JSON.parse((await sign(ca.secrets.get('north')!, { request })).text) as { certificate: string };
     for (const certificate of [
       '',
@@ -230,6 +242,11 @@ describe('an issuing CA', () => {
   });
 });
 
+async function foreignRequest(key: PrivateKey, organisation: string): Promise<string> {
+  const der = await createRequest(signerOf(key), { organisation });
+  return formatVouchedRequest({ der, signature: await signerOf(key).sign(der) });
+}
+
 /** The present certificate of an organisation's issuing CA. */
 function begunWith(organisation: string): string {
   return encodePem('CERTIFICATE', pem(`${organisation}/issuing.pem`)[0]!.der);
@@ -242,6 +259,7 @@ describe('the root', () => {
     expect(state).toMatchObject({ status: 'proposed', organisation: 'south' });
     await restart();
     await expect(rotation('root', 'POST', {}, 'north')).rejects.toThrow(/rotation_open/);
+    await expect(rotation('root', 'DELETE', undefined, 'north')).rejects.toThrow(/south has begun/);
     ca.chain.approve(state.proposal!, everybody);
     await until('root', 'done', 'north');
     const [next] = parseCertificates(state.certificate!);

@@ -41,6 +41,8 @@ export class TestCa {
   readonly logged: string[] = [];
   /** Roots that clients trust. */
   trusted: readonly Certificate[];
+  /** So much the CA's clock is ahead: a renewal must give a later end. */
+  aheadMs = 0;
   ca: RunningCa | undefined;
 
   private constructor(fields: Pick<TestCa, 'directory' | 'root' | 'rootKey' | 'issuing' | 'secrets' | 'chain'>) {
@@ -79,7 +81,8 @@ export class TestCa {
         .map(({ path, bytes }) => [dirname(path), Buffer.from(bytes).toString().trim()]),
     );
     const chain = await TestChain.found(root.certificate, issuing);
-    for (const organisation of issuing.keys()) chain.allow(organisation, ['issue', 'renew', 'revoke', 'reject']);
+    for (const organisation of issuing.keys())
+      chain.allow(organisation, ['issue', 'renew', 'revoke', 'reject', 'prune']);
     return new TestCa({ directory, root: root.certificate, rootKey: root.key, issuing, secrets, chain });
   }
 
@@ -95,6 +98,7 @@ export class TestCa {
       keys: { passphrase: 'of the test', devices: new Map(), pin: undefined, iterations: 1000 },
       log,
       chain: this.chain,
+      nowMs: () => Date.now() + this.aheadMs,
       roundMs: 100,
       rate: 100,
     });
@@ -121,9 +125,10 @@ export class TestCa {
   async http(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
     const text =
       body === undefined || typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
+    const isJson = typeof body === 'object' && !(body instanceof Uint8Array);
     const answer = await fetch(`${this.ca!.url}${path}`, {
       method,
-      headers,
+      headers: { ...(isJson ? { 'content-type': 'application/json' } : {}), ...headers },
       ...(text === undefined ? {} : { body: text as BodyInit }),
     });
     const bytes = Buffer.from(await answer.arrayBuffer());

@@ -1,10 +1,11 @@
 /** A certificate authority: organisations of one directory, a chain, two servers, and the timers that keep them going. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { crlUrlOf, parseCertificates, rootsCrlUrl } from '@snapscale/sdk/certificates';
+import { isPlainRemote } from '@snapscale/api';
+import { type Certificate, crlUrlOf, parseCertificates, rootsCrlUrl } from '@snapscale/sdk/certificates';
 import type { Logger } from 'pino';
 import { type ChainAccess, nodeAccess } from './chain/chain-access.js';
-import { organisationsIn, readAs, readOrganisation, rootFolder } from './files/ca-files.js';
+import { chainIdIn, organisationsIn, readAs, readOrganisation, rootFolder } from './files/ca-files.js';
 import { lockDirectory } from './files/directory-lock.js';
 import { Allowance } from './http/allowance.js';
 import type { CaParts } from './http/ca-parts.js';
@@ -13,8 +14,11 @@ import { type CaServer, startServer } from './http/server.js';
 import { OrganisationCa } from './issuing/organisation-ca.js';
 import { RootAuthority } from './issuing/root-authority.js';
 import { type KeyAccess, openAuthorityKey } from './keys/authority-key.js';
-import { listPath, memberListSource, RevocationListPublisher, rootListSource } from './lists/revocation-lists.js';
+import { ListSet } from './lists/list-set.js';
 import { OWN_RENEWAL_MS, ownIdentity } from './own-certificate.js';
+import { authorityFiles, rotationsOf } from './rotation/authority-rotations.js';
+import { RootsFollower } from './rotation/roots.js';
+import type { Rotation } from './rotation/rotation.js';
 
 /** How to run a CA. */
 export type CaOptions = {
@@ -69,16 +73,28 @@ export async function startCa(options: CaOptions): Promise<RunningCa> {
 }
 
 async function start(options: CaOptions, unlock: () => void): Promise<RunningCa> {
-  const { log, nowMs = Date.now, chain = nodeAccess(options.nodes, options.identity) } = options;
-  const organisations = await openOrganisations(options, chain, nowMs);
+  const { log, nowMs = Date.now, chain = openChain(options), directory, keys } = options;
+  const rotations = new Map<string, Rotation>();
+  const organisations = await openOrganisations(options, chain, nowMs, rotations);
   const [first] = [...organisations.values()];
-  const root = await openRoot(options, nowMs, first!.files.configuration.url);
+  const root = await openRoot(options, nowMs, first!);
+  const lists = new ListSet({ directory, organisations, root, keys, nowMs, log });
+  await lists.follow();
+  let renewOwn = async (): Promise<void> => {};
+  const changed = async () => {
+    await lists.follow();
+    await renewOwn();
+  };
+  const place = { directory, organisations, root, keys, nowMs, log, changed };
+  for (const [authority, rotation] of rotationsOf(place)) rotations.set(authority, rotation);
   let url = first!.files.configuration.url ?? '';
+  const askers = AskerCheck.open(directory, nowMs);
   const parts: CaParts = {
     organisations,
     root,
-    lists: publishers(organisations, root, options.directory, nowMs, log),
-    askers: new AskerCheck(nowMs),
+    rotations,
+    lists: lists.lists,
+    askers,
     allowance: new Allowance(nowMs, options.rate ?? RATE),
     nowMs,
     url: () => url,
@@ -113,12 +129,12 @@ async function start(options: CaOptions, unlock: () => void): Promise<RunningCa>
       ? undefined
       : `https://${options.host.includes(':') ? `[${options.host}]` : options.host}:${tls.port}`;
   if (url === '') url = tlsUrl ?? plainUrl ?? '';
-  const stopTimers = startTimers(
-    parts,
-    options.roundMs ?? ROUND_MS,
-    async () => tls?.setIdentity(await identity()),
-    log,
-  );
+  renewOwn = async () => tls?.setIdentity(await identity());
+  const roots = new RootsFollower([...organisations.values()], nowMs, log);
+  const round = async () => {
+    if (await followAll(parts, roots, log)) await renewOwn();
+  };
+  const stopTimers = startTimers(round, options.roundMs ?? ROUND_MS, renewOwn, log);
   log.info(
     { organisations: [...organisations.keys()], url: plainUrl, tlsUrl, root: root !== undefined },
     'certificate authority is running',
@@ -132,24 +148,43 @@ async function start(options: CaOptions, unlock: () => void): Promise<RunningCa>
       await closeAll();
       for (const ca of organisations.values()) await ca.close();
       root?.close();
+      askers.close();
       unlock();
     },
   };
+}
+
+/** The chain behind nodes. What a node says decides who is an operator here: warns where it could be somebody else. */
+function openChain({ nodes, identity, directory, log }: CaOptions): ChainAccess {
+  const chainId = chainIdIn(directory);
+  for (const node of nodes.filter(isPlainRemote)) {
+    log.warn(
+      { node },
+      'this node is asked over plain HTTP: whoever is on the way can forge what it says; use https://',
+    );
+  }
+  if (chainId === undefined) {
+    log.warn('no ca.json names the chain (chain_id): nodes of any chain are believed, and transactions signed for it');
+  }
+  return nodeAccess(nodes, identity, chainId);
 }
 
 async function openOrganisations(
   options: CaOptions,
   chain: ChainAccess,
   nowMs: () => number,
+  rotations: ReadonlyMap<string, Rotation>,
 ): Promise<Map<string, OrganisationCa>> {
   const { directory, keys, log } = options;
   const organisations = new Map<string, OrganisationCa>();
   for (const account of organisationsIn(directory)) {
+    authorityFiles(directory, account).finish();
     const files = readOrganisation(directory, account);
     const signer = await openAuthorityKey(directory, account, 'issuing.key', files.issuing, keys);
     const { url } = files.configuration;
-    const crlUrl = url === undefined ? undefined : crlUrlOf(url, account);
-    organisations.set(account, new OrganisationCa({ files, signer, chain, log, nowMs, crlUrl }));
+    const crlUrl = (issuing: Certificate) => (url === undefined ? undefined : crlUrlOf(url, account, issuing));
+    const follow = async () => rotations.get(account)?.proceed();
+    organisations.set(account, new OrganisationCa({ files, signer, chain, log, nowMs, crlUrl, follow }));
   }
   return organisations;
 }
@@ -157,53 +192,46 @@ async function openOrganisations(
 async function openRoot(
   options: CaOptions,
   nowMs: () => number,
-  url: string | undefined,
+  first: OrganisationCa,
 ): Promise<RootAuthority | undefined> {
   const folder = join(options.directory, rootFolder);
   if (!existsSync(join(folder, 'root.pem'))) return undefined;
+  authorityFiles(options.directory, rootFolder).finish();
   const [certificate] = readAs(join(folder, 'root.pem'), parseCertificates);
   const signer = await openAuthorityKey(options.directory, rootFolder, 'root.key', certificate!, options.keys);
-  const crlUrl = url === undefined ? undefined : rootsCrlUrl(url);
-  return new RootAuthority({ folder, certificate: certificate!, signer, log: options.log, nowMs, crlUrl });
+  const { url } = first.files.configuration;
+  const crlUrl = (root: Certificate) => (url === undefined ? undefined : rootsCrlUrl(url, root));
+  const roots = () => first.files.roots;
+  return new RootAuthority({ folder, certificate: certificate!, signer, log: options.log, nowMs, crlUrl, roots });
 }
 
-function publishers(
-  organisations: ReadonlyMap<string, OrganisationCa>,
-  root: RootAuthority | undefined,
-  directory: string,
-  nowMs: () => number,
+/** Follows what the consortium has decided, then goes on with what waits. Tells whether roots were changed. */
+async function followAll({ organisations, rotations }: CaParts, roots: RootsFollower, log: Logger): Promise<boolean> {
+  await Promise.all([...rotations.values()].map((rotation) => rotation.proceed()));
+  const isChanged = await roots.follow().catch((error: unknown) => {
+    log.debug({ err: error }, 'the roots could not be read from the chain');
+    return false;
+  });
+  await Promise.all([...organisations.values()].map((ca) => ca.tick()));
+  return isChanged;
+}
+
+/** Rounds, one after the other, and the renewal of the own certificate. Returns what ends that. */
+function startTimers(
+  work: () => Promise<void>,
+  roundMs: number,
+  renewOwn: () => Promise<void>,
   log: Logger,
-): Map<string, RevocationListPublisher> {
-  const lists = new Map<string, RevocationListPublisher>();
-  for (const [account, ca] of organisations) {
-    const issuer = ca.files.issuing;
-    const source = memberListSource(ca.consortium, issuer);
-    lists.set(
-      account,
-      new RevocationListPublisher({ path: listPath(ca.files.folder), issuer, signer: ca.signer, source, nowMs, log }),
-    );
-  }
-  if (root !== undefined) {
-    const [first] = organisations.values();
-    const { certificate: issuer, signer } = root;
-    const source = rootListSource(first!.consortium, issuer);
-    lists.set(
-      'roots',
-      new RevocationListPublisher({ path: listPath(join(directory, rootFolder)), issuer, signer, source, nowMs, log }),
-    );
-  }
-  return lists;
-}
-
-/** Goes on with what waits for the chain, and renews the own certificate. Returns what ends that. */
-function startTimers(parts: CaParts, roundMs: number, renewOwn: () => Promise<void>, log: Logger): () => Promise<void> {
+): () => Promise<void> {
   let isStopped = false;
   let timer: NodeJS.Timeout | undefined;
   let round: Promise<unknown> = Promise.resolve();
   const next = () => {
-    round = Promise.all([...parts.organisations.values()].map((ca) => ca.tick())).then(() => {
-      if (!isStopped) timer = setTimeout(next, roundMs);
-    });
+    round = work()
+      .catch((error: unknown) => log.error({ err: error }, 'a round has failed'))
+      .then(() => {
+        if (!isStopped) timer = setTimeout(next, roundMs);
+      });
   };
   next();
   const renewal = setInterval(

@@ -60,6 +60,9 @@ test('options', () => {
     hosts: ['ca.example.org', '10.0.0.1'],
     keys: { passphrase: 'x' },
   });
+  const keys = ['north=pkcs11:object=a?module-path=/m.so', 'north+next=pkcs11:object=b?module-path=/m.so'];
+  const withDevices = parseConfig(['--data', whole, '--port', '0', ...keys.flatMap((key) => ['--key', key])], {});
+  expect([...withDevices!.keys.devices.keys()]).toEqual(['north', 'north+next']);
   for (const [args, why] of [
     [['--port', '0'], '--data DIR is missing'],
     [['--data', whole], 'otherwise nobody can reach'],

@@ -75,7 +75,8 @@ bool system_contract::holds_certificate(const dpos_parameters& parameters, name 
 }
 
 /// Looks whether those who were proposed still have their certificates. While nothing has changed at `snap.ca` and none has
-/// ended, as in nearly every block, that is one read.
+/// ended, as in nearly every block, that is one read. A loss counts once: who could not be replaced then is not before the next
+/// round, however often something changes at `snap.ca`.
 system_contract::certificate_watch system_contract::watch_certificates(const dpos_parameters& parameters,
                                                                        global_state& global) const {
   if (!parameters.certificates_required) return certificate_watch::unchanged;
@@ -84,14 +85,20 @@ system_contract::certificate_watch system_contract::watch_certificates(const dpo
   if (version == global.certificates_version && now < global.certificates_until) return certificate_watch::unchanged;
   global.certificates_version = version;
   global.certificates_until = time_point_sec::maximum();
-  bool is_lost = false;
+  bool is_newly_lost = false;
+  std::vector<name> lost;
   for (const name producer : global.proposed.empty() ? global.schedule : global.proposed) {
     const time_point_sec end = certificate_end(producer);
-    is_lost |= end <= now;
+    if (end <= now) {
+      const auto& before = global.certificates_lost;
+      is_newly_lost |= std::find(before.begin(), before.end(), producer) == before.end();
+      lost.push_back(producer);
+    }
     // What has ended is not waited for: it is proposed no more, or is needed for a quorum.
     if (end > now) global.certificates_until = std::min(global.certificates_until, end);
   }
-  return is_lost ? certificate_watch::lost : certificate_watch::in_order;
+  global.certificates_lost = std::move(lost);
+  return is_newly_lost ? certificate_watch::lost : certificate_watch::in_order;
 }
 
 /// Has the next block propose a schedule.
@@ -146,6 +153,7 @@ bool system_contract::propose_schedule(producers_table& producers, const dpos_pa
   global.last_producer_schedule_size = static_cast<uint16_t>(schedule.size());
   global.proposed = std::move(names);
   global.certificates_until = time_point_sec();
+  global.certificates_lost.clear();
   set_proposed_producers(schedule);
   if (!policy.finalizers.empty()) {
     with_packed(policy, [](const char* bytes, uint32_t size) { set_finalizers(bytes, size); });

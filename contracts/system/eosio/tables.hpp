@@ -238,6 +238,8 @@ struct [[snapscale::table]] global_state {
   uint64_t certificates_version = 0;
   /// When the first of these certificates ends.
   snapscale::time_point_sec certificates_until;
+  /// Those who had lost their certificates then, in the order of `proposed`, and could not be replaced.
+  std::vector<name> certificates_lost;
 };
 using global_singleton = snapscale::singleton<"global"_n, global_state>;
 

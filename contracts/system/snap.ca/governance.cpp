@@ -129,10 +129,18 @@ void certificate_authority::set_role(const role_definition& definition) {
 }
 
 uint64_t certificate_authority::propose(name organisation, decision content) {
+  const uint64_t id = nominate(organisation, std::move(content));
+  organisations_table organisations(get_self(), scope());
+  add_vote(organisations.get(organisation), id);
+  return id;
+}
+
+/// A contract sees whose authority it is, and not which permission gave it: what a key that is online may do is another action.
+uint64_t certificate_authority::nominate(name organisation, decision content) {
   require_auth(organisation);
   consortium_state state = load_state();
   organisations_table organisations(get_self(), scope());
-  const organisation_row& proposer = active_organisation(organisations, organisation);
+  active_organisation(organisations, organisation);
   const std::vector<char> packed = pack(content);
   check(packed.size() <= content_size_max, "a proposal has at most 8192 bytes, this one " + std::to_string(packed.size()));
   usage_row usage = usage_of(organisation);
@@ -151,7 +159,6 @@ uint64_t certificate_authority::propose(name organisation, decision content) {
     added.digest = certificate::digest_of(packed);
     added.content = std::move(content);
   });
-  add_vote(proposer, id);
   return id;
 }
 
@@ -216,35 +223,43 @@ void certificate_authority::cancel(name account, uint64_t proposal) {
 
 void certificate_authority::execute(name account, uint64_t proposal) {
   require_auth(account);
-  const consortium_state state = load_state();
   const consortium_parameters parameters = load_parameters();
   proposals_table proposals(get_self(), scope());
   const auto& row = open_proposal(proposals, proposal);
   check(!is_over(row), "proposal " + std::to_string(proposal) + " has expired");
-  const uint32_t approving = approving_weight(proposal);
-  check(uint64_t{approving} * parameters.approval_denominator > uint64_t{state.active_weight} * parameters.approval_numerator,
-        "proposal " + std::to_string(proposal) + " has the approval of weight " + std::to_string(approving) + " of " +
-            std::to_string(state.active_weight) + "; more than " + std::to_string(parameters.approval_numerator) + "/" +
+  const tally votes = count_votes(proposal, parameters);
+  check(votes.is_passed(parameters),
+        "proposal " + std::to_string(proposal) + " has the approval of weight " + std::to_string(votes.approving) + " of " +
+            std::to_string(votes.total) + "; more than " + std::to_string(parameters.approval_numerator) + "/" +
             std::to_string(parameters.approval_denominator) + " is needed");
   proposals.modify(row, same_payer, [&](auto& changed) {
-    changed.approving_weight = approving;
-    changed.total_weight = state.active_weight;
+    changed.approving_weight = votes.approving;
+    changed.total_weight = votes.total;
   });
   close(proposals, row, proposal_status::executed, account);
   grow_version();
   std::visit([&](const auto& decision) { carry_out(decision); }, row.content);
 }
 
-/// Counts what organisations approve now, with the weights that they have now.
-uint32_t certificate_authority::approving_weight(uint64_t proposal) const {
+/// Counts what organisations approve now, with the weights that they have now. Those whose validity is over have no part in it, as
+/// long as the others are so many that they could decide among all. Else all that are active count, so that time alone gives the
+/// consortium to no minority, and the consortium can extend them when all are over.
+certificate_authority::tally certificate_authority::count_votes(uint64_t proposal, const consortium_parameters& parameters) const {
   organisations_table organisations(get_self(), scope());
-  uint32_t weight = 0;
-  for (const vote& given : votes_table(get_self(), proposal)) {
-    const auto voter = organisations.find(given.organisation);
-    if (voter == organisations.end() || voter->status != organisation_status::active) continue;
-    if (voter->admission == given.admission) weight += voter->weight;
+  votes_table votes(get_self(), proposal);
+  const time_point_sec now = current_time_point();
+  tally all, valid;
+  for (const organisation_row& voter : organisations) {
+    if (voter.status != organisation_status::active) continue;
+    const auto vote = votes.find(voter.account);
+    const uint32_t approving = vote != votes.end() && vote->admission == voter.admission ? voter.weight : 0;
+    all.total += voter.weight;
+    all.approving += approving;
+    if (voter.valid_until <= now) continue;
+    valid.total += voter.weight;
+    valid.approving += approving;
   }
-  return weight;
+  return tally::exceeds(valid.total, all.total, parameters) ? valid : all;
 }
 
 void certificate_authority::close(proposals_table& table, const proposal& proposal, proposal_status status, name by) {

@@ -10,12 +10,13 @@ namespace {
 
 constexpr size_t request_size_max = 2048;
 constexpr size_t roles_of_member_max = 8;
-/// Rows of an organisation, revoked and superseded ones included, for each certificate of its quota.
-constexpr uint64_t rows_per_quota = 4;
 constexpr uint32_t clock_skew_sec = 24 * 3600;
 
-void check_shape(const new_member& member) {
+void check_shape(name organisation, const new_member& member) {
   check(certificate::is_text(member.node), "the name of a node is at most 64 printable characters");
+  check(certificate::is_node_of(organisation, member.node),
+        "the name of a node of " + organisation.to_string() + " is " + organisation.to_string() + ", or begins with " +
+            organisation.to_string() + "-: not " + member.node);
   check(!member.roles.empty() && certificate::is_name_list(member.roles, roles_of_member_max),
         "a member has 1 to 8 roles, unique and sorted");
 }
@@ -28,7 +29,7 @@ void certificate_authority::apply(name applicant, name organisation, public_key 
   organisations_table organisations(get_self(), scope());
   const auto& asked = active_organisation(organisations, organisation);
   check(certificate::is_subject_key(subject_key), "a subject key is a K1 or R1 key");
-  check_shape({applicant, node, roles});
+  check_shape(organisation, {applicant, node, roles});
   check(request.size() <= request_size_max, "a certificate request has at most 2048 bytes");
   for (const name role : roles) {
     check(certificate::contains(asked.scope, role), organisation.to_string() + " does not give the role " + role.to_string());
@@ -68,12 +69,12 @@ void certificate_authority::issue(name by, name organisation, new_certificate ce
   organisations_table organisations(get_self(), scope());
   const auto& issuer = active_organisation(organisations, organisation);
   require_operator(by, issuer);
-  check_shape(member);
+  check_shape(organisation, member);
   check_roles(issuer, certificate, member.roles);
-  usage_row usage = usage_of(organisation);
+  usage_row usage = make_room(issuer);
   check(usage.active < issuer.quota,
         organisation.to_string() + " has used its quota of " + std::to_string(issuer.quota) +
-            " certificates: revoke some or prune expired ones");
+            " certificates, and none of them has expired: revoke some");
   ++usage.active;
   save_usage(usage);
   if (member.account == name()) {
@@ -83,7 +84,7 @@ void certificate_authority::issue(name by, name organisation, new_certificate ce
   } else {
     take_consent(organisation, member.account, certificate.subject_key);
   }
-  enter(issuer, certificate, member);
+  enter(issuer, certificate, member, rows_per_quota);
   enter_key(organisation, certificate.subject_key, certificate::key_of_serial(certificate.serial), 0);
 }
 
@@ -100,6 +101,7 @@ void certificate_authority::renew(name by, name organisation, std::vector<char> 
   check(row->valid_until > now, "an expired certificate cannot be renewed: issue a new one");
   const ca_tables::member old = *row;
   check_roles(issuer, successor, old.roles);
+  make_room(issuer);
   const time_point_sec until = std::min(old.valid_until, now + load_parameters().overlap_sec);
   members.modify(row, get_self(), [&](auto& changed) {
     changed.status = member_status::superseded;
@@ -107,7 +109,7 @@ void certificate_authority::renew(name by, name organisation, std::vector<char> 
   });
   grow_version();
   shorten(organisation, old.account, old.key, until);
-  enter(issuer, successor, {old.account, old.node, old.roles});
+  enter(issuer, successor, {old.account, old.node, old.roles}, rows_per_quota_renewing);
   enter_key(organisation, successor.subject_key, certificate::key_of_serial(successor.serial), old.key);
 }
 
@@ -196,13 +198,15 @@ void certificate_authority::take_consent(name organisation, name account, const 
   table.erase(row);
 }
 
-void certificate_authority::enter(const organisation& organisation, const new_certificate& entered, const new_member& member) {
+void certificate_authority::enter(const organisation& organisation, const new_certificate& entered, const new_member& member,
+                                  uint64_t rows_max) {
   const uint64_t key = certificate::key_of_serial(entered.serial);
   members_table members(get_self(), organisation.account.value);
   check(members.find(key) == members.end(), "the serial is used already: choose another one");
   usage_row usage = usage_of(organisation.account);
-  check(usage.members < rows_per_quota * organisation.quota,
-        organisation.account.to_string() + " has four times as many entries as its quota: prune expired ones first");
+  check(usage.members < rows_max * organisation.quota,
+        organisation.account.to_string() + " has " + std::to_string(rows_max) +
+            " times as many entries as its quota, and none is over: wait until one that was renewed or revoked expires");
   ++usage.members;
   save_usage(usage);
   const uint64_t authority = certificate::key_of(entered.issuer);

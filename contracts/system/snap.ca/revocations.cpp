@@ -62,6 +62,42 @@ void certificate_authority::prune(name organisation, prunable rows) {
   prune_organisation(organisation);
 }
 
+/// Removes what is over: of active, superseded and revoked rows the one that ended first. Each new row takes up to three with it,
+/// so that the table grows with what is valid, though nobody prunes. Where the organisation has used up its quota or its rows, what
+/// is on no revocation list need not be kept.
+usage_row certificate_authority::make_room(const organisation& organisation) {
+  usage_row usage = usage_of(organisation.account);
+  const time_point_sec now = current_time_point();
+  const time_point_sec keep = now - load_parameters().keep_expired_sec;
+  const bool is_tight = usage.active >= organisation.quota || usage.members >= rows_per_quota * organisation.quota;
+  members_table members(get_self(), organisation.account.value);
+  const auto by_end = members.get_index<"byend"_n>();
+  for (const member_status status : {member_status::active, member_status::superseded, member_status::revoked}) {
+    const auto row = by_end.lower_bound(ca_tables::member::end_key(status, time_point_sec()));
+    if (row == by_end.end() || row->status != status) continue;
+    if (row->end() < (is_tight && status != member_status::revoked ? now : keep)) forget(members, *row, usage);
+  }
+  save_usage(usage);
+  return usage;
+}
+
+/// Removes a certificate with all that refers to it.
+void certificate_authority::forget(members_table& members, const ca_tables::member& row, usage_row& usage) {
+  const name organisation = usage.organisation;
+  if (row.status == member_status::active) --usage.active;
+  --usage.members;
+  if (row.status == member_status::revoked) {
+    --usage.revocations;
+    revocations_table revocations(get_self(), organisation.value);
+    revocations.erase(revocations.get(row.revocation));
+  }
+  subject_keys_table keys(get_self(), organisation.value);
+  const auto key = keys.find(certificate::key_of(certificate::digest_of_key(row.subject_key)));
+  if (key != keys.end() && key->member == row.key) keys.erase(key);
+  release(organisation, row.account, row.key);
+  members.erase(row);
+}
+
 /// Rows that are gone are passed over, so that two who prune at a time do not hinder one another.
 void certificate_authority::prune_members(name organisation, const std::vector<std::vector<char>>& serials) {
   organisations_table organisations(get_self(), scope());
@@ -69,26 +105,14 @@ void certificate_authority::prune_members(name organisation, const std::vector<s
   if (owner == organisations.end()) return;
   const bool is_expelled = owner->status == organisation_status::expelled;
   members_table members(get_self(), organisation.value);
-  subject_keys_table keys(get_self(), organisation.value);
-  revocations_table revocations(get_self(), organisation.value);
   const time_point_sec keep = time_point_sec(current_time_point()) - load_parameters().keep_expired_sec;
   usage_row usage = usage_of(organisation);
   for (const std::vector<char>& serial : serials) {
     const auto row = members.find(certificate::key_of_serial(serial));
     if (row == members.end()) continue;
-    const bool is_revoked = row->status == member_status::revoked;
     // The certificates of an expelled organisation end with its issuing CA, whatever this table says.
-    check(is_expelled || (is_revoked ? row->not_after : row->valid_until) < keep, "a certificate is not over yet");
-    if (row->status == member_status::active) --usage.active;
-    --usage.members;
-    if (is_revoked) {
-      --usage.revocations;
-      revocations.erase(revocations.get(row->revocation));
-    }
-    const auto key = keys.find(certificate::key_of(certificate::digest_of_key(row->subject_key)));
-    if (key != keys.end() && key->member == row->key) keys.erase(key);
-    release(organisation, row->account, row->key);
-    members.erase(row);
+    check(is_expelled || row->end() < keep, "a certificate is not over yet");
+    forget(members, *row, usage);
   }
   save_usage(usage);
 }

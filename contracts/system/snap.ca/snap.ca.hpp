@@ -25,6 +25,9 @@ class [[snapscale::contract("snap.ca")]] certificate_authority : public snapscal
   /// Proposes something, and approves it. Returns the proposal's id.
   [[snapscale::action]] uint64_t propose(name organisation, ca_tables::decision content);
 
+  /// Proposes something without approving it: for an organisation's CA, whose key is no vote. Returns the proposal's id.
+  [[snapscale::action]] uint64_t nominate(name organisation, ca_tables::decision content);
+
   /// Approves a proposal; `digest` is that of its content, so that nothing else is approved.
   [[snapscale::action]] void approve(name organisation, uint64_t proposal, snapscale::checksum256 digest);
 
@@ -63,6 +66,11 @@ class [[snapscale::contract("snap.ca")]] certificate_authority : public snapscal
   [[snapscale::action]] void prune(name organisation, ca_tables::prunable rows);
 
  private:
+  /// Rows of an organisation, revoked and superseded ones included, for each certificate of its quota. Successors have more, so
+  /// that revoked ones, which must stay until they expire, do not keep anybody from being renewed.
+  static constexpr uint64_t rows_per_quota = 4;
+  static constexpr uint64_t rows_per_quota_renewing = 8;
+
   uint64_t scope() const { return get_self().value; }
   ca_tables::consortium_parameters load_parameters() const;
   ca_tables::consortium_state load_state() const;
@@ -74,7 +82,18 @@ class [[snapscale::contract("snap.ca")]] certificate_authority : public snapscal
   void set_parameters(const ca_tables::consortium_parameters& parameters);
   void set_role(const ca_tables::role_definition& definition);
   void add_vote(const organisation_row& organisation, uint64_t proposal);
-  uint32_t approving_weight(uint64_t proposal) const;
+  struct tally {
+    uint32_t approving = 0;
+    uint32_t total = 0;
+    bool is_passed(const ca_tables::consortium_parameters& parameters) const {
+      return exceeds(approving, total, parameters);
+    }
+    /// Whether a weight is more than the part of another one that decides.
+    static bool exceeds(uint32_t part, uint32_t all, const ca_tables::consortium_parameters& parameters) {
+      return uint64_t{part} * parameters.approval_denominator > uint64_t{all} * parameters.approval_numerator;
+    }
+  };
+  tally count_votes(uint64_t proposal, const ca_tables::consortium_parameters& parameters) const;
   void close(ca_tables::proposals_table& table, const ca_tables::proposal& proposal, ca_tables::proposal_status status, name by);
 
   // decisions.cpp
@@ -106,7 +125,7 @@ class [[snapscale::contract("snap.ca")]] certificate_authority : public snapscal
   void save_usage(const ca_tables::usage_row& usage);
   void take_consent(name organisation, name account, const snapscale::public_key& subject_key);
   void enter(const organisation_row& organisation, const ca_tables::new_certificate& certificate,
-             const ca_tables::new_member& member);
+             const ca_tables::new_member& member, uint64_t rows_max);
   void enter_key(name organisation, const snapscale::public_key& subject_key, uint64_t member, uint64_t predecessor);
 
   // holders.cpp
@@ -116,9 +135,12 @@ class [[snapscale::contract("snap.ca")]] certificate_authority : public snapscal
   void list_producer(name organisation, name account);
   void list_producers(const organisation_row& organisation);
   void list(const organisation_row& organisation, name account);
+  snapscale::time_point_sec produces_until(name account) const;
 
   // revocations.cpp
   void revoke_all(name by, name holder, name organisation, const std::vector<bytes>& serials, uint8_t reason);
+  ca_tables::usage_row make_room(const organisation_row& organisation);
+  void forget(ca_tables::members_table& members, const ca_tables::member& row, ca_tables::usage_row& usage);
   void prune_members(name organisation, const std::vector<bytes>& serials);
   void prune_applications(name organisation, const std::vector<name>& applicants);
   void prune_authorities(const std::vector<snapscale::checksum256>& digests);

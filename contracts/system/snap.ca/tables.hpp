@@ -11,7 +11,7 @@ enum class organisation_status : uint8_t { active = 0, suspended = 1, expelled =
 struct [[snapscale::table]] organisation {
   name account;
   organisation_status status = organisation_status::active;
-  /// No certificate of its members is valid after this. Its vote lasts until it is expelled.
+  /// No certificate of its members is valid after this, and its vote does not count.
   time_point_sec valid_until;
   time_point_sec status_since;
   uint32_t quota = 0;
@@ -85,9 +85,18 @@ struct [[snapscale::table]] member {
   std::string node;
   std::vector<name> roles;
 
+  /// When it is of no use any more: a revocation list names it until its own end.
+  time_point_sec end() const { return status == member_status::revoked ? not_after : valid_until; }
   uint64_t primary_key() const { return key; }
+  uint64_t by_end() const { return end_key(status, end()); }
+
+  /// One queue for each status, by time.
+  static uint64_t end_key(member_status status, time_point_sec end) {
+    return static_cast<uint64_t>(status) << 32 | end.sec_since_epoch();
+  }
 };
-using members_table = snapscale::multi_index<"members"_n, member>;
+using members_table = snapscale::multi_index<
+    "members"_n, member, snapscale::indexed_by<"byend"_n, snapscale::const_mem_fun<member, uint64_t, &member::by_end>>>;
 
 /// Which certificate a subject key has; the scope is the organisation, the key that of the packed key's SHA-256.
 struct [[snapscale::table]] subject_key_row {
@@ -100,7 +109,7 @@ struct [[snapscale::table]] subject_key_row {
 };
 using subject_keys_table = snapscale::multi_index<"keys"_n, subject_key_row>;
 
-/// A certificate that an account holds and that is not revoked.
+/// A certificate that an account holds and that is not revoked. Those that have expired leave with the next that is entered.
 struct held_certificate {
   uint64_t member = 0;
   uint64_t authority = 0;
@@ -149,7 +158,7 @@ using revocations_table = snapscale::multi_index<"revocations"_n, revocation>;
 /// What an organisation has, as numbers of rows.
 struct [[snapscale::table]] usage_row {
   name organisation;
-  /// Active certificates, whether expired or not: what the quota limits.
+  /// Active certificates, expired ones too while they have a row: what the quota limits.
   uint32_t active = 0;
   /// All rows in `members`.
   uint32_t members = 0;
@@ -193,7 +202,7 @@ struct [[snapscale::table]] proposal {
   /// When it was executed or cancelled, and by whom.
   time_point_sec decided;
   name decided_by;
-  /// Weights at execution.
+  /// Weights at execution: of those that approve, and of all that count.
   uint32_t approving_weight = 0;
   uint32_t total_weight = 0;
   decision content;

@@ -15,6 +15,7 @@ export {
   type OrganisationAnswer,
   type OrganisationApplication,
   type QueuedApplication,
+  type RejectionOrder,
   type RevocationOrder,
   type RotationOrder,
   type RotationState,
@@ -23,6 +24,7 @@ export {
   type SigningOrder,
 } from './ca/authority-api.js';
 export { formatInvitationCode, type InvitationCode, parseInvitationCode } from './ca/invitation-code.js';
+export { isLoopback, isPlainRemote } from './ca/plain-http.js';
 export { type ReadResult, readRequest, violations } from './check.js';
 export {
   type ApiClient,
@@ -57,6 +59,7 @@ export {
   accountUri,
   type CertificateRole,
   certificateRoles,
+  isNodeOf,
   nodeUri,
   organisationUri,
   roleName,

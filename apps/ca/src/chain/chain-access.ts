@@ -33,16 +33,32 @@ const PAGE_ROWS = 500;
 export type FetchLike = NonNullable<Parameters<typeof createClient>[0]['fetch']>;
 
 /** The chain behind nodes' HTTP interfaces: one is used until it does not answer, then the next. */
-export function nodeAccess(urls: readonly string[], identityFolder: string | undefined): ChainAccess {
+export function nodeAccess(
+  urls: readonly string[],
+  identityFolder: string | undefined,
+  /** The only chain that counts; undefined: that of the nodes, whichever it is. */
+  chainId?: string,
+): ChainAccess {
   const clients = urls.map((url) => {
     const fetch = identityFolder === undefined ? timedFetch : identityFetch(url, identityFolder, timedFetch);
-    return createClient({ url, fetch });
+    return createClient({ url, fetch: chainId === undefined ? fetch : ofChain(chainId, url, fetch) });
   });
+  /** Those that have said that they are of the chain. */
+  const known = new Set<Client>();
+  const knownFirst = async (client: Client) => {
+    if (chainId === undefined || known.has(client)) return;
+    await info(client);
+    known.add(client);
+  };
   let current = 0;
   const first = async <T>(question: (client: Client) => Promise<T>): Promise<T> => {
     for (let left = clients.length; ; left--) {
       try {
-        return await asked(() => question(clients[current]!));
+        return await asked(async () => {
+          const client = clients[current]!;
+          await knownFirst(client);
+          return question(client);
+        });
       } catch (error) {
         if (!(error instanceof ChainUnavailable)) throw error;
         current = (current + 1) % clients.length;
@@ -69,6 +85,20 @@ const timedFetch: FetchLike = ((target: string, init: { signal?: AbortSignal }) 
   const signal = init.signal === undefined ? timeout : AbortSignal.any([init.signal, timeout]);
   return globalThis.fetch(target, { ...init, signal } as RequestInit);
 }) as unknown as FetchLike;
+
+/** `fetch` that takes nothing of a node of another chain: transactions are signed for the chain that it names. */
+function ofChain(chainId: string, url: string, fetch: FetchLike): FetchLike {
+  return (async (target: string, init: never) => {
+    const answer = await fetch(target, init);
+    if (!target.endsWith('/v1/chain/get_info') || !answer.ok) return answer;
+    const text = await answer.text();
+    const found = /"chain_id"\s*:\s*"([0-9a-fA-F]{64})"/.exec(text)?.[1]?.toLowerCase();
+    if (found === chainId) return new Response(text, { status: answer.status });
+    throw new ChainUnavailable(
+      `${url} is a node of the chain ${found?.slice(0, 12) ?? 'without an id'}…, and this CA is of ${chainId.slice(0, 12)}… (chain_id in ca.json)`,
+    );
+  }) as unknown as FetchLike;
+}
 
 async function readRows(client: Client, table: string, scope: string, query: RowQuery): Promise<JsonObject[]> {
   const rows: JsonObject[] = [];

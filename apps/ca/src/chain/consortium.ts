@@ -111,6 +111,12 @@ export class Consortium {
     };
   }
 
+  /** A number that grows with every decision; undefined where no consortium was founded. */
+  async version(): Promise<string | undefined> {
+    const [row] = await this.#chain.rows('state', contract, { limit: 1 });
+    return row === undefined ? undefined : String(row.version);
+  }
+
   /** Title of an organisation that was not expelled. */
   async titleOf(organisation: string): Promise<string | undefined> {
     const row = await this.#one('orgs', contract, organisation);
@@ -187,8 +193,33 @@ export class Consortium {
     return row === undefined ? undefined : applicationOf(row);
   }
 
-  async applications(): Promise<ChainApplication[]> {
-    return (await this.#chain.rows('requests', this.#organisation, { limit: APPLICATIONS_MAX })).map(applicationOf);
+  /** Applications, from an applicant on; `next`: where more of them are, or the first ones again. */
+  async applications(
+    from?: string,
+  ): Promise<{ readonly applications: readonly ChainApplication[]; readonly next: string | undefined }> {
+    const query = { limit: APPLICATIONS_MAX, ...(from === undefined ? {} : { lower: from }) };
+    const applications = (await this.#chain.rows('requests', this.#organisation, query)).map(applicationOf);
+    const isLast = applications.length < APPLICATIONS_MAX;
+    return { applications, next: isLast ? undefined : String(parseName(applications.at(-1)!.applicant) + 1n) };
+  }
+
+  /** What can be removed from the tables of the organisation: it is over, and was kept for as long as the chain wants. */
+  async over(
+    nowSec: number,
+  ): Promise<{ readonly serials: readonly Uint8Array[]; readonly applicants: readonly string[] }> {
+    const [[parameters], members, applications] = await Promise.all([
+      this.#chain.rows('params', contract, { limit: 1 }),
+      this.members(),
+      this.#chain.rows('requests', this.#organisation),
+    ]);
+    if (parameters === undefined) return { serials: [], applicants: [] };
+    const keptSec = Number(parameters.keep_expired_sec);
+    const isOver = ({ status, notAfterSec, validUntilSec }: MemberRow) =>
+      (status === 'revoked' ? notAfterSec : validUntilSec) + keptSec < nowSec;
+    return {
+      serials: members.filter(isOver).map(({ serial }) => serial),
+      applicants: applications.filter((row) => seconds(row.expires) < nowSec).map((row) => String(row.applicant)),
+    };
   }
 
   finalNumber(): Promise<number> {
@@ -215,18 +246,25 @@ export class Consortium {
     return this.#push('revoke', { serials: [toHex(serial)], reason });
   }
 
+  /** Removes rows that are over, 100 at most. */
+  prune(serials: readonly Uint8Array[], applicants: readonly string[]): Promise<void> {
+    const rows = { serials: serials.map(toHex), applicants: [...applicants], authorities: [], proposals: [] };
+    const data = { organisation: this.#organisation, rows };
+    return this.#chain.push('prune', `${this.#organisation}@ca`, this.#key, data);
+  }
+
   /** Turns an application on chain down. `reason`: 64 printable characters of ASCII at most. */
   reject(applicant: string, reason: string): Promise<void> {
     return this.#push('reject', { applicant, reason: reason.replace(/[^\x20-\x7e]/g, '?').slice(0, 64) });
   }
 
-  /** Proposes to let an organisation in. */
+  /** Proposes to let an organisation in: without the own vote, which is for people to give. */
   async proposeAdmission(organisation: string, title: string, terms: JsonObject, issuing: Certificate): Promise<void> {
     const issuer = { certificate: toHex(issuing.der), not_after: text(issuing.notAfterSec) };
     const content = ['admit_organisation', { organisation, title, terms, issuer }];
     const permission = `${this.#organisation}@ca`;
     const data = { organisation: this.#organisation, content } as JsonObject;
-    await this.#chain.push('propose', permission, this.#key, data);
+    await this.#chain.push('nominate', permission, this.#key, data);
   }
 
   /** Proposals to make this certificate an authority, the newest last; with `id` that one alone. */
@@ -245,12 +283,8 @@ export class Consortium {
       }));
   }
 
-  /** Proposes a new issuing CA, or without an organisation a new root. */
-  async proposeRotation(
-    organisation: string | undefined,
-    next: Certificate,
-    previousUntilSec: number,
-  ): Promise<void> {
+  /** Proposes a new issuing CA, or without an organisation a new root; without the own vote. */
+  async proposeRotation(organisation: string | undefined, next: Certificate, previousUntilSec: number): Promise<void> {
     const content = [
       'rotate_authority',
       {
@@ -260,7 +294,7 @@ export class Consortium {
       },
     ];
     const data = { organisation: this.#organisation, content } as JsonObject;
-    await this.#chain.push('propose', `${this.#organisation}@ca`, this.#key, data);
+    await this.#chain.push('nominate', `${this.#organisation}@ca`, this.#key, data);
   }
 
   #push(action: string, data: JsonObject): Promise<void> {

@@ -67,6 +67,15 @@ export function readOrganisation(directory: string, account: string): Organisati
   };
 }
 
+/** Id of the chain that the organisations of a directory belong to; undefined where none says it. @throws ConfigurationError */
+export function chainIdIn(directory: string): string | undefined {
+  const ids = organisationsIn(directory).flatMap(
+    (account) => readAs(join(directory, account, 'ca.json'), parseCaConfiguration).chainId ?? [],
+  );
+  if (new Set(ids).size < 2) return ids[0];
+  throw new ConfigurationError(`the organisations in ${directory} belong to different chains (chain_id in ca.json)`);
+}
+
 /** Text of a file, as `read` understands it. @throws ConfigurationError with the path, never with the content */
 export function readAs<T>(path: string, read: (text: string) => T): T {
   let text: string;

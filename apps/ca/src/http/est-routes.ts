@@ -36,7 +36,8 @@ export function addEstRoutes(app: FastifyInstance, parts: CaParts): void {
       const ca = organisationOf(parts, request.params.org);
       spend(parts, request);
       const invitation = secretOf(ca, basicSecret(request));
-      const application = await ca.submit({ request: bodyRequest(request), asked: {}, invitation, source: 'est' });
+      const sent = { request: bodyRequest(request), source: 'est', address: request.ip } as const;
+      const application = await ca.submit({ ...sent, asked: {}, invitation });
       return sendOutcome(reply, ca, application);
     });
     app.post(`${base}/simplereenroll`, async (request: Labelled, reply) => {

@@ -1,5 +1,6 @@
 /** Who asks: the CA's secret, a token that a member made for this request, or a certificate shown in TLS. */
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { caAudience, checkTokenClaims, digestOf, jwkOf, parseAccessToken, thumbprintOf } from '@snapscale/api/identity';
 import {
@@ -12,20 +13,42 @@ import {
 } from '@snapscale/sdk/certificates';
 import type { FastifyRequest } from 'fastify';
 import { Refusal } from '../failures.js';
+import { Journal } from '../files/journal.js';
 import type { OrganisationCa } from '../issuing/organisation-ca.js';
 
 /** Who asks, for the log. */
 export type Asker = { readonly name: string; readonly certificate: Certificate | undefined };
 
+/** A token that was used. */
+type UsedToken = { readonly key: string; readonly exp: number };
+
+/** The file is written anew after so many. */
+const LINES_MAX = 10_000;
 /** Tokens that were used and have not run out. Beyond so many, the oldest are dropped, which only ever happens in a flood by members. */
 const USED_MAX = 100_000;
 
 export class AskerCheck {
   readonly #nowMs: () => number;
   readonly #used = new Map<string, number>();
+  readonly #journal: Journal<UsedToken>;
+  #lines = 0;
 
-  constructor(nowMs: () => number) {
+  private constructor(journal: Journal<UsedToken>, nowMs: () => number) {
+    this.#journal = journal;
     this.#nowMs = nowMs;
+  }
+
+  /** Tokens that were used are kept in a file: a restart does not make them good again. @throws ConfigurationError */
+  static open(directory: string, nowMs: () => number): AskerCheck {
+    const { journal, events } = Journal.open<UsedToken>(join(directory, 'tokens.jsonl'));
+    const check = new AskerCheck(journal, nowMs);
+    for (const { key, exp } of events) check.#used.set(key, exp);
+    check.#rewrite();
+    return check;
+  }
+
+  close(): void {
+    this.#journal.close();
   }
 
   /** An operator of the organisation. @throws Refusal */
@@ -120,7 +143,16 @@ export class AskerCheck {
     }
     if (this.#used.has(key))
       throw new Refusal(401, 'replayed', 'this token was used already: make one for each request');
+    this.#journal.append({ key, exp: expSec });
     this.#used.set(key, expSec);
+    if (++this.#lines >= LINES_MAX) this.#rewrite();
+  }
+
+  #rewrite(): void {
+    const nowSec = this.#nowMs() / 1000;
+    for (const [key, exp] of this.#used) if (exp <= nowSec) this.#used.delete(key);
+    this.#journal.rewrite([...this.#used].map(([key, exp]) => ({ key, exp })));
+    this.#lines = 0;
   }
 }
 

@@ -9,11 +9,12 @@ import {
   revocationReasons,
 } from '@snapscale/api';
 import { formatPublicKey, toHex } from '@snapscale/crypto';
-import { decodeBase64, decodePem, encodePem } from '@snapscale/sdk/certificates';
+import { decodeBase64, decodePem, encodePem, parseRequest } from '@snapscale/sdk/certificates';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { MemberRow } from '../chain/consortium.js';
 import { Refusal } from '../failures.js';
 import type { Application, Grant } from '../issuing/application.js';
+import { unsignedFields } from '../issuing/grant-rules.js';
 import type { OrganisationCa } from '../issuing/organisation-ca.js';
 import { answerOf, type CaParts, organisationOf, spend } from './ca-parts.js';
 import { bodyOf } from './member-token.js';
@@ -40,7 +41,7 @@ export function addRestRoutes(app: FastifyInstance, parts: CaParts): void {
     const ca = organisationOf(parts, request.params.org);
     spend(parts, request);
     reply.code(201);
-    return answerOf(ca, await submit(ca, fieldsOf(request)));
+    return answerOf(ca, await submit(ca, fieldsOf(request), request.ip));
   });
   app.get('/v1/ca/:org/requests/:id', async (request: OfOrganisation) => {
     const ca = organisationOf(parts, request.params.org);
@@ -51,6 +52,12 @@ export function addRestRoutes(app: FastifyInstance, parts: CaParts): void {
     return ca.organisation.queue().map((application) => queued(ca.organisation, application));
   });
   app.post('/v1/ca/:org/requests/:id/:decision', async (request: OfOrganisation) => decide(parts, request));
+  app.post('/v1/ca/:org/rejections', async (request: OfOrganisation) => {
+    const { organisation, by } = await operatedBy(parts, request);
+    const fields = fieldsOf(request);
+    const reason = textOf(fields, 'reason') ?? 'turned down by an operator';
+    return { rejected: await organisation.rejectAll(by, reason.slice(0, 200), textOf(fields, 'address')) };
+  });
   app.post('/v1/ca/:org/invitations', async (request: OfOrganisation, reply) => {
     const { organisation } = await operatedBy(parts, request);
     reply.code(201);
@@ -99,12 +106,12 @@ export function secretOf(ca: OrganisationCa, text: string | undefined): string |
   return code?.secret ?? text.split('~')[1] ?? text;
 }
 
-function submit(ca: OrganisationCa, fields: Fields): Promise<Application> {
+function submit(ca: OrganisationCa, fields: Fields, address: string): Promise<Application> {
   const request = textOf(fields, 'request');
   if (request === undefined)
     throw new Refusal(400, 'malformed', '"request" must be a PKCS#10 request: PEM, or DER as base64');
   const invitation = secretOf(ca, textOf(fields, 'invitation'));
-  return ca.submit({ request: requestBytes(request), asked: grantOf(fields), invitation, source: 'rest' });
+  return ca.submit({ request: requestBytes(request), asked: grantOf(fields), invitation, source: 'rest', address });
 }
 
 async function decide(parts: CaParts, request: OfOrganisation) {
@@ -127,6 +134,8 @@ function invite(parts: CaParts, ca: OrganisationCa, fields: Fields): Invitation 
   const grant = { ...grantOf(fields), roles: listOf(fields, 'roles') ?? [] };
   if (grant.roles.length === 0 && organisation === undefined)
     throw new Refusal(400, 'roles', 'an invitation says which roles it gives');
+  if (grant.roles.length > 0 && organisation !== undefined)
+    throw new Refusal(400, 'roles', 'an invitation is for an organisation that joins or gives roles here, not both');
   const { expires, uses = 1 } = fields;
   const expiresMs = expires === undefined ? nowMs + INVITATION_LIFE_MS : Date.parse(String(expires));
   if (!(expiresMs > nowMs && expiresMs <= nowMs + INVITATION_LIFE_MAX_MS)) {
@@ -164,23 +173,25 @@ async function admit(parts: CaParts, request: FastifyRequest) {
   });
 }
 
-async function operatedBy(
+export async function operatedBy(
   parts: CaParts,
   request: OfOrganisation,
 ): Promise<{ organisation: OrganisationCa; by: string }> {
   const organisation = organisationOf(parts, request.params.org);
+  requireJson(request);
   if (!parts.askers.hasSecret(organisation, request)) spend(parts, request);
   return { organisation, by: (await parts.askers.operator(organisation, request)).name };
 }
 
-/** An operator of any of the organisations. */
-async function anyOperator(parts: CaParts, request: FastifyRequest): Promise<void> {
+/** The first of the organisations that whoever asks is an operator of. */
+export async function anyOperator(parts: CaParts, request: FastifyRequest): Promise<OrganisationCa> {
+  requireJson(request);
   spend(parts, request);
   let refusal: unknown;
   for (const organisation of parts.organisations.values()) {
     try {
       await parts.askers.operator(organisation, request);
-      return;
+      return organisation;
     } catch (error) {
       refusal ??= error;
     }
@@ -201,12 +212,14 @@ function describe({ files }: OrganisationCa): CaOrganisation {
 }
 
 function queued(ca: OrganisationCa, application: Application): QueuedApplication {
-  const { grant, receivedMs, publicKey } = application;
+  const { grant, receivedMs, publicKey, request, address } = application;
   return {
     ...answerOf(ca, application),
     received: new Date(receivedMs).toISOString(),
     subject_key: formatPublicKey(publicKey),
     roles: grant.roles,
+    unsigned: unsignedFields(grant, parseRequest(request).names),
+    ...(address === undefined ? {} : { address }),
     ...(grant.node === undefined ? {} : { node: grant.node }),
     ...(grant.account === undefined ? {} : { account: grant.account }),
     ...(grant.hosts === undefined ? {} : { hosts: grant.hosts }),
@@ -228,7 +241,14 @@ function issued(row: MemberRow, reason: number | undefined): IssuedCertificate {
   };
 }
 
-function fieldsOf(request: FastifyRequest): Fields {
+/** Orders of operators have a type that web pages cannot send without being asked first. @throws Refusal */
+function requireJson(request: FastifyRequest): void {
+  const type = request.headers['content-type'] ?? 'none';
+  if (bodyOf(request).length === 0 || /^application\/json\s*(?:;|$)/i.test(type)) return;
+  throw new Refusal(415, 'content_type', `the body must be sent as application/json, not as ${type.slice(0, 80)}`);
+}
+
+export function fieldsOf(request: FastifyRequest): Fields {
   const bytes = bodyOf(request);
   if (bytes.length === 0) return {};
   let value: unknown;
@@ -254,7 +274,7 @@ function grantOf(fields: Fields): Partial<Grant> {
   };
 }
 
-function textOf(fields: Fields, name: string): string | undefined {
+export function textOf(fields: Fields, name: string): string | undefined {
   const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
   if (value === undefined || value === null || value === '') return undefined;
   if (typeof value === 'string') return value;
@@ -268,6 +288,6 @@ function listOf(fields: Fields, name: string): readonly string[] | undefined {
   throw new Refusal(400, 'malformed', `${JSON.stringify(name)} must be a list of texts`);
 }
 
-function noRoot(): Refusal {
+export function noRoot(): Refusal {
   return new Refusal(404, 'no_root', 'the root of the consortium is not here: ask whoever holds it');
 }

@@ -1,7 +1,7 @@
 /** The HTTP servers: plain on loopback, and HTTPS with the CA's own certificate. */
 import type { Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { Refusal } from '../failures.js';
 import type { CaParts } from './ca-parts.js';
@@ -9,6 +9,7 @@ import { addEstRoutes } from './est-routes.js';
 import { problemOf, sendProblem } from './problem.js';
 import { addPublicRoutes } from './public-routes.js';
 import { addRestRoutes } from './rest-routes.js';
+import { addRotationRoutes } from './rotation-routes.js';
 
 /** Certificate and key of the server, and whose clients it knows. PEM. */
 export type TlsIdentity = { readonly cert: string; readonly key: string; readonly ca: readonly string[] };
@@ -70,8 +71,9 @@ function addRoutes(app: FastifyInstance, parts: CaParts, log: Logger): void {
   // Every body arrives as bytes: tokens sign them as they came.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  app.addHook('onRequest', async (_request, reply) => {
+  app.addHook('onRequest', async (request, reply) => {
     reply.header('x-content-type-options', 'nosniff');
+    refuseWebPage(request);
   });
   app.setErrorHandler((error, request, reply) => {
     if (problemOf(error).status === 500)
@@ -83,7 +85,16 @@ function addRoutes(app: FastifyInstance, parts: CaParts, log: Logger): void {
   );
   addPublicRoutes(app, parts);
   addRestRoutes(app, parts);
+  addRotationRoutes(app, parts);
   addEstRoutes(app, parts);
+}
+
+/** No page calls this interface: one that does would use the certificate that a browser shows for its user. @throws Refusal */
+function refuseWebPage({ method, headers }: FastifyRequest): void {
+  if (method === 'GET' || method === 'HEAD') return;
+  const site = headers['sec-fetch-site'];
+  if (headers.origin === undefined && (site === undefined || site === 'none')) return;
+  throw new Refusal(403, 'web_page', 'requests of web pages are not taken: use a program');
 }
 
 function secureContext({ cert, key, ca }: TlsIdentity) {

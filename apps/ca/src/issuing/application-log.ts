@@ -13,7 +13,8 @@ export class ApplicationLog {
   readonly #applications = new Map<string, Application>();
   /** Ids of those that are neither issued nor refused. */
   readonly #open = new Set<string>();
-  readonly #newestByKey = new Map<string, string>();
+  /** Ids by key, the oldest first. */
+  readonly #byKey = new Map<string, string[]>();
   readonly #invitations = new Map<string, Invitation>();
 
   private constructor(journal: Journal<ApplicationEvent>) {
@@ -50,10 +51,9 @@ export class ApplicationLog {
     return this.#applications.get(id);
   }
 
-  /** The newest application with this key. */
-  byKey(key: Uint8Array): Application | undefined {
-    const id = this.#newestByKey.get(toHex(key));
-    return id === undefined ? undefined : this.#applications.get(id);
+  /** The applications with this key, the newest first. */
+  ofKey(key: Uint8Array): Application[] {
+    return (this.#byKey.get(toHex(key)) ?? []).map((id) => this.#applications.get(id)!).reverse();
   }
 
   /** Applications that are neither issued nor refused, the oldest first. */
@@ -116,7 +116,7 @@ export class ApplicationLog {
 
   #receive(event: Extract<ApplicationEvent, { kind: 'received' }>): void {
     const { der, publicKey } = parseRequest(Buffer.from(event.request, 'base64'));
-    const { id, at, source, grant, renews, approved, reason } = event;
+    const { id, at, source, grant, renews, address, invitation, approved, reason } = event;
     const status = approved ? 'approved' : 'waiting';
     this.#open.add(id);
     this.#applications.set(id, {
@@ -127,12 +127,15 @@ export class ApplicationLog {
       publicKey,
       grant,
       renews,
+      address,
+      invitation,
       status,
       reason,
       certificate: undefined,
     });
-    this.#newestByKey.set(toHex(publicKey), id);
-    if (event.invitation !== undefined) this.#use(event.invitation);
+    const key = toHex(publicKey);
+    this.#byKey.set(key, [...(this.#byKey.get(key) ?? []), id]);
+    if (invitation !== undefined) this.#use(invitation);
   }
 
   #use(hash: string): void {
@@ -153,6 +156,8 @@ export class ApplicationLog {
     if (application === undefined) return;
     this.#applications.delete(id);
     const key = toHex(application.publicKey);
-    if (this.#newestByKey.get(key) === id) this.#newestByKey.delete(key);
+    const left = (this.#byKey.get(key) ?? []).filter((other) => other !== id);
+    if (left.length === 0) this.#byKey.delete(key);
+    else this.#byKey.set(key, left);
   }
 }

@@ -24,6 +24,10 @@ export type Application = {
   readonly grant: Grant;
   /** Serial of the certificate that it renews, in hex. */
   readonly renews: string | undefined;
+  /** Where it was sent from, as far as that is known. */
+  readonly address: string | undefined;
+  /** Hash of the invitation that was used for it. */
+  readonly invitation: string | undefined;
   /**
    * `waiting`: for a person; `approved`: for the chain; `signed`: signed, and not yet entered on chain, so not handed out;
    * `issued`, `refused`: done.
@@ -56,6 +60,7 @@ export type ApplicationEvent =
       readonly request: string;
       readonly grant: Grant;
       readonly renews?: string;
+      readonly address?: string;
       readonly invitation?: string;
       readonly approved: boolean;
       readonly reason?: string;

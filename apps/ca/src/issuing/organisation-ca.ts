@@ -10,6 +10,7 @@ import { equalBytes, formatPublicKey, type PublicKey, toHex } from '@snapscale/c
 import {
   type Certificate,
   CertificateError,
+  type CertificateRequest,
   checkRequest,
   IssuingAuthority,
   isIssuedBy,
@@ -19,12 +20,31 @@ import {
 } from '@snapscale/sdk/certificates';
 import type { Logger } from 'pino';
 import type { ChainAccess } from '../chain/chain-access.js';
-import { Consortium, type MemberRow, roleNames } from '../chain/consortium.js';
+import {
+  type AuthorityRow,
+  type ChainApplication,
+  Consortium,
+  type MemberRow,
+  type OrganisationRow,
+  roleNames,
+} from '../chain/consortium.js';
 import { AuthorityReplaced, ChainRefusal, ChainUnavailable, Refusal } from '../failures.js';
 import type { OrganisationFiles } from '../files/ca-files.js';
 import type { Application, Grant, Invitation, Source } from './application.js';
 import { ApplicationLog } from './application-log.js';
-import { askedGrant, checkGrant, checkKeyFits, hostsOf, invitedGrant, lifeOf } from './grant-rules.js';
+import {
+  askedGrant,
+  checkGrant,
+  checkInvitation,
+  checkKeyFits,
+  hostsOf,
+  type InvitedGrant,
+  invitedGrant,
+  isSameGrant,
+  lifeOf,
+} from './grant-rules.js';
+import { Pruning } from './pruning.js';
+import { refuseFullQueue } from './queue-bounds.js';
 
 /** What an organisation's CA needs. */
 export type OrganisationCaOptions = {
@@ -47,15 +67,32 @@ export type Submission = {
   /** Secret of an invitation. */
   readonly invitation?: string | undefined;
   readonly source: Source;
+  /** Where it came from. */
+  readonly address?: string | undefined;
+};
+
+/** What bounds a certificate now, as the chain has it. */
+type Bounds = {
+  readonly organisation: OrganisationRow | undefined;
+  readonly authority: AuthorityRow | undefined;
+  readonly lives: ReadonlyMap<string, number>;
+  readonly nowSec: number;
 };
 
 /** Numbers for metrics. */
 export type Counts = { issued: number; renewed: number; refused: number; revoked: number };
 
-const WAITING_MAX = 1000;
+const toApprove = 'an operator has to approve it';
 const DONE_SHOWN_MAX = 200;
 const UNDECIDED_MS = 30 * 86_400_000;
 const INVITATIONS_MAX = 10_000;
+/** Applications on chain that cannot be used, so that the log says each once. */
+const UNUSABLE_MAX = 10_000;
+/** A key that the chain does not accept is tried again after this, and after twice as long each time. */
+const PAUSE_MS = 10_000;
+/** The names of nodes are read again after this. */
+const NODES_KEPT_MS = 5000;
+const PAUSE_MAX_MS = 10 * 60_000;
 const random = (size: number): Uint8Array => new Uint8Array(randomBytes(size));
 
 export class OrganisationCa {
@@ -73,6 +110,17 @@ export class OrganisationCa {
   readonly #underway = new Map<string, Promise<void>>();
   /** What holds an application up, so that the log says it once. */
   readonly #troubles = new Map<string, string>();
+  readonly #unusable = new Set<string>();
+  readonly #pruning: Pruning;
+  /** Where the next page of applications on chain begins. */
+  #nextApplicant: string | undefined;
+  /** Until when nothing is signed because the chain does not accept the key of the CA. */
+  #pause = { untilMs: 0, lengthMs: PAUSE_MS };
+  /** Names of nodes with a valid certificate, for a moment. */
+  #nodes: { readonly untilMs: number; readonly names: ReadonlySet<string | undefined> } = {
+    untilMs: 0,
+    names: new Set(),
+  };
   #isClosed = false;
 
   constructor(options: OrganisationCaOptions) {
@@ -86,6 +134,7 @@ export class OrganisationCa {
     this.#logger = log.child({ organisation: files.configuration.organisation });
     this.#nowMs = nowMs;
     this.#log = ApplicationLog.open(files.folder, nowMs());
+    this.#pruning = new Pruning(this.consortium, this.#logger, nowMs);
   }
 
   get files(): OrganisationFiles {
@@ -136,51 +185,114 @@ export class OrganisationCa {
    * Takes a request. The same request again finds what the first one led to, so that whoever got no answer can ask anew.
    * @throws Refusal, ChainUnavailable (the request is kept)
    */
-  async submit({ request: bytes, asked, invitation: secret, source }: Submission): Promise<Application> {
+  async submit({ request: bytes, asked, invitation: secret, source, address }: Submission): Promise<Application> {
     const request = checked(bytes);
-    const earlier = this.#log.byKey(request.publicKey);
-    if (earlier !== undefined && earlier.status !== 'refused') {
-      if (equalBytes(earlier.request, request.der)) return this.#progressOf(earlier.id);
-      if (earlier.status !== 'issued') {
-        throw new Refusal(
-          409,
-          'duplicate_key',
-          'another request with this key is under way: send the same request again, or use a new key',
-        );
-      }
-    }
-    const invitation = secret === undefined ? undefined : this.#invitationOf(secret);
     const wanted = askedGrant(asked, request.names);
-    const grant = invitation === undefined ? wanted : invitedGrant(invitation.grant, wanted);
+    const earlier = this.#earlier(request, wanted, secret === undefined ? undefined : hashOf(secret));
+    if (earlier !== undefined) return this.#progressOf(earlier.id);
+    const invitation = secret === undefined ? undefined : this.#invitationOf(secret);
     const { policy } = this.files.configuration;
-    checkGrant(grant, policy);
+    const isAutomatic = (roles: readonly string[]) => roles.every((role) => policy.automatic.includes(role));
+    // What anybody gets is like an invitation that names nothing but roles.
+    const open = wanted.roles.length > 0 && isAutomatic(wanted.roles) ? { roles: wanted.roles } : undefined;
+    const given = invitation === undefined ? open : this.#grantOf(invitation);
+    const invited = given === undefined ? undefined : invitedGrant(given, wanted);
+    const grant = invited?.grant ?? wanted;
+    checkGrant(grant, policy, this.account);
     checkKeyFits(grant, request.publicKey);
-    const isAutomatic = grant.roles.every((role) => policy.automatic.includes(role));
-    const approved = isAutomatic || (invitation !== undefined && policy.approval === 'invitation');
-    if (!approved && this.waiting >= WAITING_MAX) {
-      throw new Refusal(
-        429,
-        'queue_full',
-        `${WAITING_MAX} requests wait for approval already: ask an operator for an invitation`,
-      );
-    }
-    const id = random(16);
+    const reason = invited === undefined ? toApprove : await this.#objection(invited);
+    const approved = reason === undefined && (policy.approval === 'invitation' || isAutomatic(grant.roles));
+    if (!approved && invitation === undefined) this.#makeRoom(source, address);
+    const id = toHex(random(16));
     this.#log.record({
       kind: 'received',
-      id: toHex(id),
+      id,
       at: this.#nowMs(),
       source,
       request: Buffer.from(request.der).toString('base64'),
       grant,
       approved,
+      ...(address === undefined ? {} : { address }),
       ...(invitation === undefined ? {} : { invitation: invitation.hash }),
-      ...(approved ? {} : { reason: 'an operator has to approve it' }),
+      ...(approved ? {} : { reason: reason ?? toApprove }),
     });
-    this.#logger.info(
-      { id: toHex(id), roles: grant.roles, node: grant.node, account: grant.account, approved },
-      'request received',
+    const { roles, node, account } = grant;
+    this.#logger.info({ id, roles, node, account, approved }, 'request received');
+    return this.#progressOf(id);
+  }
+
+  /**
+   * The application that a request belongs to. What it asks for stands beside the request, and anybody may have sent the same
+   * bytes with other names: then this is another application, and a person sees both.
+   * @throws Refusal
+   */
+  #earlier(
+    { der, publicKey }: CertificateRequest,
+    wanted: Grant,
+    invitation: string | undefined,
+  ): Application | undefined {
+    const known = this.#log.ofKey(publicKey).filter(({ status }) => status !== 'refused');
+    const decided = known.find(({ status }) => status !== 'waiting');
+    if (decided !== undefined && equalBytes(decided.request, der)) return decided;
+    const waiting = known.filter(({ status }) => status === 'waiting');
+    const isMeant = (one: Application) =>
+      invitation === undefined
+        ? wanted.roles.length === 0 || isSameGrant(one.grant, wanted)
+        : one.invitation === invitation;
+    const meant = waiting.find((one) => equalBytes(one.request, der) && isMeant(one));
+    if (meant !== undefined) return meant;
+    const isOther = ({ request }: Application) => !equalBytes(request, der);
+    const isUnderWay = decided !== undefined && decided.status !== 'issued';
+    if (isUnderWay || (invitation === undefined && waiting.some(isOther))) {
+      throw new Refusal(
+        409,
+        'duplicate_key',
+        'another request with this key is under way: send the same request again, or use a new key',
+      );
+    }
+    return undefined;
+  }
+
+  /** What an invitation gives. One for an organisation that joins gives nothing here. @throws Refusal */
+  #grantOf({ organisation, grant }: Invitation): Grant {
+    if (organisation === undefined && grant.roles.length > 0) return grant;
+    throw new Refusal(
+      403,
+      'invitation',
+      'this invitation is for an organisation that joins, and gives no certificate: snapscale org join',
     );
-    return this.#progressOf(toHex(id));
+  }
+
+  /** Why somebody has to look at what the bearer of an invitation has chosen. */
+  async #objection({ chosenNode, chosenHosts }: InvitedGrant): Promise<string | undefined> {
+    if (chosenHosts.length > 0) {
+      return `the invitation does not name ${chosenHosts.join(', ').slice(0, 200)}: an operator has to approve it`;
+    }
+    if (chosenNode === undefined) return undefined;
+    // The name of the organisation itself is that of its producer; with dots it would also be one of the DNS.
+    const isOpen = chosenNode !== this.account && !chosenNode.slice(this.account.length).includes('.');
+    if (isOpen && !(await this.#isNodeKnown(chosenNode))) return undefined;
+    return `the invitation does not name the node ${chosenNode}: an operator has to approve it`;
+  }
+
+  async #isNodeKnown(node: string): Promise<boolean> {
+    if (this.#log.open().some(({ grant, status }) => grant.node === node && status !== 'waiting')) return true;
+    const nowSec = this.#nowMs() / 1000;
+    const isValid = ({ status, validUntilSec }: MemberRow) => status !== 'revoked' && validUntilSec > nowSec;
+    if (this.#nowMs() >= this.#nodes.untilMs) {
+      const nodes = (await this.consortium.members()).filter(isValid).map((row) => row.node);
+      this.#nodes = { untilMs: this.#nowMs() + NODES_KEPT_MS, names: new Set(nodes) };
+    }
+    return this.#nodes.names.has(node);
+  }
+
+  /** Makes room for one that nobody has invited. @throws Refusal when its sender has too many there */
+  #makeRoom(source: Source, address: string | undefined): void {
+    const waiting = this.#log
+      .open()
+      .filter(({ status, invitation }) => status === 'waiting' && invitation === undefined);
+    const dropped = refuseFullQueue(waiting, source, address);
+    if (dropped !== undefined) this.#refuse(dropped, 'too many requests wait for approval: ask for an invitation');
   }
 
   /**
@@ -190,13 +302,14 @@ export class OrganisationCa {
   async renew(old: Certificate, bytes: Uint8Array): Promise<Application> {
     const request = checked(bytes);
     const serial = toHex(old.serial);
-    const earlier = this.#log.byKey(request.publicKey);
-    if (earlier !== undefined && earlier.renews === serial && earlier.status !== 'refused') {
-      return this.#progressOf(earlier.id);
-    }
+    const earlier = this.#log
+      .ofKey(request.publicKey)
+      .find(({ renews, status }) => renews === serial && status !== 'refused');
+    if (earlier !== undefined) return this.#progressOf(earlier.id);
     const row = await this.requireMember(old);
     if (row.status !== 'active')
       throw new Refusal(409, 'superseded', 'this certificate was renewed already: use its successor');
+    await this.#requireLonger(row);
     checkKeyFits({ roles: row.roles }, request.publicKey);
     if (!equalBytes(request.publicKey, old.publicKey)) await this.#requireNewKey(request.publicKey);
     const id = toHex(random(16));
@@ -213,7 +326,11 @@ export class OrganisationCa {
     return this.#progressOf(id);
   }
 
-  /** The row of a certificate of this organisation that is in order now. @throws Refusal saying what is wrong */
+  /**
+   * The row of a certificate of this organisation that is in order now, with the roles that certificate and row agree on: the
+   * certificate is signed here, the row comes from a node.
+   * @throws Refusal saying what is wrong
+   */
   async requireMember(certificate: Certificate): Promise<MemberRow> {
     const row = await this.consortium.member(certificate.serial);
     if (row === undefined || !equalBytes(row.digest, certificate.digest)) {
@@ -228,7 +345,7 @@ export class OrganisationCa {
       );
     }
     await this.#requireIssuer(certificate);
-    return row;
+    return { ...row, roles: row.roles.filter((role) => certificate.names.roles.includes(role)) };
   }
 
   /** An issuing CA that was replaced counts until the time that the consortium has set. @throws Refusal */
@@ -263,7 +380,7 @@ export class OrganisationCa {
     if (application.status !== 'waiting')
       throw new Refusal(409, 'decided', `the request is ${application.status} already`);
     const grant = roles === undefined ? application.grant : { ...application.grant, roles };
-    checkGrant(grant, this.files.configuration.policy);
+    checkGrant(grant, this.files.configuration.policy, this.account);
     checkKeyFits(grant, application.publicKey);
     this.#log.record({ kind: 'approved', id, at: this.#nowMs(), by, grant });
     this.#logger.info({ id, by }, 'request approved');
@@ -282,6 +399,20 @@ export class OrganisationCa {
     return this.find(id);
   }
 
+  /** Rejects what waits and nobody has invited, of one address or all of it. Returns how many. */
+  async rejectAll(by: string, reason: string, address?: string): Promise<number> {
+    const chosen = this.#log
+      .open()
+      .filter(
+        (one) =>
+          one.status === 'waiting' &&
+          one.invitation === undefined &&
+          (address === undefined || one.address === address),
+      );
+    for (const { id } of chosen) if (this.find(id).status === 'waiting') await this.reject(id, by, reason);
+    return chosen.length;
+  }
+
   /** Makes an invitation. Returns its secret, which is shown once and not kept. @throws Refusal */
   invite(
     grant: Grant,
@@ -290,6 +421,7 @@ export class OrganisationCa {
     const { policy } = this.files.configuration;
     const refused = grant.roles.filter((role) => !policy.roles.includes(role));
     if (refused.length > 0) throw new Refusal(400, 'roles', `this CA does not give ${refused.join(', ')}`);
+    if (options.organisation === undefined) checkInvitation(grant, policy, this.account);
     if (this.#log.invitations >= INVITATIONS_MAX)
       throw new Refusal(429, 'too_many', 'there are too many open invitations');
     const secret = newSecret(random);
@@ -333,13 +465,16 @@ export class OrganisationCa {
   /** Goes on with what waits for the chain, and takes what was applied for on chain. Never throws. */
   async tick(): Promise<void> {
     try {
-      for (const application of await this.consortium.applications()) await this.#takeFromChain(application);
+      const page = await this.consortium.applications(this.#nextApplicant);
+      for (const application of page.applications) await this.#takeFromChain(application);
+      this.#nextApplicant = page.next;
       for (const { id, status, receivedMs } of this.#log.open()) {
         if (this.#isClosed) return;
         if (receivedMs < this.#nowMs() - UNDECIDED_MS && status !== 'signed')
           this.#refuse(id, 'nothing came of it for 30 days');
         else if (status !== 'waiting') await this.#proceed(id).catch(() => {});
       }
+      if (!this.#isClosed) await this.#pruning.proceed();
     } catch (error) {
       this.#logger.debug({ err: error }, 'the chain could not be asked');
     }
@@ -352,16 +487,18 @@ export class OrganisationCa {
     this.#log.close();
   }
 
-  async #takeFromChain(application: Awaited<ReturnType<Consortium['applications']>>[number]): Promise<void> {
-    const { applicant, subjectKey, node, roles, request, expiresSec } = application;
-    const known = this.#log.byKey(subjectKey);
-    if (request.length === 0 || known !== undefined || expiresSec <= this.#nowMs() / 1000) return;
+  async #takeFromChain({ applicant, subjectKey, node, roles, request, expiresSec }: ChainApplication): Promise<void> {
+    const mark = `${applicant} ${toHex(subjectKey)}`;
+    if (request.length === 0 || this.#unusable.has(mark) || expiresSec <= this.#nowMs() / 1000) return;
+    if (this.#log.ofKey(subjectKey).length > 0) return;
     try {
       const { publicKey } = checkRequest(request);
       if (!equalBytes(publicKey, subjectKey)) return;
       await this.submit({ request, asked: { roles, node, account: applicant }, source: 'chain' });
     } catch (error) {
       if (error instanceof ChainUnavailable) throw error;
+      if (this.#unusable.size >= UNUSABLE_MAX) this.#unusable.clear();
+      this.#unusable.add(mark);
       this.#logger.info({ applicant, err: error }, 'an application on chain cannot be used');
     }
   }
@@ -407,13 +544,10 @@ export class OrganisationCa {
 
   async #sign(id: string): Promise<void> {
     const { grant, publicKey, renews } = this.find(id);
-    const [organisation, usage, lives, authority] = await Promise.all([
-      this.consortium.organisation(),
-      this.consortium.usage(),
-      this.consortium.roleLives(),
-      this.consortium.authority(this.files.issuing.digest),
-    ]);
-    const nowSec = Math.floor(this.#nowMs() / 1000);
+    if (this.#nowMs() < this.#pause.untilMs)
+      throw new ChainUnavailable(`the CA of ${this.account} may not write on chain now`);
+    const bounds = await this.#bounds();
+    const { organisation, authority, nowSec } = bounds;
     if (organisation === undefined || organisation.status !== 'active' || organisation.validUntilSec <= nowSec) {
       throw new ChainUnavailable(`${this.account} is not an active organisation of this consortium now`);
     }
@@ -426,15 +560,18 @@ export class OrganisationCa {
     if (outside.length > 0)
       throw new Refusal(403, 'roles', `the consortium does not let ${this.account} give ${outside.join(', ')}`);
     if (renews === undefined) {
+      const usage = await this.consortium.usage();
       if (usage.active >= organisation.quota) {
         throw new Refusal(403, 'quota', `${this.account} has used its quota of ${organisation.quota} certificates`);
       }
       await this.#requireNewKey(publicKey);
       if (grant.account !== undefined && !(await this.#hasApplied(grant.account, publicKey))) return;
     }
-    const endSec = Math.min(organisation.validUntilSec, authority.validUntilSec);
-    const lifeSec = Math.min(lifeOf(grant.roles, this.files.configuration.policy, lives), endSec - nowSec);
-    const certificate = await this.authority.issue(publicKey, { ...grant, lifeSec, nowMs: nowSec * 1000 });
+    const lifeSec = this.#lifeOf(grant.roles, bounds);
+    const nowMs = nowSec * 1000;
+    const old = renews === undefined ? undefined : await this.consortium.member(Buffer.from(renews, 'hex'));
+    if (old !== undefined) requireLonger(old, this.authority.endOf(lifeSec, nowMs));
+    const certificate = await this.authority.issue(publicKey, { ...grant, lifeSec, nowMs });
     // Somebody may have turned it down in the meantime.
     if (this.find(id).status !== 'approved') return;
     this.#log.record({
@@ -443,6 +580,33 @@ export class OrganisationCa {
       at: this.#nowMs(),
       certificate: Buffer.from(certificate).toString('base64'),
     });
+  }
+
+  /** What the chain says now of whoever issues. */
+  async #bounds(): Promise<Bounds> {
+    const [organisation, lives, authority] = await Promise.all([
+      this.consortium.organisation(),
+      this.consortium.roleLives(),
+      this.consortium.authority(this.files.issuing.digest),
+    ]);
+    return { organisation, lives, authority, nowSec: Math.floor(this.#nowMs() / 1000) };
+  }
+
+  /** The life that a certificate with these roles would get. @throws Refusal */
+  #lifeOf(roles: readonly string[], { organisation, authority, lives, nowSec }: Bounds): number {
+    const ends = [organisation?.validUntilSec, authority?.validUntilSec].map((endSec) => (endSec ?? nowSec) - nowSec);
+    return Math.min(lifeOf(roles, this.files.configuration.policy, lives), ...ends);
+  }
+
+  /**
+   * A successor must outlive what it replaces: the chain shortens the old one, and its holder would have nothing better.
+   * @throws Refusal
+   */
+  async #requireLonger(row: MemberRow): Promise<void> {
+    const bounds = await this.#bounds();
+    // A CA that is being replaced has not its last word yet.
+    if (bounds.organisation === undefined || bounds.authority?.status !== 'active') return;
+    requireLonger(row, this.authority.endOf(this.#lifeOf(row.roles, bounds), bounds.nowSec * 1000));
   }
 
   async #enter(id: string): Promise<void> {
@@ -466,6 +630,11 @@ export class OrganisationCa {
       await this.consortium.seenIsFinal();
     }
     this.#log.record({ kind: 'entered', id, at: this.#nowMs() });
+    this.#pause = { untilMs: 0, lengthMs: PAUSE_MS };
+    this.#nodes = { untilMs: 0, names: new Set() };
+    for (const other of this.#log.ofKey(certificate.publicKey)) {
+      if (other.status === 'waiting') this.#refuse(other.id, 'another request with this key was approved');
+    }
     this.counts[renews === undefined ? 'issued' : 'renewed']++;
     this.#logger.info({ id, serial: toHex(certificate.serial), renews }, 'certificate issued');
   }
@@ -478,6 +647,8 @@ export class OrganisationCa {
       throw new AuthorityReplaced(`the issuing CA of ${this.account} was replaced in the meantime`);
     }
     if (error.isUnauthorized) {
+      const { lengthMs } = this.#pause;
+      this.#pause = { untilMs: this.#nowMs() + lengthMs, lengthMs: Math.min(2 * lengthMs, PAUSE_MAX_MS) };
       this.#logger.error({ id, err: error }, `the chain does not accept the key in chain.key for ${this.account}@ca`);
       throw new ChainUnavailable(`the CA of ${this.account} may not write on chain now`);
     }
@@ -525,6 +696,17 @@ export function howToApply(organisation: string, { grant, publicKey, request }: 
     request: toHex(request),
   });
   return `${grant.account} has to apply on chain with this key: snapscale push action snap.ca apply '${data}' -p ${grant.account}`;
+}
+
+/** @throws Refusal when a successor would not live longer than the certificate that it replaces */
+function requireLonger({ validUntilSec }: MemberRow, endSec: number): void {
+  if (endSec > validUntilSec) return;
+  const [end, present] = [endSec, validUntilSec].map((sec) => new Date(sec * 1000).toISOString());
+  throw new Refusal(
+    409,
+    'not_longer',
+    `a successor would end at ${end}, not later than the present certificate (${present}): keep that one. Lives are bounded by the policy of the CA, its organisation and its issuing CA`,
+  );
 }
 
 function checked(bytes: Uint8Array) {

@@ -14,7 +14,9 @@ import {
   createIssuing,
   encodePem,
   parseCertificate,
+  parseVouchedRequest,
   type Signer,
+  verifySignature,
 } from '@snapscale/sdk/certificates';
 import type { Logger } from 'pino';
 import { Refusal } from '../failures.js';
@@ -51,6 +53,7 @@ export class RootAuthority {
   #signer: Signer;
   readonly #journal: Journal<Joined>;
   readonly #joined = new Map<string, Joined>();
+  #admitting: Promise<unknown> = Promise.resolve();
   readonly #log: Logger;
   readonly #nowMs: () => number;
   readonly #crlUrl: (root: Certificate) => string | undefined;
@@ -107,18 +110,31 @@ export class RootAuthority {
   }
 
   /**
-   * Signs the next issuing CA of an organisation of the consortium, which has to propose it itself. Returns DER.
+   * Signs the next issuing CA of an organisation of the consortium, whose present one has signed the request. The organisation
+   * has to propose it itself. Returns DER.
    * @throws Refusal
    */
-  async signNext(der: Uint8Array, member: OrganisationCa): Promise<Uint8Array> {
+  async signNext(text: string, member: OrganisationCa): Promise<Uint8Array> {
+    const { der, signature } = parseVouchedRequest(text);
     const request = checkedRequest(der);
-    const [organisation, ...more] = request.names.organisations;
-    if (organisation === undefined || more.length > 0) {
-      throw new Refusal(400, 'wrong_profile', 'the request names no organisation (urn:snap:org:…): use that of a rotation');
-    }
-    const title = await member.consortium.titleOf(organisation);
+    const [organisation = '', ...more] = request.names.organisations;
+    const title = more.length > 0 ? undefined : await member.consortium.titleOf(organisation);
     if (title === undefined) {
-      throw new Refusal(403, 'unknown_organisation', `${organisation} is no organisation of the consortium: invite it`);
+      throw new Refusal(
+        403,
+        'unknown_organisation',
+        `${organisation || 'the name that is missing'} is no organisation of the consortium: invite it`,
+      );
+    }
+    const isVouched = (await member.consortium.authorities()).some(
+      (row) =>
+        row.organisation === organisation &&
+        row.status === 'active' &&
+        row.validUntilSec > this.#nowMs() / 1000 &&
+        verifySignature(parseCertificate(row.der).publicKey, request.der, signature),
+    );
+    if (!isVouched) {
+      throw new Refusal(403, 'not_vouched', `the present issuing CA of ${organisation} has not signed this request`);
     }
     this.#log.info({ organisation, by: member.account }, 'the root signs the next issuing CA');
     return this.sign(organisation, title, request.publicKey);
@@ -128,7 +144,14 @@ export class RootAuthority {
    * Signs the issuing CA of an invited organisation and proposes its admission. The same request again gives the same certificate.
    * @throws Refusal
    */
-  async admit(joining: JoiningRequest): Promise<OrganisationAnswer> {
+  admit(joining: JoiningRequest): Promise<OrganisationAnswer> {
+    // One after the other: an invitation is looked at, and used, by one at a time.
+    const done = this.#admitting.then(() => this.#admit(joining));
+    this.#admitting = done.catch(() => {});
+    return done;
+  }
+
+  async #admit(joining: JoiningRequest): Promise<OrganisationAnswer> {
     const { organisation, title, secret, member } = joining;
     if (!accountForm.test(organisation))
       throw new Refusal(400, 'account', 'organisation must be the name of an account');
@@ -139,6 +162,8 @@ export class RootAuthority {
       return this.#answer(earlier);
     }
     const invitation = member.joiningInvitation(secret, organisation);
+    // Before anything else: two at once would both find it unused.
+    member.use(invitation.hash);
     const der = await this.sign(organisation, title, request.publicKey);
     const joined: Joined = {
       at: this.#nowMs(),
@@ -148,9 +173,9 @@ export class RootAuthority {
       request: Buffer.from(request.der).toString('base64'),
       certificate: Buffer.from(der).toString('base64'),
     };
+    // Used first: after a crash in between, it is of no use to anybody, and never to two.
     this.#journal.append(joined);
     this.#joined.set(organisation, joined);
-    member.use(invitation.hash);
     this.#log.info({ organisation, invitedBy: member.account }, 'the root has signed an issuing CA');
     await this.#propose(joined, member);
     return this.#answer(joined);

@@ -15,7 +15,7 @@ import {
 } from '@snapscale/sdk/certificates';
 import { ConfigurationError, Refusal } from '../failures.js';
 import { readAs } from '../files/ca-files.js';
-import { deviceSigner, devicePublicKey, parseDeviceKey } from './pkcs11.js';
+import { devicePublicKey, deviceSigner, parseDeviceKey } from './pkcs11.js';
 
 /** How keys are opened. */
 export type KeyAccess = {
@@ -51,7 +51,7 @@ export async function openAuthorityKey(
   return signer;
 }
 
-/** Which device keys may be those of an authority: its own, and the one that is to follow. */
+/** What the key in a device that is to follow is called in the configuration. */
 export function nextDevice(name: string): string {
   return `${name}+next`;
 }
@@ -73,8 +73,13 @@ export async function newAuthorityKey(
         `the key of ${name} is in a device: make the next one there, start the CA with --key '${nextDevice(name)}=pkcs11:…' too, and ask again`,
       );
     }
-    const publicKey = await devicePublicKey(parseDeviceKey(uri), access.pin ?? '');
-    return { signer: await deviceSigner(uri, access.pin, publicKey), pem: undefined };
+    try {
+      const publicKey = await devicePublicKey(parseDeviceKey(uri), access.pin ?? '');
+      return { signer: await deviceSigner(uri, access.pin, publicKey), pem: undefined };
+    } catch (error) {
+      if (error instanceof ConfigurationError) throw new Refusal(409, 'device_key', error.message);
+      throw error;
+    }
   }
   if (access.passphrase === undefined) {
     throw new Refusal(409, 'no_passphrase', 'the next key cannot be encrypted: start the CA with a passphrase');

@@ -13,6 +13,7 @@ import {
   verifySignature,
 } from '@snapscale/sdk/certificates';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { newAuthorityKey, openAuthorityKey } from './authority-key.js';
 import { devicePublicKey, deviceSigner, parseDeviceKey } from './pkcs11.js';
 
 const modules = [
@@ -47,7 +48,9 @@ describe.skipIf(missing.length > 0)(
       process.env.SOFTHSM2_CONF = join(folder, 'softhsm2.conf');
       tool('softhsm2-util', '--init-token', '--free', '--label', 'ca', '--so-pin', pin, '--pin', pin);
       const login = ['--module', module!, '--token-label', 'ca', '--login', '--pin', pin];
-      tool('pkcs11-tool', ...login, '--keypairgen', '--key-type', 'EC:prime256v1', '--label', 'north', '--id', '01');
+      const make = ['--keypairgen', '--key-type', 'EC:prime256v1'];
+      tool('pkcs11-tool', ...login, ...make, '--label', 'north', '--id', '01');
+      tool('pkcs11-tool', ...login, ...make, '--label', 'next', '--id', '02');
     });
     afterAll(() => {
       if (before === undefined) delete process.env.SOFTHSM2_CONF;
@@ -63,6 +66,29 @@ describe.skipIf(missing.length > 0)(
       const random = (size: number) => new Uint8Array(randomBytes(size));
       const root = parseCertificate(await createRoot({ title: 'In a device', signer, nowMs: Date.now(), random }));
       expect(isIssuedBy(root, root)).toBe(true);
+    });
+
+    test('the key that is to follow is taken from the device, and opened in the place of the present one', async () => {
+      const access = (devices: [string, string][]) => ({ passphrase: 'x', devices: new Map(devices), pin });
+      const present: [string, string] = ['north', uri('north')];
+      await expect(newAuthorityKey('north', access([present]))).rejects.toThrow(/--key 'north\+next=pkcs11:/);
+      await expect(newAuthorityKey('north', access([present, ['north+next', uri('nobody')]]))).rejects.toMatchObject({
+        status: 409,
+        code: 'device_key',
+      });
+      const both = access([present, ['north+next', uri('next')]]);
+      const { signer, pem } = await newAuthorityKey('north', both);
+      expect(pem).toBeUndefined();
+      const random = (size: number) => new Uint8Array(randomBytes(size));
+      const root = parseCertificate(await createRoot({ title: 'Next', signer, nowMs: Date.now(), random }));
+      const opened = await openAuthorityKey(folder, 'north', 'issuing.key', root, both);
+      expect(opened.publicKey).toEqual(root.publicKey);
+      const byId = await deviceSigner(`pkcs11:token=ca;id=%02?module-path=${module}`, pin, root.publicKey);
+      const message = new TextEncoder().encode('a message');
+      expect(verifySignature(root.publicKey, message, await byId.sign(message))).toBe(true);
+      await expect(openAuthorityKey(folder, 'north', 'issuing.key', root, access([present]))).rejects.toThrow(
+        /another key/,
+      );
     });
 
     test('says what is wrong, and never the PIN', async () => {

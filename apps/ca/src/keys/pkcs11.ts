@@ -52,10 +52,11 @@ export async function deviceSigner(uri: string, pin: string | undefined, expecte
   if (pin === undefined) throw new ConfigurationError(`${uri}: give its PIN by --pin-file FILE or SNAPSCALE_CA_PIN`);
   const found = await devicePublicKey(key, pin);
   if (!equalBytes(found, expected)) throw new ConfigurationError(`${uri} is another key than that of the certificate`);
+  const id = key.id ?? (await idOf(key, pin));
   return {
     publicKey: expected,
     async sign(message) {
-      const signature = await signInDevice(key, pin, sha256(message));
+      const signature = await signInDevice({ ...key, object: undefined, id }, pin, sha256(message));
       // A device that signs something else must be noticed before a certificate leaves.
       if (!verifySignature(expected, message, signature))
         throw new Error(`${TOOL} gave a signature that is not by the key`);
@@ -74,6 +75,24 @@ export async function devicePublicKey(key: DeviceKey, pin: string): Promise<Publ
       `the key ${key.object ?? key.id} cannot be read from its device: ${(error as Error).message}`,
     );
   }
+}
+
+/** The id of the key with a label: the tool signs by id alone, and takes the first key where there is none. */
+async function idOf(key: DeviceKey, pin: string): Promise<string> {
+  let listed: string;
+  try {
+    listed = await runTool(['--list-objects', '--type', 'privkey', ...accessArguments(key)], pin);
+  } catch (error) {
+    throw new ConfigurationError(`the keys of a device cannot be listed: ${(error as Error).message}`);
+  }
+  const ids = listed.split(/^(?=Private Key Object)/m).flatMap((text) => {
+    const label = /^ *label: +(.*)$/m.exec(text)?.[1]?.trim();
+    return label === key.object ? (/^ *ID: +([\da-f]+)/m.exec(text)?.[1] ?? []) : [];
+  });
+  if (ids.length === 1) return ids[0]!;
+  throw new ConfigurationError(
+    `${ids.length} private keys with an id are called ${key.object} in the device: name the one by its id, as pkcs11:token=ca;id=%01`,
+  );
 }
 
 async function signInDevice(key: DeviceKey, pin: string, digest: Uint8Array): Promise<Uint8Array> {
@@ -101,33 +120,38 @@ async function withFiles(
   }
 }
 
-function keyArguments({ module, token, object, id }: DeviceKey): string[] {
+function keyArguments(key: DeviceKey): string[] {
+  const { object, id } = key;
   return [
-    '--module',
-    module,
-    ...(token === undefined ? [] : ['--token-label', token]),
+    ...accessArguments(key),
     ...(object === undefined ? [] : ['--label', object]),
     ...(id === undefined ? [] : ['--id', id]),
-    '--login',
-    '--pin',
-    `env:${PIN_VARIABLE}`,
   ];
 }
 
-function runTool(args: readonly string[], pin: string): Promise<void> {
+function accessArguments({ module, token }: DeviceKey): string[] {
+  const ofToken = token === undefined ? [] : ['--token-label', token];
+  return ['--module', module, ...ofToken, '--login', '--pin', `env:${PIN_VARIABLE}`];
+}
+
+/** Runs the tool. Returns what it prints. */
+function runTool(args: readonly string[], pin: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(TOOL, args, {
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, [PIN_VARIABLE]: pin },
       timeout: TIMEOUT_MS,
     });
-    let said = '';
+    let [printed, said] = ['', ''];
+    child.stdout.on('data', (bytes: Buffer) => {
+      if (printed.length < OUTPUT_BYTES_MAX) printed += bytes.toString('utf8');
+    });
     child.stderr.on('data', (bytes: Buffer) => {
       if (said.length < OUTPUT_BYTES_MAX) said += bytes.toString('utf8');
     });
     child.on('error', (error) => reject(new Error(`${TOOL} cannot be run (is OpenSC installed?): ${error.message}`)));
     child.on('close', (code) => {
-      if (code === 0) resolve();
+      if (code === 0) resolve(printed);
       else
         reject(new Error(`${TOOL} ended with ${code ?? 'a timeout'}: ${said.replaceAll(pin, '…').trim().slice(-300)}`));
     });

@@ -77,7 +77,11 @@ export class AuthorityFiles {
   /** Begins a rotation. `key`: PEM, undefined where it is in a device. */
   begin(
     record: RotationRecord,
-    made: { readonly key: string | undefined; readonly request?: string; readonly certificate?: Uint8Array | undefined },
+    made: {
+      readonly key: string | undefined;
+      readonly request?: string;
+      readonly certificate?: Uint8Array | undefined;
+    },
   ): void {
     this.#remove('next');
     const { key, request, certificate } = made;

@@ -6,7 +6,7 @@ import {
   commonNameOf,
   createRequest,
   createRoot,
-  encodePem,
+  formatVouchedRequest,
   isIssuedBy,
 } from '@snapscale/sdk/certificates';
 import type { Logger } from 'pino';
@@ -61,7 +61,7 @@ function issuingParts(place: RotationPlace, organisation: OrganisationCa): Rotat
       const { signer, pem: key } = await newAuthorityKey(account, place.keys);
       const { title } = organisation.files.configuration;
       const der = await createRequest(signer, { commonName: title, organisation: account });
-      const request = encodePem('CERTIFICATE REQUEST', der);
+      const request = formatVouchedRequest({ der, signature: await organisation.signer.sign(der) });
       const certificate = await root?.sign(account, title, signer.publicKey);
       return { key, request, certificate };
     },
@@ -81,7 +81,7 @@ function rootParts(place: RotationPlace, root: RootAuthority): RotationParts {
     make: async (): Promise<NextAuthority> => {
       const { signer, pem: key } = await newAuthorityKey(rootFolder, place.keys);
       const random = (size: number) => new Uint8Array(randomBytes(size));
-      const title = nextTitle(commonNameOf(root.certificate.subject) ?? 'root');
+      const title = nextTitle(commonNameOf(root.certificate.subject) || 'root');
       return { key, certificate: await createRoot({ title, signer, nowMs: nowMs(), random }) };
     },
     install: async (certificate, signer) => {

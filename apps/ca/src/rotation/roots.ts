@@ -16,28 +16,56 @@ import type { AuthorityRow } from '../chain/consortium.js';
 import { writeFileAtomic } from '../files/atomic-file.js';
 import type { OrganisationCa } from '../issuing/organisation-ca.js';
 
-/** Brings the roots of the chain's final state to organisations. Tells whether any was changed. @throws ChainUnavailable */
-export async function followRoots(
-  organisations: readonly OrganisationCa[],
-  nowMs: number,
-  log: Logger,
-): Promise<boolean> {
-  const { consortium } = organisations[0]!;
-  const isOld = (roots: readonly Certificate[]) =>
-    organisations.filter(({ files }) => digestsOf(files.roots) !== digestsOf(roots));
-  const seen = validRoots(await consortium.authorities(), nowMs);
-  // A chain without a consortium, or one that was cut off: what is in the files stays.
-  if (seen.length === 0 || isOld(seen).length === 0) return false;
-  await consortium.seenIsFinal();
-  const roots = validRoots(await consortium.authorities(), nowMs);
-  if (digestsOf(roots) !== digestsOf(seen)) return false;
-  const text = roots.map(({ der }) => encodePem('CERTIFICATE', der)).join('');
-  for (const organisation of isOld(roots)) {
-    writeFileAtomic(join(organisation.files.folder, 'roots.pem'), Buffer.from(text), 0o644);
-    organisation.replaceRoots(roots);
-    log.info({ organisation: organisation.account, roots: roots.length }, 'the roots of the consortium have changed');
+/** A root that ends of itself is noticed after this. */
+const LOOK_MS = 60_000;
+
+export class RootsFollower {
+  readonly #organisations: readonly OrganisationCa[];
+  readonly #nowMs: () => number;
+  readonly #log: Logger;
+  #version: string | undefined;
+  #lookedMs = 0;
+
+  constructor(organisations: readonly OrganisationCa[], nowMs: () => number, log: Logger) {
+    this.#organisations = organisations;
+    this.#nowMs = nowMs;
+    this.#log = log;
   }
-  return true;
+
+  /** Brings the roots of the chain's final state to the organisations. Tells whether any was changed. @throws ChainUnavailable */
+  async follow(): Promise<boolean> {
+    const { consortium } = this.#organisations[0]!;
+    const version = await consortium.version();
+    if (version === this.#version && this.#nowMs() < this.#lookedMs + LOOK_MS) return false;
+    const seen = validRoots(await consortium.authorities(), this.#nowMs());
+    const isChanged = this.#outdated(seen).length > 0;
+    // A chain without a consortium: what is in the files stays.
+    if (seen.length > 0 && isChanged) {
+      await consortium.seenIsFinal();
+      const roots = validRoots(await consortium.authorities(), this.#nowMs());
+      if (digestsOf(roots) !== digestsOf(seen)) return false;
+      this.#bring(roots);
+    }
+    this.#version = version;
+    this.#lookedMs = this.#nowMs();
+    return isChanged && seen.length > 0;
+  }
+
+  #bring(roots: readonly Certificate[]): void {
+    const text = roots.map(({ der }) => encodePem('CERTIFICATE', der)).join('');
+    for (const organisation of this.#outdated(roots)) {
+      writeFileAtomic(join(organisation.files.folder, 'roots.pem'), Buffer.from(text), 0o644);
+      organisation.replaceRoots(roots);
+      this.#log.info(
+        { organisation: organisation.account, roots: roots.length },
+        'the roots of the consortium have changed',
+      );
+    }
+  }
+
+  #outdated(roots: readonly Certificate[]): OrganisationCa[] {
+    return this.#organisations.filter(({ files }) => digestsOf(files.roots) !== digestsOf(roots));
+  }
 }
 
 /** The newest first. */

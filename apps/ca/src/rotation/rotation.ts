@@ -14,8 +14,7 @@ import type { AuthorityFiles, RotationOutcome, RotationRecord } from './authorit
 /** What is made when a rotation begins. `key`: PEM, undefined where it is in a device. */
 export type NextAuthority = {
   readonly key: string | undefined;
-  readonly publicKey: Uint8Array;
-  /** PKCS#10 in PEM, for a root that is elsewhere. */
+  /** For a root that is elsewhere: `formatVouchedRequest`. */
   readonly request?: string;
   /** DER. */
   readonly certificate: Uint8Array | undefined;
@@ -101,12 +100,13 @@ export class Rotation {
     });
   }
 
-  /** Gives a rotation up that nobody can decide any more. @throws Refusal, ChainUnavailable */
-  giveUp(): Promise<RotationState> {
+  /** Gives a rotation of an organisation up that nobody can decide any more. @throws Refusal, ChainUnavailable */
+  giveUp(by: string): Promise<RotationState> {
     return this.#inTurn(async () => {
       const { files, authority, nowMs, log } = this.#parts;
       const { record, next } = files;
       if (record === undefined) throw new Refusal(409, 'no_rotation', `no rotation of ${authority} is under way`);
+      if (record.by !== by) throw new Refusal(403, 'role', `${record.by} has begun this rotation, and gives it up`);
       const fate: Fate = next === undefined ? { kind: 'unproposed' } : await this.#fate(record, next);
       if (fate.kind === 'authority') throw new Refusal(409, 'decided', 'the rotation was decided: it takes place now');
       if (fate.kind === 'proposed') {
@@ -208,7 +208,9 @@ export class Rotation {
       if (!(error instanceof ChainRefusal)) throw error;
       files.update({ ...record, proposedMs: undefined });
       this.#retryMs = nowMs() + RETRY_MS;
-      const why = error.isUnauthorized ? `${record.by}@ca may not propose` : `the chain has refused it: ${error.message}`;
+      const why = error.isUnauthorized
+        ? `${record.by}@ca may not propose`
+        : `the chain has refused it: ${error.message}`;
       throw new ChainUnavailable(why);
     }
     const proposal = (await consortium.rotationProposals(next)).at(-1)?.id;

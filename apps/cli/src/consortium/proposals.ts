@@ -266,7 +266,8 @@ async function proposalLines(session: Session, considered: Considered): Promise<
   ];
 }
 
-function standingLines(considered: Considered, style: Style): string[] {
+/** How a proposal stands, for people. */
+export function standingLines(considered: Considered, style: Style): string[] {
   return fields(standingEntries(considered, style), style);
 }
 

@@ -28,7 +28,7 @@ export type Standing = {
   readonly total: number;
   /** The least weight that suffices. */
   readonly needed: number;
-  /** Active organisations that have not approved. */
+  /** Organisations that count and have not approved. */
   readonly silent: readonly { readonly organisation: string; readonly weight: number }[];
 };
 
@@ -62,14 +62,13 @@ export function standingOf(
   rows: readonly VoteRow[],
   nowMs: number,
 ): Standing {
-  const votes = rows.map((vote) => voteOf(vote, organisations));
-  const active = organisations.filter(({ status }) => status === 0);
+  const electors = electorsOf(organisations, parameters, nowMs);
+  const votes = rows.map((vote) => voteOf(vote, organisations, electors));
   const isExecuted = proposalStates[proposal.status] === 'executed';
   const counted = votes.reduce((sum, vote) => sum + (vote.void === undefined ? vote.weight : 0), 0);
   const approving = isExecuted ? proposal.approving_weight : counted;
-  const total = isExecuted ? proposal.total_weight : active.reduce((sum, { weight }) => sum + weight, 0);
-  const { approval_numerator: numerator, approval_denominator: denominator } = parameters;
-  const needed = Math.floor((total * numerator) / denominator) + 1;
+  const total = isExecuted ? proposal.total_weight : weightOf(electors);
+  const needed = neededOf(total, parameters);
   const voters = new Set(votes.filter((vote) => vote.void === undefined).map(({ organisation }) => organisation));
   return {
     state: stateOf(proposal, approving >= needed, nowMs),
@@ -77,10 +76,31 @@ export function standingOf(
     approving,
     total,
     needed,
-    silent: active
+    silent: electors
       .filter(({ account }) => !voters.has(account))
       .map(({ account, weight }) => ({ organisation: account, weight })),
   };
+}
+
+/**
+ * The organisations that count: all that are active and valid, as long as they could decide among all that are active. Else these
+ * (`count_votes` of the contract).
+ */
+function electorsOf(
+  organisations: readonly OrganisationRow[],
+  parameters: ParametersRow,
+  nowMs: number,
+): readonly OrganisationRow[] {
+  const active = organisations.filter(({ status }) => status === 0);
+  const valid = active.filter(({ valid_until }) => momentMs(valid_until) > nowMs);
+  return weightOf(valid) >= neededOf(weightOf(active), parameters) ? valid : active;
+}
+
+const weightOf = (organisations: readonly OrganisationRow[]) =>
+  organisations.reduce((sum, { weight }) => sum + weight, 0);
+
+function neededOf(total: number, { approval_numerator, approval_denominator }: ParametersRow): number {
+  return Math.floor((total * approval_numerator) / approval_denominator) + 1;
 }
 
 function stateOf(proposal: ProposalRow, passes: boolean, nowMs: number): Standing['state'] {
@@ -90,7 +110,7 @@ function stateOf(proposal: ProposalRow, passes: boolean, nowMs: number): Standin
   return passes ? 'passed' : 'open';
 }
 
-function voteOf(row: VoteRow, organisations: readonly OrganisationRow[]): Vote {
+function voteOf(row: VoteRow, organisations: readonly OrganisationRow[], electors: readonly OrganisationRow[]): Vote {
   const { organisation, voted } = row;
   const voter = organisations.find(({ account }) => account === organisation);
   const reason =
@@ -100,6 +120,8 @@ function voteOf(row: VoteRow, organisations: readonly OrganisationRow[]): Vote {
         ? 'is suspended'
         : voter.admission !== row.admission
           ? 'of an earlier membership'
-          : undefined;
+          : electors.includes(voter)
+            ? undefined
+            : 'is valid no more';
   return { organisation, weight: voter?.weight ?? 0, voted, void: reason };
 }

@@ -24,8 +24,8 @@ import {
   type ProposalRow,
 } from '../consortium/rows.js';
 import { userKeys } from '../keys/signer.js';
-import { readCode } from '../membership/apply.js';
 import type { CaClient } from '../membership/ca-client.js';
+import { readCode } from '../membership/code-input.js';
 import type { Session } from '../program/session.js';
 import type { Values } from '../program/values.js';
 import type { JoinState } from './org-join.js';
@@ -33,7 +33,7 @@ import type { OrganisationDirectory } from './organisation-directory.js';
 import type { Outcome } from './walk.js';
 
 /** What the CA signs on chain. */
-const caActions = ['issue', 'renew', 'revoke', 'reject'] as const;
+const caActions = ['issue', 'renew', 'revoke', 'reject', 'nominate', 'prune'] as const;
 /** The permission that it signs with. */
 const caPermission = 'ca';
 
@@ -76,7 +76,7 @@ export class Admission {
     const { organisation, code } = this.#state;
     const client = await this.#session.client();
     const account = await findAccount(client, organisation);
-    const inviter = readCode(code)!.organisation;
+    const inviter = readCode(code).organisation;
     if (account === undefined) {
       return {
         kind: 'missing',
@@ -131,6 +131,8 @@ export class Admission {
       });
       this.#directory.writeIssuing(answer.certificate, answer.roots);
     }
+    const { chain_id: chainId } = await (await this.#session.client()).api.chain.getInfo();
+    this.#directory.pinChain(chainId);
     const { digest } = this.#issuing();
     return { kind: 'done', text: `signed by the root, SHA-256 ${toHex(digest).slice(0, 16)}…` };
   }
@@ -143,7 +145,7 @@ export class Admission {
     if (proposal !== undefined) {
       return { kind: 'done', text: `number ${proposal.id}, by ${proposal.organisation}` };
     }
-    const inviter = readCode(code)!.organisation;
+    const inviter = readCode(code).organisation;
     return {
       kind: 'missing',
       text: 'no member has proposed it yet',

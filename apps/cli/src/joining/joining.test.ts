@@ -142,7 +142,7 @@ describe('an organisation', () => {
     const handler: Handler = (session, values) => walkOrganisation(session, values, starter);
     const ca = await run(4, again(), /this needs an operator/, { handler });
     expect(ca.stderr).toMatch(/approval +proposal 1 carried out/);
-    expect(ca.stderr).toMatch(/authority of the CA +delta@ca, for issue, renew, revoke, reject alone/);
+    expect(ca.stderr).toMatch(/authority of the CA +delta@ca, for issue, renew, revoke, reject, nominate, prune alone/);
     expect(started.at(-1)).toMatchObject({ kind: 'ca', args: expect.arrayContaining(['--node', node.url]) });
     delta.secret = readFileSync(join(data(), 'ca', 'delta', 'admin.secret'), 'utf8').trim();
 

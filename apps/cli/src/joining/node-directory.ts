@@ -20,12 +20,13 @@ import {
   publicKeyOf,
   toHex,
 } from '@snapscale/crypto';
-import { chainIdOf, decode, genesisSchema } from '@snapscale/protocol';
+import { chainIdOf, decode, type Genesis, genesisSchema } from '@snapscale/protocol';
 import type { Client } from '@snapscale/sdk';
 import { parsePrivateKeyPem } from '@snapscale/sdk/certificates';
-import { isDevelopmentNetwork } from '../keys/development.js';
+import { developmentPublicKey } from '../keys/development.js';
 import { newSubjectKey, pemOf } from '../membership/enrolment.js';
 import { CommandError, configurationError, exitCodes } from '../program/failures.js';
+import { publicHost } from './programs.js';
 import { writePrivate } from './walk.js';
 
 /** What of the keys others must know. */
@@ -70,12 +71,21 @@ export function writeCertificate(directory: string, certificate: string, authori
   writePrivate(files.certificate, certificate);
 }
 
-/** Options that the node needs for the chain of its directory. */
-export function startOptions(directory: string): readonly string[] {
-  const { genesis } = filesOf(directory);
-  if (!existsSync(genesis)) return [];
-  const { development } = JSON.parse(readFileSync(genesis, 'utf8')) as { readonly development?: boolean };
-  return development === true ? [] : ['--production'];
+/**
+ * Options that the node needs for the chain of its directory. Only the genesis says whether that is a development network: its
+ * id is a hash of it. Where others reach the node, nothing is open to everybody there either.
+ */
+export function startOptions(directory: string, hosts: readonly string[]): readonly string[] {
+  const path = filesOf(directory).genesis;
+  if (!existsSync(path)) return [];
+  const { genesis } = JSON.parse(readFileSync(path, 'utf8')) as { readonly genesis: never };
+  if (!isDevelopmentGenesis(genesisSchema.fromJson(genesis))) return ['--production'];
+  return publicHost(hosts) === undefined ? [] : ['--admission', 'chain'];
+}
+
+/** Whether everybody knows the key that a chain begins with. */
+function isDevelopmentGenesis({ initialKey }: Genesis): boolean {
+  return formatPublicKey(initialKey) === developmentPublicKey;
 }
 
 /** Keys of a node that only follows: none. */
@@ -134,8 +144,11 @@ export async function writeGenesis(client: Client, directory: string): Promise<s
   if (packed === undefined) throw noGenesis(client.url, 'it gave none');
   const genesis = decode(genesisSchema, fromHex(packed));
   if (toHex(chainIdOf(genesis)) !== chainId) throw noGenesis(client.url, 'it gave that of another chain');
-  const development = await isDevelopmentNetwork(client.api);
-  writeJson(path, { development, founded: true, genesis: genesisSchema.toJson(genesis) });
+  writeJson(path, {
+    development: isDevelopmentGenesis(genesis),
+    founded: true,
+    genesis: genesisSchema.toJson(genesis),
+  });
   return chainId;
 }
 

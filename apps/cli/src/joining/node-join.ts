@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import type { InvitationCode } from '@snapscale/api';
 import { describeCertificate, parseCertificates } from '@snapscale/sdk/certificates';
 import { listed, momentForPeople, parseSpan } from '../consortium/human-values.js';
-import { readCode } from '../membership/apply.js';
 import type { CaClient } from '../membership/ca-client.js';
+import { givenCode, readCode } from '../membership/code-input.js';
 import { applyAt, publicKeyText } from '../membership/enrolment.js';
 import { localConsortium } from '../membership/local-network.js';
 import { publicCa } from '../membership/which-ca.js';
@@ -47,7 +47,7 @@ export async function walkNode(session: Session, values: Values, starter: Starte
   const directory = resolve(needed(values, 'data'));
   const memory = new WalkMemory<State>(directory, 'joining.json');
   const state = await stateOf(values, memory, starter);
-  const code = readCode(state.code)!;
+  const code = readCode(state.code);
   const program = () => nodeProgram(directory, state);
   const steps: WalkStep[] = [
     { label: 'keys', run: async () => keysStep(directory) },
@@ -93,14 +93,14 @@ export async function walkNode(session: Session, values: Values, starter: Starte
 
 async function stateOf(values: Values, memory: WalkMemory<State>, starter: Starter): Promise<State> {
   const known = memory.read();
-  const text = values.optionalArgument('code') ?? known?.code;
+  const text = (await givenCode(values.optionalArgument('code'))) ?? known?.code;
   if (text === undefined) {
     throw usageError(
       'CODE is missing: the invitation for this node',
       'An operator of the organisation prints one: snapscale member invite --role observer --node NAME',
     );
   }
-  const code = readCode(text)!;
+  const code = readCode(text);
   const peers = listed(values.list('peers'));
   const hosts = listed(values.list('host'));
   const local = localConsortium(values);
@@ -108,7 +108,7 @@ async function stateOf(values: Values, memory: WalkMemory<State>, starter: Start
   const state: State = {
     ...known,
     ...(renewAt === undefined ? {} : { renewAt }),
-    code: text.trim(),
+    code: text,
     port: values.integer('port', 1, 65_535) ?? known?.port ?? (await starter.freePort()),
     peerPort: values.integer('peerPort', 1, 65_535) ?? known?.peerPort ?? (await starter.freePort()),
     peers: peers.length > 0 ? peers : (known?.peers ?? code.peers),
@@ -214,7 +214,15 @@ function nodeProgram(directory: string, { port, peerPort, peers, hosts, renewAt 
   return {
     kind: 'node',
     args: [
-      ...['--data', directory, ...startOptions(directory), '--port', String(port), '--peer-port', String(peerPort)],
+      ...[
+        '--data',
+        directory,
+        ...startOptions(directory, hosts),
+        '--port',
+        String(port),
+        '--peer-port',
+        String(peerPort),
+      ],
       ...(peers.length > 0 ? ['--peers', peers.join(',')] : []),
       ...reachableOptions(hosts),
       ...(renewAt === undefined ? [] : ['--ca', renewAt]),

@@ -4,7 +4,7 @@
  */
 import { resolve } from 'node:path';
 import { listed, parseSpan } from '../consortium/human-values.js';
-import { readCode } from '../membership/apply.js';
+import { givenCode, readCode } from '../membership/code-input.js';
 import { publicCa } from '../membership/which-ca.js';
 import type { Handler } from '../program/command.js';
 import { usageError } from '../program/failures.js';
@@ -44,7 +44,7 @@ export async function walkOrganisation(session: Session, values: Values, starter
   const memory = new WalkMemory<JoinState>(path, 'joining.json');
   const state = await stateOf(values, memory, starter);
   const directory = new OrganisationDirectory(path, state.organisation);
-  const code = readCode(state.code)!;
+  const code = readCode(state.code);
   // `--no-wait` is about other people: what this command sends has to be final before the next step.
   const steady = values.with({ wait: true });
   const admission = new Admission(session, steady, directory, state, publicCa(session, code.url));
@@ -95,14 +95,14 @@ export async function walkOrganisation(session: Session, values: Values, starter
 
 async function stateOf(values: Values, memory: WalkMemory<JoinState>, starter: Starter): Promise<JoinState> {
   const known = memory.read();
-  const text = values.optionalArgument('code') ?? known?.code;
+  const text = (await givenCode(values.optionalArgument('code'))) ?? known?.code;
   if (text === undefined) {
     throw usageError(
       'CODE is missing: the invitation of a member',
       'A member of the consortium prints one: snapscale org invite NAME',
     );
   }
-  const code = readCode(text)!;
+  const code = readCode(text);
   const named = values.text('name') ?? known?.organisation;
   if (named === undefined) {
     throw usageError(
@@ -123,7 +123,7 @@ async function stateOf(values: Values, memory: WalkMemory<JoinState>, starter: S
   const hosts = given.length > 0 ? given : (known?.hosts ?? ['127.0.0.1']);
   const host = publicHost(hosts);
   const state: JoinState = {
-    code: text.trim(),
+    code: text,
     organisation,
     title: values.text('title') ?? known?.title ?? organisation,
     caPort,

@@ -6,9 +6,11 @@ import { formatPublicKey, parsePrivateKey, publicKeyOf } from '@snapscale/crypto
 import {
   type Certificate,
   type FileToWrite,
+  formatCaConfiguration,
   joiningFiles,
   newPrivateKey,
   newSecret,
+  parseCaConfiguration,
   parseCertificates,
   signedFiles,
   type WebCrypto,
@@ -85,6 +87,19 @@ export class OrganisationDirectory {
   writeIssuing(certificate: string, roots: readonly string[]): void {
     const [issuing] = parseCertificates(certificate);
     this.#write(signedFiles(this.organisation, issuing!.der, roots.flatMap(parseCertificates)));
+  }
+
+  /** Says to the CA which chain it belongs to, at the first time. @throws CommandError when it is of another one */
+  pinChain(chainId: string): void {
+    const configuration = parseCaConfiguration(this.#read('ca.json'));
+    if (configuration.chainId === chainId) return;
+    if (configuration.chainId !== undefined) {
+      throw configurationError(
+        `the CA in ${this.ca} is of the chain ${configuration.chainId.slice(0, 12)}…, not of ${chainId.slice(0, 12)}…`,
+        'Name a node of its chain with -u.',
+      );
+    }
+    writePrivate(this.#ca('ca.json'), formatCaConfiguration({ ...configuration, chainId }), 0o644);
   }
 
   /** The key with which the CA signs on chain. */

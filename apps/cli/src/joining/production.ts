@@ -6,8 +6,8 @@ import { describeCertificate, parseCertificates } from '@snapscale/sdk/certifica
 import { act, consortiumAction } from '../consortium/acting.js';
 import { type ApplicationRow, consortiumRow } from '../consortium/rows.js';
 import { identityPath } from '../identities/identity-files.js';
-import { readCode } from '../membership/apply.js';
 import { CaClient } from '../membership/ca-client.js';
+import { readCode } from '../membership/code-input.js';
 import { applyAt, publicKeyText } from '../membership/enrolment.js';
 import { CommandError } from '../program/failures.js';
 import type { Session } from '../program/session.js';
@@ -80,7 +80,7 @@ export class Production {
       args: [
         // Where the node renews its certificate.
         ...['--ca', `https://localhost:${caTlsPort}`],
-        ...['--data', this.#directory.node, ...startOptions(this.#directory.node)],
+        ...['--data', this.#directory.node, ...startOptions(this.#directory.node, hosts)],
         ...['--port', String(port), '--peer-port', String(peerPort), '--peers', peers.join(',')],
         ...reachableOptions(hosts),
       ],
@@ -118,7 +118,7 @@ export class Production {
       const ca = this.#ownCa();
       const wish = { roles: nodeRoles, node: organisation, account: organisation, hosts };
       const { code } = await ca.invite(organisation, wish);
-      const answer = await applyAt(ca, organisation, key, { ...wish, invitation: readCode(code)!.secret });
+      const answer = await applyAt(ca, organisation, key, { ...wish, invitation: readCode(code).secret });
       if (answer.certificate === undefined) {
         return {
           kind: 'missing',

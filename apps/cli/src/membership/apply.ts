@@ -1,6 +1,5 @@
 /** `member apply`: a certificate for the user, stored as an identity. */
 import type { ApplicationAnswer, InvitationCode } from '@snapscale/api';
-import { parseInvitationCode } from '@snapscale/api';
 import type { PrivateKey } from '@snapscale/crypto';
 import { describeCertificate, parseCertificates, parsePrivateKeyPem } from '@snapscale/sdk/certificates';
 import { act, consortiumAction } from '../consortium/acting.js';
@@ -16,23 +15,26 @@ import {
 } from '../identities/identity-files.js';
 import { givenPassphrase, passphrase } from '../keys/passphrase.js';
 import type { Handler } from '../program/command.js';
-import { CommandError, exitCodes, usageError } from '../program/failures.js';
+import { CommandError, exitCodes } from '../program/failures.js';
 import type { Session } from '../program/session.js';
 import type { Values } from '../program/values.js';
 import { fields } from '../terminal/layout.js';
 import type { CaClient } from './ca-client.js';
-import { applyAt, newSubjectKey, pemOf, publicKeyText, untilDecided, type Wish } from './enrolment.js';
+import { givenCode, readCode } from './code-input.js';
+import { applyAt, newSubjectKey, nodeOf, pemOf, publicKeyText, untilDecided, type Wish } from './enrolment.js';
 import { caOf, publicCa } from './which-ca.js';
 
 /** Time for an operator to decide, unless told otherwise. */
 const WAIT_DEFAULT = '10m';
 
 export const applyMember: Handler = async (session, values) => {
-  const code = readCode(values.optionalArgument('code'));
-  const wish = wishOf(values, code);
-  const named = values.text('name') ?? wish.node ?? wish.account;
+  const text = await givenCode(values.optionalArgument('code'));
+  const code = text === undefined ? undefined : readCode(text);
+  const typed = wishOf(values, code);
+  const named = values.text('name') ?? typed.node ?? typed.account;
   const earlier = named === undefined ? undefined : pendingIdentity(session, named);
   const { ca, organisation } = await askedCa(session, values, code, earlier);
+  const wish = typed.node === undefined ? typed : { ...typed, node: nodeOf(session, organisation, typed.node) };
   const name = named ?? `${organisation}-${(wish.roles ?? ['member'])[0]}`;
   const pending = earlier ?? pendingIdentity(session, name);
   const { output } = session;
@@ -79,17 +81,6 @@ export function showIdentity(session: Session, name: string, path: string, folde
     ),
   ]);
   output.next(`--identity ${name} status`, `token create --identity ${name}`);
-}
-
-/** Reads CODE. @throws CommandError when it is none */
-export function readCode(text: string | undefined): InvitationCode | undefined {
-  if (text === undefined) return undefined;
-  const code = parseInvitationCode(text);
-  if (code !== undefined) return code;
-  throw usageError(
-    'this is no invitation code',
-    'A code looks like north~SECRET~http://…: copy the whole of it. Without one: snapscale member apply --ca URL --organisation NAME',
-  );
 }
 
 async function askedCa(

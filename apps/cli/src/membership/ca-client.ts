@@ -15,6 +15,11 @@ import {
   type OrganisationAnswer,
   type OrganisationApplication,
   type QueuedApplication,
+  type RejectionOrder,
+  type RotationOrder,
+  type RotationState,
+  type SignedAuthority,
+  type SigningOrder,
 } from '@snapscale/api';
 import { CommandError, exitCodes } from '../program/failures.js';
 import { printable } from '../terminal/style.js';
@@ -41,6 +46,7 @@ const hints: Readonly<Record<string, string>> = {
   missing: operator,
   role: operator,
   quota: 'Revoke certificates that are not needed (snapscale member revoke), or propose a greater quota.',
+  rotation_open: 'How it stands: snapscale org rotate --status. To give it up: snapscale org rotate --give-up',
   unknown_request: 'Requests that wait: snapscale member list --waiting',
 };
 
@@ -50,6 +56,8 @@ export type Operator = (request: {
   readonly target: string;
   readonly body: Uint8Array;
 }) => Promise<string | undefined>;
+
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 /** How a call is made: what is sent besides, and what has to come. */
 type Call = { readonly headers?: Readonly<Record<string, string>>; readonly isList?: boolean };
@@ -113,6 +121,11 @@ export class CaClient {
     return this.#asOperator('POST', caPaths.decide(organisation, id, decision), terms);
   }
 
+  /** Turns down many requests at once. */
+  rejectAll(organisation: string, order: RejectionOrder): Promise<{ readonly rejected: number }> {
+    return this.#asOperator('POST', caPaths.rejectAll(organisation), order);
+  }
+
   invite(organisation: string, terms: InvitationTerms): Promise<Invitation> {
     return this.#asOperator('POST', caPaths.invitations(organisation), terms);
   }
@@ -130,14 +143,37 @@ export class CaClient {
     return this.#asOperator('GET', caPaths.joining, undefined, true);
   }
 
-  async #asOperator<T>(method: 'GET' | 'POST', path: string, body?: unknown, isList = false): Promise<T> {
+  /** How the rotation of an authority stands: of an organisation's issuing CA, or of `root`. */
+  rotation(authority: string): Promise<RotationState> {
+    return this.#asOperator('GET', caPaths.rotation(authority));
+  }
+
+  beginRotation(authority: string, order: RotationOrder): Promise<RotationState> {
+    return this.#asOperator('POST', caPaths.rotation(authority), order);
+  }
+
+  /** Brings the certificate that a root elsewhere has signed. */
+  bringCertificate(authority: string, signed: SignedAuthority): Promise<RotationState> {
+    return this.#asOperator('PUT', caPaths.rotation(authority), signed);
+  }
+
+  giveUpRotation(authority: string): Promise<RotationState> {
+    return this.#asOperator('DELETE', caPaths.rotation(authority));
+  }
+
+  /** Has the root that is there sign the next issuing CA of any organisation. */
+  signNext(order: SigningOrder): Promise<SignedAuthority> {
+    return this.#asOperator('POST', caPaths.signatures, order);
+  }
+
+  async #asOperator<T>(method: Method, path: string, body?: unknown, isList = false): Promise<T> {
     const bytes = new TextEncoder().encode(body === undefined ? '' : JSON.stringify(body));
     const authorization = await this.#operator({ method, target: path, body: bytes });
     return this.#call(method, path, body, { isList, headers: authorization === undefined ? {} : { authorization } });
   }
 
   async #call<T>(
-    method: 'GET' | 'POST',
+    method: Method,
     path: string,
     body?: unknown,
     { headers = {}, isList = false }: Call = {},

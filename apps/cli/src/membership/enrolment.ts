@@ -1,7 +1,7 @@
 /** Asking a CA for a certificate, from the new key to the certificate in hand. */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { ApplicationAnswer, CertificateApplication } from '@snapscale/api';
+import { type ApplicationAnswer, type CertificateApplication, isNodeOf } from '@snapscale/api';
 import { formatPublicKey, generatePrivateKey, type PrivateKey, publicKeyOf } from '@snapscale/crypto';
 import { createRequest, encodePem, privateKeyPem, signerOf } from '@snapscale/sdk/certificates';
 import { CommandError, exitCodes } from '../program/failures.js';
@@ -27,6 +27,14 @@ export function pemOf(key: PrivateKey): string {
 /** `PUB_R1_…` of a private key. */
 export function publicKeyText(key: PrivateKey): string {
   return formatPublicKey(publicKeyOf(key));
+}
+
+/** The name of a node as an organisation may give it. Says so where it is not what was typed. */
+export function nodeOf(session: Session, organisation: string, node: string): string {
+  if (isNodeOf(organisation, node)) return node;
+  const name = `${organisation}-${node}`;
+  session.output.note(`The names of the nodes of ${organisation} begin with its account: this one is ${name}.`);
+  return name;
 }
 
 /** A request (PKCS#10 in PEM) for a key, with the names that it is to have. */

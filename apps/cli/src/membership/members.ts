@@ -140,19 +140,26 @@ async function listWaiting(session: Session, values: Values): Promise<void> {
     waiting.length === 0
       ? []
       : table(
-          ['id', 'received', 'holder', 'roles', 'why it waits'].map((title) => ({ title })),
+          ['id', 'received', 'from', 'holder', 'roles', 'not signed', 'why it waits'].map((title) => ({ title })),
           waiting.map((one) => [
             one.id,
             momentForPeople(one.received, Date.now()),
+            one.address ?? '',
             printable([one.account, one.node].filter(Boolean).join(', ') || '-'),
             one.roles.join(', '),
+            one.unsigned.join(', '),
             printable(one.reason ?? ''),
           ]),
           output.style,
         ),
   );
   if (waiting.length === 0) output.note(`Nothing waits at the CA of ${organisation}.`);
-  else output.next(`member approve ${waiting[0]!.id}`, `member reject ${waiting[0]!.id}`);
+  if (waiting.some(({ unsigned }) => unsigned.length > 0)) {
+    output.note(
+      'What is “not signed” stands beside the request of the key’s holder: anybody may have written it. Ask who it is.',
+    );
+  }
+  if (waiting.length > 0) output.next(`member approve ${waiting[0]!.id}`, `member reject ${waiting[0]!.id}`);
 }
 
 /** The organisation that is named or that of the identity; else all. */
@@ -178,7 +185,7 @@ async function findMembers(client: Client, organisations: readonly OrganisationR
   const serial = /^[0-9a-fA-F:]{4,}$/.test(text) ? parseSerial(text) : undefined;
   const found = members.filter(
     (member) =>
-      member.account === text || member.node === text || (serial !== undefined && member.serial.startsWith(serial)),
+      member.account === text || isCalled(member, text) || (serial !== undefined && member.serial.startsWith(serial)),
   );
   if (found.length > 0) return found;
   throw notFound(`no certificate has ${text} as its serial, account or node`);
@@ -203,7 +210,7 @@ async function chosenMembers(session: Session, client: Client, values: Values): 
       ? member.serial.startsWith(wanted)
       : account !== undefined
         ? member.account === account
-        : member.node === node,
+        : isCalled(member, node ?? ''),
   );
   if (found.length === 0) {
     throw notFound(
@@ -223,6 +230,11 @@ async function revoker(session: Session, values: Values, organisation: string): 
   const { by } = await speaker(session, values.with({ organisation }));
   const [permission = `${organisation}@active`] = by;
   return permission.includes('@') ? permission : `${permission}@active`;
+}
+
+/** Whether a certificate is that of a node, by its whole name or without the account before it. */
+function isCalled({ node, organisation }: Member, name: string): boolean {
+  return node !== '' && (node === name || node === `${organisation}-${name}`);
 }
 
 function holderText({ account, node, subject_key }: MemberRow): string {

@@ -4,13 +4,15 @@ import { listed, momentForPeople, parseMoment, roleLabel, roleNames } from '../c
 import type { Handler } from '../program/command.js';
 import { CommandError, exitCodes, usageError } from '../program/failures.js';
 import type { Values } from '../program/values.js';
+import { nodeOf } from './enrolment.js';
 import { localConsortium } from './local-network.js';
 import { caOf } from './which-ca.js';
 
 export const inviteMember: Handler = async (session, values) => {
   const { output } = session;
   const { ca, organisation } = await caOf(session, values);
-  const node = values.text('node');
+  const typed = values.text('node');
+  const node = typed === undefined ? undefined : nodeOf(session, organisation, typed);
   const given = roleNames(values.list('role')).map(roleLabel);
   const roles = given.length > 0 ? given : [node === undefined ? 'client' : 'observer'];
   const account = values.text('account');
@@ -54,9 +56,22 @@ export const approveMember: Handler = async (session, values) => {
 
 export const rejectMember: Handler = async (session, values) => {
   const { output } = session;
+  const id = values.optionalArgument('id');
+  const [reason, from] = [values.text('reason'), values.text('from')];
+  const isMany = values.flag('all') || from !== undefined;
+  if ((id !== undefined) === isMany) {
+    throw usageError(
+      'reject what? Name the ID of a request, or --all, or --from ADDRESS',
+      'Those that wait: snapscale member list --waiting',
+    );
+  }
   const { ca, organisation } = await caOf(session, values);
-  const id = values.argument('id');
-  const reason = values.text('reason');
+  if (id === undefined) {
+    const order = { ...(reason === undefined ? {} : { reason }), ...(from === undefined ? {} : { address: from }) };
+    const { rejected } = await ca.rejectAll(organisation, order);
+    output.result({ rejected }, () => [`${output.style.green('✓')} ${rejected} requests rejected`]);
+    return;
+  }
   const answer = await ca.decide(organisation, id, 'reject', reason === undefined ? {} : { reason });
   output.result(answer, () => [`${output.style.green('✓')} request ${id} rejected`]);
 };

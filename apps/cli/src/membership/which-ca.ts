@@ -9,6 +9,7 @@ import { CommandError, configurationError, exitCodes, usageError } from '../prog
 import { identityPorts, type Session } from '../program/session.js';
 import type { Values } from '../program/values.js';
 import { CaClient, type Operator } from './ca-client.js';
+import { refuseInTheClear } from './code-input.js';
 import { localConsortium } from './local-network.js';
 
 /** The CA and the organisation that `--ca`, `--organisation`, the identity or the local network name. */
@@ -17,6 +18,7 @@ export async function caOf(
   values: Values,
 ): Promise<{ readonly ca: CaClient; readonly organisation: string }> {
   const url = addressOf(session, values);
+  refuseInTheClear(url);
   const local = localConsortium(values);
   const isLocal = url === local?.caUrl;
   const named =
@@ -43,6 +45,7 @@ function audienceOf({ account, certificate }: CaOrganisation): TokenAudience {
 
 /** A CA at a known address, for what everybody may do there. */
 export function publicCa(session: Session, url: string): CaClient {
+  refuseInTheClear(url);
   return new CaClient(url, session.plainFetch());
 }
 

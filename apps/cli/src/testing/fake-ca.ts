@@ -196,7 +196,7 @@ export class FakeCa {
     const waiting = { id, status: 'waiting', reason: 'an operator must approve it' } as const;
     const received = new Date().toISOString();
     const subject_key = formatPublicKey(publicKey);
-    this.#queue.set(id, { ...waiting, ...names, received, subject_key, roles, application });
+    this.#queue.set(id, { ...waiting, ...names, received, subject_key, roles, unsigned: [], application });
     return waiting;
   }
 

@@ -24,7 +24,10 @@ const roleOption: Option = {
   many: true,
 };
 const hostOption: Option = { flags: '--host <name>', description: 'DNS name or address of the node', many: true };
-const nodeOption: Option = { flags: '--node <name>', description: 'name of the node that it is for' };
+const nodeOption: Option = {
+  flags: '--node <name>',
+  description: 'name of the node that it is for; the account of the organisation is put before it',
+};
 const accountOption: Option = { flags: '--account <account>', description: 'account of the chain that it is for' };
 const reasonOption: Option = {
   flags: '--reason <name>',
@@ -68,7 +71,7 @@ export const memberCommand: Command = {
       summary: 'make a key, have it certified, and keep both as an identity',
       detail:
         'With the code of an invitation the certificate comes at once, otherwise when an operator has approved. Goes on where it was when it is called again. The private key never leaves this machine.',
-      arguments: [['[code]', 'code of an invitation']],
+      arguments: [['[code]', 'code of an invitation, a file with it, or - for standard input']],
       options: [
         { flags: '--name <name>', description: 'of the identity (default: the node, the account, or the role)' },
         roleOption,
@@ -120,9 +123,16 @@ export const memberCommand: Command = {
     },
     {
       name: 'reject',
-      summary: 'turn a request down',
-      arguments: [['id', 'id of the request']],
-      options: [{ flags: '--reason <text>', description: 'in words, for the applicant' }, ofOrganisation, ...caOptions],
+      summary: 'turn a request down, or many that nobody has invited',
+      arguments: [['[id]', 'id of the request']],
+      options: [
+        { flags: '--reason <text>', description: 'in words, for the applicant' },
+        { flags: '--from <address>', description: 'all that wait, were not invited, and came from this address' },
+        { flags: '--all', description: 'all that wait and were not invited' },
+        ofOrganisation,
+        ...caOptions,
+      ],
+      examples: ['member reject 5a01f3 --reason "not known to us"', 'member reject --from 10.0.0.7'],
       load: async () => (await operator()).rejectMember,
     },
     {

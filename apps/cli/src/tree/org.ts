@@ -126,6 +126,29 @@ export const orgCommand: Command = {
       examples: ['org admit echo -o north', 'org admit echo -o north --quota 500 --roles client,device'],
       load: async () => (await organisations()).admitOrganisation,
     },
+    {
+      name: 'rotate',
+      summary: 'replace the issuing CA of an organisation, or a root',
+      detail:
+        'The CA makes the new key and proposes it; when the organisations have approved, it changes over by itself. Called again while that is under way, it says how it stands. A root that is elsewhere signs what --save writes, by --sign there; --certificate brings the answer.',
+      arguments: [['[organisation]', 'account (default: that of the identity, or the only one of the CA)']],
+      options: [
+        { flags: '--root', description: 'a root of the consortium, at the CA that has its key' },
+        { flags: '--status', description: 'begin nothing: say how the last one stands' },
+        {
+          flags: '--previous-until <date>',
+          description: 'end of what the present one has issued, as 90d (default: nothing ends early; root: 365d)',
+        },
+        { flags: '--save <file>', description: 'write what others need: the request, or the certificate' },
+        { flags: '--sign <file>', description: 'have the root that is there sign the request of an organisation' },
+        { flags: '--certificate <file>', description: 'bring the certificate that the root has signed' },
+        { flags: '--give-up', description: 'give up one that was not proposed, or not approved in time' },
+        yesOption,
+        ...caOptions,
+      ],
+      examples: ['org rotate north', 'org rotate --root --previous-until 180d', 'org rotate north --status'],
+      load: async () => (await import('../membership/rotation.js')).rotateAuthority,
+    },
     ...changes.map(
       ([change, summary, example]): Command => ({
         name: change,

@@ -60,7 +60,7 @@ function codeOf(chain: readonly Uint8Array[], need: AdmissionNeed = 'node'): Adm
   return verdict.kind === 'refused' ? verdict.code : 'admitted';
 }
 
-const node: MemberWish = { roles: ['producer'], node: 'alpha', account: 'alpha' };
+const node: MemberWish = { roles: ['producer'], node: 'north-alpha', account: 'alpha' };
 
 describe('NET-17: a certificate in order', () => {
   it('is admitted, with what the chain says of it', async () => {
@@ -71,7 +71,7 @@ describe('NET-17: a certificate in order', () => {
       member: {
         organisation: 'north',
         account: 'alpha',
-        node: 'alpha',
+        node: 'north-alpha',
         // The scope of the organisation has no operators.
         roles: ['producer'],
         permissions: expect.arrayContaining(['peer', 'produce']),
@@ -133,8 +133,8 @@ describe('NET-17: each reason has a code', () => {
     ['self_signed', 'the root itself', async () => [consortium.north.root.der]],
     ['wrong_profile', "the CA's own certificate", async () => [northCa()]],
     ['wrong_role', 'a client at the door of nodes', () => member({ roles: ['client'] })],
-    ['wrong_role', 'a node with a role of clients', () => member({ roles: ['client'], node: 'alpha' })],
-    ['wrong_role', 'a role that nobody knows', () => member({ roles: ['boss'], node: 'alpha' })],
+    ['wrong_role', 'a node with a role of clients', () => member({ roles: ['client'], node: 'north-alpha' })],
+    ['wrong_role', 'a role that nobody knows', () => member({ roles: ['boss'], node: 'north-alpha' })],
     ['wrong_role', 'a role that the chain does not give', () => member({ ...node, row: { roles: ['auditor'] } })],
     ['not_yet_valid', 'tomorrow’s', () => member({ ...node, nowMs: Date.now() + DAY_MS })],
     ['certificate_expired', 'yesterday’s', () => member({ ...node, nowMs: Date.now() - 3 * DAY_MS })],
@@ -148,8 +148,12 @@ describe('NET-17: each reason has a code', () => {
     ['organisation_expelled', 'an expelled organisation', () => later(() => north({ status: 2 }))],
     ['organisation_expired', 'an organisation whose time is over', () => later(() => north({ validUntilSec: nowSec }))],
     ['wrong_profile', 'a certificate of another organisation than its CA', () => misnamed()],
+    ['wrong_profile', 'the name of another organisation’s node', () => member({ ...node, node: 'south' })],
+    ['wrong_profile', 'a name below that', () => member({ ...node, node: 'south-alpha' })],
+    ['wrong_profile', 'a name that only looks like one of its own', () => member({ ...node, node: 'northern' })],
+    ['wrong_profile', 'such a name with a dot', () => member({ ...node, node: 'north.alpha' })],
     ['wrong_profile', 'a row for another key', () => otherRow({ subjectKey: Uint8Array.of(1, 2, ...strange(32)) })],
-    ['wrong_profile', 'a row for another node', () => otherRow({ node: 'beta' })],
+    ['wrong_profile', 'a row for another node', () => otherRow({ node: 'north-beta' })],
   ];
   it.each(cases)('%s: %s', async (code, _, chain) => {
     const shown = await chain();
@@ -200,7 +204,7 @@ describe('NET-17: each reason has a code', () => {
     consortium.state.authority(certificate.der, { organisation: 'north' });
     consortium.changed();
     admission.changed();
-    const grant = { roles: ['producer'], node: 'alpha', lifeSec: 86_400, nowMs: Date.now() };
+    const grant = { roles: ['producer'], node: 'south-alpha', lifeSec: 86_400, nowMs: Date.now() };
     return [await issuing.issue(publicKey, grant), certificate.der];
   }
   async function unlisted(): Promise<Uint8Array[]> {
@@ -218,7 +222,7 @@ describe('NET-17: each reason has a code', () => {
       serial: certificate.serial,
       digest: certificate.digest,
       subjectKey: certificate.publicKey,
-      node: 'alpha',
+      node: 'north-alpha',
       roles: ['producer'],
       ...set,
     });
@@ -256,6 +260,7 @@ describe('NET-18: when chain state counts', () => {
     admission = admissionOver(new ConsortiumState());
     expect(admission.basis).toBe('certificate');
     expect(codeOf(member)).toBe('admitted');
+    expect(codeOf(chainOf(await consortium.member({ ...node, node: 'south' })))).toBe('wrong_profile');
     admission = admissionOver(new ConsortiumState(), [consortium.foreign.root]);
     expect(codeOf(member)).toBe('untrusted');
   });
@@ -323,6 +328,81 @@ describe('NET-18: when chain state counts', () => {
     admission.changed();
     expect(admission.roots()).toHaveLength(1);
   });
+});
+
+describe('NET-19: who was put out does not come back while a node is behind', () => {
+  const northCa = (): Uint8Array => consortium.north.authority.certificate.der;
+  beforeEach(() => {
+    finalAgeSec = 1000;
+    admission.changed();
+  });
+
+  it('with the signature of its CA written otherwise', async () => {
+    const member = await consortium.member(node);
+    const revoked = await consortium.member({ ...node, row: { status: 2 } });
+    const again = rewritten(northCa());
+    expect(again).not.toEqual(northCa());
+    expect(codeOf([member.certificate.der, again])).toBe('admitted');
+    expect(codeOf([rewritten(revoked.certificate.der), again])).toBe('certificate_revoked');
+    consortium.state.organisation('north', { status: 2 });
+    expect(codeOf([member.certificate.der, again])).toBe('organisation_expelled');
+    consortium.state.organisation('north', { scope: ['producer'] });
+    consortium.state.authority(northCa(), { organisation: 'north', status: 2 });
+    expect(codeOf([member.certificate.der, again])).toBe('issuer_revoked');
+    consortium.state.authority(northCa(), { organisation: 'north' });
+    consortium.state.authority(consortium.north.root.der, { status: 2 });
+    expect(codeOf([member.certificate.der, again])).toBe('issuer_revoked');
+  });
+
+  it('with a CA whose owner is forgotten', async () => {
+    consortium.state.authority(northCa(), { organisation: 'west' });
+    expect(codeOf(chainOf(await consortium.member(node)))).toBe('organisation_expelled');
+  });
+
+  it('with a CA that nobody entered, unless that may have been done since', async () => {
+    const other = await TestConsortium.create();
+    consortium.state.authority(other.north.root.der);
+    consortium.changed();
+    admission.changed();
+    const chain = chainOf(await other.member({ ...node, lifeSec: 30 * 86_400 }), other.north);
+    expect(codeOf(chain)).toBe('admitted');
+    aheadMs = 8 * DAY_MS;
+    expect(codeOf(chain)).toBe('unknown_issuer');
+    finalAgeSec = undefined;
+    expect(codeOf(chain)).toBe('admitted');
+  });
+
+  it('with a certificate of a root', async () => {
+    const random = (size: number): Uint8Array => new Uint8Array(randomBytes(size));
+    const signer = signerOf(newPrivateKey('R1', random));
+    const root = parseCertificate(await createRoot({ title: 'Root', signer, nowMs: Date.now(), random }));
+    const names = { ...root.names, organisations: ['north'] };
+    const issuing = new IssuingAuthority({ certificate: { ...root, names }, signer, random });
+    const grant = { roles: ['producer'], node: 'north', lifeSec: 86_400, nowMs: Date.now() };
+    const leaf = await issuing.issue(signer.publicKey, grant);
+    consortium.state.authority(root.der);
+    consortium.changed();
+    admission.changed();
+    expect(codeOf([leaf])).toBe('unknown_issuer');
+  });
+
+  /** A certificate with the other signature (r, n - s) that verifies as well. */
+  function rewritten(der: Uint8Array): Uint8Array {
+    const { tbs, signature } = parseCertificate(der);
+    const n = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+    const size = signature[3]!;
+    const s = BigInt(`0x${hex(signature.subarray(6 + size))}`);
+    const other = Buffer.from((n - s).toString(16).padStart(64, '0'), 'hex');
+    const number = other[0]! < 0x80 ? other : Buffer.concat([Uint8Array.of(0), other]);
+    const value = (tag: number, ...parts: Uint8Array[]): Buffer => {
+      const content = Buffer.concat(parts);
+      const length = content.length < 128 ? [content.length] : [0x82, content.length >> 8, content.length & 0xff];
+      return Buffer.concat([Uint8Array.from([tag, ...length]), content]);
+    };
+    const bits = value(0x30, signature.subarray(2, 4 + size), value(0x02, number));
+    const algorithm = Buffer.from('300a06082a8648ce3d040302', 'hex');
+    return new Uint8Array(value(0x30, tbs, algorithm, value(0x03, Uint8Array.of(0), bits)));
+  }
 });
 
 describe('NET-20: what it costs', () => {

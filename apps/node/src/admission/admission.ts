@@ -8,7 +8,6 @@ import type { StateReader } from '@snapscale/execution';
 import {
   checkMembership,
   consortiumVersion,
-  finalRefusals,
   getAuthority,
   getOrganisation,
   type Member,
@@ -20,6 +19,7 @@ import { encodePem } from '@snapscale/sdk/certificates';
 import { BoundedMap } from './bounded-map.js';
 import { type ParsedCertificate, readCertificate } from './certificate.js';
 import { accountOf, checkProfile, type Profile } from './profile.js';
+import { PutOut } from './put-out.js';
 import { ChainVerifier, type Roots, rootsOf, type TrustedChain } from './trust.js';
 import {
   type AdmissionBasis,
@@ -55,6 +55,7 @@ export class Admission {
   readonly #verifier = new ChainVerifier((organisation) => this.#issuersOf(organisation));
   /** Issuing CAs of the chain that were read, by their keys. */
   readonly #issuers = new BoundedMap<ParsedCertificate>(ISSUERS_MAX);
+  readonly #putOut: PutOut;
   #configured: Roots;
   #onChain: Roots = new Map();
   /** Of the state that `#onChain` was read from. */
@@ -69,6 +70,7 @@ export class Admission {
   /** @throws Error when one of the authorities is no certificate */
   constructor(options: AdmissionOptions) {
     this.#options = options;
+    this.#putOut = new PutOut(options.state);
     this.#configured = rootsOf(options.authorities);
     this.#version = consortiumVersion(options.state);
     this.#basis = this.#basisNow();
@@ -142,14 +144,13 @@ export class Admission {
     const member = memberOf(trusted, profile, basis);
     if (basis === 'certificate') return { kind: 'admitted', member };
     const { state, finalTimeSec } = this.#options;
+    if (basis === 'catching_up') {
+      return this.#putOut.refusalOf(trusted, profile, finalTimeSec() ?? 0) ?? { kind: 'admitted', member };
+    }
     const nowSec = Math.max(finalTimeSec() ?? 0, Math.floor(nowMs / 1000));
     const shown = { issuer: issuer.digest, root: root.digest, serial: leaf.serial, digest: leaf.digest };
     const verdict = checkMembership(state, shown, nowSec);
-    if (verdict.kind === 'refused') {
-      if (basis === 'chain' || finalRefusals.has(verdict.code)) return refused(verdict.code, verdict.message);
-      return { kind: 'admitted', member };
-    }
-    if (basis === 'catching_up') return { kind: 'admitted', member };
+    if (verdict.kind === 'refused') return refused(verdict.code, verdict.message);
     return (
       rowRefusal(profile, verdict, need) ?? { kind: 'admitted', member: { ...member, ...factsOf(member, verdict) } }
     );

@@ -41,7 +41,7 @@ function identityOf({ pem, keyPem }: TestMember): Identity {
 }
 
 /** A node's identity that began so many days ago, of thirty. */
-async function identityOfAge(days: number, node = 'alpha'): Promise<Identity> {
+async function identityOfAge(days: number, node = 'north-alpha'): Promise<Identity> {
   const wish = { roles: ['edge'], node, hosts: ['localhost'], lifeSec: 30 * 86_400, nowMs: Date.now() - days * DAY_MS };
   return identityOf(await consortium.member(wish));
 }
@@ -177,7 +177,7 @@ describe('NET-23: renewal', () => {
     ['has the tag 0x00', async () => ({ kind: 'issued', certificates: [new Uint8Array(40)] })],
     ['of another key', async () => answerOf(await identityOfAge(0))],
     ['does not live longer', async ({ identity }) => answerOf(identity)],
-    ['certificate of beta', async (what) => changedAnswer(what, { node: 'beta' })],
+    ['certificate of north-beta', async (what) => changedAnswer(what, { node: 'north-beta' })],
     ['no root of authorities.pem', async (what) => changedAnswer(what, { foreign: true })],
     ['nobody is there', async () => Promise.reject(new Error('nobody is there'))],
   ];
@@ -193,7 +193,7 @@ describe('NET-23: renewal', () => {
   }
   async function changedAnswer(
     { request }: Reenrolment,
-    { node = 'alpha', foreign = false }: { node?: string; foreign?: boolean },
+    { node = 'north-alpha', foreign = false }: { node?: string; foreign?: boolean },
   ): Promise<ReenrolmentAnswer> {
     const { authority } = foreign ? consortium.foreign : consortium.north;
     const grant = { roles: ['edge'], node, lifeSec: 30 * 86_400, nowMs: Date.now() };
@@ -218,7 +218,7 @@ describe('NET-23: renewal', () => {
       const owner = identityOfAge(25);
       writeIdentity(directory, await owner);
       expect(await renewal({ ca: url, ask: reenrol }).said).toBe('info certificate-renewed the same');
-      expect(asked).toEqual(['/.well-known/est/north/simplereenroll by alpha']);
+      expect(asked).toEqual(['/.well-known/est/north/simplereenroll by north-alpha']);
     });
 
     it.each([
@@ -242,7 +242,7 @@ describe('NET-23: renewal', () => {
 
   type Answering = (path: string, node: string, body: string) => Promise<{ status: number; body: string }>;
   async function est(answering: Answering, ca = consortium.north): Promise<string> {
-    const own = await consortium.member({ roles: ['edge'], node: 'ca', hosts: ['localhost'], ca, row: false });
+    const own = await consortium.member({ roles: ['edge'], node: 'north-ca', hosts: ['localhost'], ca, row: false });
     const options = { cert: own.pem, key: own.keyPem, ca: authorities(), requestCert: true };
     const server = createServer(options, (request, response) => {
       let text = '';
@@ -274,7 +274,7 @@ describe('the own certificate', () => {
       () => now,
       (name, { code, hours }) => said.push(`${name} ${code ?? hours ?? ''}`),
     );
-    const member = await consortium.member({ roles: ['producer'], node: 'alpha', lifeSec: 90 * 86_400 });
+    const member = await consortium.member({ roles: ['producer'], node: 'north-alpha', lifeSec: 90 * 86_400 });
     const { member: self } = openIdentity({ certificate: member.pem, privateKey: member.keyPem, authorities: [pem] });
     const look = (): string[] => {
       own.look(self);

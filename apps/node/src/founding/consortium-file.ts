@@ -12,8 +12,8 @@ import { writeFileAtomicSync } from '../store/atomic-write.js';
 export const consortiumAccount: Name = name('snap.ca');
 /** Below `active` of an organisation, held by its CA. */
 export const caPermission: Name = name('ca');
-/** Actions of `snap.ca` that are linked to it; `propose`, so that whom a member has invited is proposed at once. */
-export const caActions = ['issue', 'renew', 'revoke', 'reject', 'propose'] as const;
+/** Actions of `snap.ca` that are linked to it; `nominate` proposes whom a member has invited, and is no vote. */
+export const caActions = ['issue', 'renew', 'revoke', 'reject', 'nominate', 'prune'] as const;
 
 /** An organisation that founds the consortium; `account` is also its name in certificates. */
 export type CertifiedOrganisation = {

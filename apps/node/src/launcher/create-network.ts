@@ -87,8 +87,9 @@ export async function addConsortium(
 }
 
 /** Where the authorities and the nodes of a network are reached. */
-export function reachOf({ nodes, ca }: NetworkDescription): Reach {
-  return { url: `http://localhost:${ca!.port}`, peers: nodes.map(({ peerPort }) => `127.0.0.1:${peerPort}`) };
+export function reachOf({ nodes, ca, chainId }: NetworkDescription): Reach {
+  const peers = nodes.map(({ peerPort }) => `127.0.0.1:${peerPort}`);
+  return { url: `http://localhost:${ca!.port}`, peers, chainId };
 }
 
 function authoritiesOf(description: NetworkDescription, nowMs: number) {

@@ -72,5 +72,6 @@ function lettingIn(
     ...(isUsualDirectory ? [] : [`          --ca-secret ${secret}`]),
     '      npx snapscale member apply CODE --name guest    (with the code that this prints)',
     `      npx snapscale token create --identity guest --curl${at} | sh    (calls a node as guest)`,
+    '',
   ];
 }

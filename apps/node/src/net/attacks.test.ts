@@ -49,7 +49,7 @@ afterEach(() => {
 afterAll(() => network.stop());
 
 /** A connection of a node that nobody knows yet, or of the one with this name. */
-async function eve(name = `eve${++names}`): Promise<Adversary> {
+async function eve(name = `eve-${++names}`): Promise<Adversary> {
   const adversary = await Adversary.greet(alpha.client.port, await network.identity(name));
   adversaries.push(adversary);
   const connected = () => alpha.happened('peer-connected').filter(({ node }) => node === name).length;
@@ -99,7 +99,7 @@ describe('what is put out at once', () => {
     ['a block with a signature of nobody', () => blockFrame(withSignature(nextBlock(1)))],
     ['a block with a transaction of nobody', () => blockFrame(withBadTransaction())],
   ])('%s', async (_, bytes) => {
-    const name = `eve${++names}`;
+    const name = `eve-${++names}`;
     const adversary = await eve(name);
     adversary.sendBytes(bytes());
     await until(() => adversary.ended !== undefined);

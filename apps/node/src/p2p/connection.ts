@@ -125,6 +125,11 @@ export class Connection {
     this.#guard(() => this.#write(encodeFrame(makeHello(this.#ownHello, owner.key, bindingOf(socket), dialled))));
   }
 
+  /** When the other side's certificate ends by itself, milliseconds since 1970. */
+  get certificateEndMs(): number {
+    return Date.parse(this.#certificate.validTo);
+  }
+
   /** The greeting is done, and nothing has ended it yet. */
   get isOpen(): boolean {
     return this.#greeted !== undefined && !this.#isRetired && !this.#closed;

@@ -113,7 +113,7 @@ function shown(target: Node, identity: Identity): Promise<string> {
 }
 
 describe('NET-17: who comes to the door', () => {
-  const alpha: MemberWish = { roles: ['producer'], node: 'eve' };
+  const alpha: MemberWish = { roles: ['producer'], node: 'north-eve' };
   const cases: readonly (readonly [string, () => Promise<TestMember>])[] = [
     ['hello', () => consortium.member(alpha)],
     ['certificate_revoked', () => consortium.member({ ...alpha, row: { status: 2 } })],
@@ -124,14 +124,14 @@ describe('NET-17: who comes to the door', () => {
     ['untrusted', () => consortium.member({ ...alpha, ca: consortium.foreign })],
   ];
   it.each(cases)('hears %s', async (code, member) => {
-    const { node } = await start('alpha');
+    const { node } = await start('north-alpha');
     expect(await shown(node, identityOf(await member()))).toBe(code);
     expect(node.connected).toEqual([]);
     if (code !== 'hello') expect(node.network.refused).toEqual({ [code]: 1 });
   });
 
   it('with more certificates than anybody needs is not looked at', async () => {
-    const { node } = await start('alpha');
+    const { node } = await start('north-alpha');
     const identity = identityOf(await consortium.member(alpha));
     const issuing = encodePem('CERTIFICATE', consortium.north.authority.certificate.der);
     expect(await shown(node, { ...identity, certificate: identity.certificate + issuing.repeat(60) })).toBe(
@@ -142,7 +142,7 @@ describe('NET-17: who comes to the door', () => {
 
   it('with a certificate that is another’s does not get through TLS', async () => {
     const [own, other] = await Promise.all([consortium.member(alpha), consortium.member(alpha)]);
-    const { node } = await start('alpha');
+    const { node } = await start('north-alpha');
     const stolen = { ...identityOf(other), privateKey: own.keyPem };
     expect(() => shown(node, stolen)).toThrow(/key values mismatch/);
   });
@@ -150,8 +150,8 @@ describe('NET-17: who comes to the door', () => {
 
 describe('NET-21: an open connection ends', () => {
   async function pair() {
-    const alpha = await start('alpha');
-    const beta = await start('beta', [alpha.node]);
+    const alpha = await start('north-alpha');
+    const beta = await start('north-beta', [alpha.node]);
     await until(() => alpha.node.connected.length === 1 && beta.node.connected.length === 1);
     return { alpha, beta };
   }
@@ -202,14 +202,14 @@ describe('NET-21: an open connection ends', () => {
 
 describe('NET-22: a renewed certificate', () => {
   it.each([
-    ['of the node that opened the connection', 'beta'],
-    ['of the other', 'alpha'],
+    ['of the node that opened the connection', 'north-beta'],
+    ['of the other', 'north-alpha'],
   ])('%s takes effect without a lost message', async (_, renewed) => {
-    const alpha = await start('alpha', [], {});
-    const beta = await start('beta', [alpha.node], { connectionMsMax: 150 });
+    const alpha = await start('north-alpha', [], {});
+    const beta = await start('north-beta', [alpha.node], { connectionMsMax: 150 });
     await until(() => alpha.node.connected.length === 1 && beta.node.connected.length === 1);
-    const node = renewed === 'alpha' ? alpha.node : beta.node;
-    const other = renewed === 'alpha' ? beta.node : alpha.node;
+    const node = renewed === 'north-alpha' ? alpha.node : beta.node;
+    const other = renewed === 'north-alpha' ? beta.node : alpha.node;
     const successor = await consortium.member({ roles: ['producer'], node: renewed, nowMs: Date.now() + 1000 });
     node.network.renewIdentity(identityOf(successor));
     let said = 0;
@@ -232,10 +232,10 @@ describe('NET-22: a renewed certificate', () => {
   });
 
   it('of another node, or with another key, is not taken', async () => {
-    const { node, member } = await start('alpha');
-    const stranger = await consortium.member({ roles: ['producer'], node: 'beta' });
-    expect(() => node.network.renewIdentity(identityOf(stranger))).toThrow('that of beta, this node is alpha');
-    const curve = await consortium.member({ roles: ['producer'], node: 'alpha', type: 'K1' });
+    const { node, member } = await start('north-alpha');
+    const stranger = await consortium.member({ roles: ['producer'], node: 'north-beta' });
+    expect(() => node.network.renewIdentity(identityOf(stranger))).toThrow('that of north-beta, this node is north-alpha');
+    const curve = await consortium.member({ roles: ['producer'], node: 'north-alpha', type: 'K1' });
     expect(() => node.network.renewIdentity(identityOf(curve))).toThrow('must be P-256');
     const mixed = { ...identityOf(member), privateKey: stranger.keyPem };
     expect(() => node.network.renewIdentity(mixed)).toThrow('does not belong to the certificate');

@@ -25,6 +25,7 @@ export const peerFaults = {
   shutting_down: 0,
   duplicate_connection: 0,
   self: 0,
+  duplicate_node: 0,
   too_many_peers: 0,
   banned: 0,
   connection_lost: 0,

@@ -76,7 +76,7 @@ const hello = (): Omit<HelloBody, 'chainId' | 'clockMs'> => ({
 });
 
 function issue(node: string, options: { roles?: readonly PeerRole[]; validDays?: number } = {}): Promise<Identity> {
-  return authority.issue({ node, organisation: 'op', roles: ['producer'], nowMs: Date.now(), ...options });
+  return authority.issue({ node, organisation: node, roles: ['producer'], nowMs: Date.now(), ...options });
 }
 
 async function start(
@@ -133,7 +133,7 @@ describe('connections', () => {
     const alpha = await start('alpha');
     const beta = await start('beta', [alpha], { limits: { pingIntervalMs: 20 } });
     await until(() => alpha.connected.length === 1 && beta.connected.length === 1);
-    expect(alpha.connected[0]).toMatchObject({ node: 'beta', organisation: 'op', roles: ['producer'], dialled: false });
+    expect(alpha.connected[0]).toMatchObject({ node: 'beta', organisation: 'beta', roles: ['producer'], dialled: false });
     const vote = Uint8Array.of(1, 2, 3);
     alpha.network.send('beta', { kind: 'vote', vote });
     beta.network.broadcast({ kind: 'transactions', transactions: [Uint8Array.of(9)] }, undefined, true);
@@ -231,7 +231,7 @@ describe('who is not let in', () => {
     [
       'a certificate of another authority',
       'untrusted',
-      () => stranger.issue({ node: 'eve', organisation: 'x', roles: ['producer'], nowMs: Date.now() }),
+      () => stranger.issue({ node: 'eve', organisation: 'eve', roles: ['producer'], nowMs: Date.now() }),
     ],
     ['an expired certificate', 'certificate_expired', () => issue('eve', { validDays: -1 })],
     ['a certificate without a role for nodes', 'wrong_role', () => issue('eve', { roles: ['device'] })],

@@ -7,6 +7,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer, type Server, type TLSSocket } from 'node:tls';
 import type { HelloBody, PeerMessage, PeerStatus } from '@snapscale/protocol';
 import { Admission } from '../admission/admission.js';
+import { BoundedMap } from '../admission/bounded-map.js';
 import { AddressAllowance } from './address-allowance.js';
 import { Connection, type ConnectionLimits, type ConnectionOwner, defaultConnectionLimits } from './connection.js';
 import { faultOf, isAdmissionCode, PeerFault } from './faults.js';
@@ -89,6 +90,11 @@ const STRANGERS_PER_SECOND = 0.2;
 const STRANGERS_AT_ONCE = 20;
 /** A connection that ends sooner counts as an attempt that failed, so that attempts become rarer. */
 const USEFUL_LIFE_MS = 10_000;
+/** Connections of one node that wait behind the one in use, until a word has come on that. */
+const UNCONFIRMED_MAX = 3;
+/** Until a connection whose successor was not taken gets another one; twice as long each time. */
+const SUCCESSOR_MS = 30_000;
+const LAST_CERTIFICATES_MAX = 4_096;
 
 export class PeerNetwork {
   readonly #options: NetworkOptions;
@@ -104,10 +110,20 @@ export class PeerNetwork {
   readonly #greeting = new Set<Connection>();
   /** Connections that have taken the place of others, which stay until that is certain. */
   readonly #replaced = new Map<Connection, Connection>();
+  /** Connections that only wait for what is under way on them. */
+  readonly #retired = new Set<Connection>();
   /** Addresses of connections that this side opened, to try again when they end. */
   readonly #dialledTo = new Map<Connection, string>();
   /** The own certificate with which each was opened. */
   readonly #ownCertificates = new WeakMap<Connection, Member>();
+  /** When a connection may get a successor, and how often that was tried. */
+  readonly #successors = new WeakMap<Connection, { readonly attempts: number; readonly atMs: number }>();
+  /** Digests of own certificates, the newest last. */
+  readonly #ownDigests = new Set<string>();
+  /** The certificate that a node showed last: its faults may be found when it has gone. */
+  readonly #lastCertificates = new BoundedMap<string>(LAST_CERTIFICATES_MAX);
+  /** Of the roots that the server has. */
+  #rootsVersion: number;
   readonly #dialling = new Set<string>();
   readonly #handshakes = new Set<Socket>();
   #server: Server | undefined;
@@ -122,8 +138,10 @@ export class PeerNetwork {
     const { member, key } = openIdentity(options.identity);
     this.#identity = options.identity;
     this.#self = member;
+    this.#ownDigests.add(member.digest);
     this.#options = options;
     this.#admission = options.admission ?? admissionWithoutChain(options);
+    this.#rootsVersion = this.#admission.version;
     this.#limits = { ...defaultNetworkLimits, ...options.limits };
     this.#key = key;
     this.#strangers = new TokenBucket(STRANGERS_PER_SECOND, STRANGERS_AT_ONCE, options.nowMs());
@@ -206,10 +224,13 @@ export class PeerNetwork {
   /** Counts a fault against a node; it is put out only when it has gathered too many points. */
   blame(node: string, fault: PeerFault): void {
     const nowMs = this.#options.nowMs();
-    this.#table.blame(node, fault, nowMs);
-    if (this.#table.bannedForMs(node, nowMs) === 0) return;
+    const connection = this.#open.get(node);
+    const certificate = connection?.member.digest ?? this.#lastCertificates.get(node);
+    if (certificate === undefined) return;
+    this.#table.blame(certificate, fault, nowMs);
+    if (this.#table.bannedForMs(certificate, nowMs) === 0) return;
     // Counted already: the connection ends without a word that would count again.
-    this.#open.get(node)?.close(new PeerFault('banned', `${fault.message}, and more of the kind before`));
+    connection?.close(new PeerFault('banned', `${fault.message}, and more of the kind before`));
   }
 
   /** Reads nothing from this node until `resume`: what it sent has to be worked off first. */
@@ -228,7 +249,7 @@ export class PeerNetwork {
 
   /** Looks again whether each peer may be here (NET-21): membership has changed. Takes roots that have changed, too. */
   recheckMembers(): void {
-    this.#server?.setSecureContext({ ...this.#secrets(), minVersion: 'TLSv1.3' });
+    if (this.#admission.version !== this.#rootsVersion) this.#takeSecrets();
     for (const connection of this.#all()) {
       const refusal = this.#refusalOf(connection.member);
       if (refusal !== undefined) connection.close(refusal);
@@ -247,8 +268,9 @@ export class PeerNetwork {
     this.#admission.setAuthorities(identity.authorities);
     this.#identity = identity;
     this.#self = member;
+    this.#ownDigests.add(member.digest);
     this.#key = key;
-    this.#server?.setSecureContext({ ...this.#secrets(), minVersion: 'TLSv1.3' });
+    this.#takeSecrets();
     this.#table.retryAll(this.#options.nowMs());
   }
 
@@ -269,7 +291,13 @@ export class PeerNetwork {
   }
 
   #all(): Connection[] {
-    return [...new Set([...this.#open.values(), ...this.#greeting, ...this.#replaced.values()])];
+    return [...new Set([...this.#open.values(), ...this.#greeting, ...this.#replaced.values(), ...this.#retired])];
+  }
+
+  /** New connections use the present certificate and roots. A context of TLS takes its time to make. */
+  #takeSecrets(): void {
+    this.#rootsVersion = this.#admission.version;
+    this.#server?.setSecureContext({ ...this.#secrets(), minVersion: 'TLSv1.3' });
   }
 
   #secrets() {
@@ -357,9 +385,12 @@ export class PeerNetwork {
 
   /** Why a node that has just connected is not let in. */
   #admissionOf(member: Member): PeerFault | undefined {
-    const { node } = member;
-    if (node === this.self.node) return new PeerFault('self', 'this is the node itself');
-    const bannedMs = this.#table.bannedForMs(node, this.#options.nowMs());
+    const { node, digest } = member;
+    if (this.#ownDigests.has(digest)) return new PeerFault('self', 'this is the node itself');
+    if (node === this.self.node) {
+      return new PeerFault('duplicate_node', `this node is called ${node}, too, and has another certificate`);
+    }
+    const bannedMs = this.#table.bannedForMs(digest, this.#options.nowMs());
     if (bannedMs > 0) {
       const seconds = Math.ceil(bannedMs / 1000);
       return new PeerFault('banned', `${node} misbehaved and is let in again in ${seconds} s`);
@@ -390,17 +421,21 @@ export class PeerNetwork {
   }
 
   #opened(connection: Connection): void {
-    const { node } = connection.member;
+    const { node, digest } = connection.member;
     const { nowMs, connected, event } = this.#options;
     this.#greeting.delete(connection);
+    this.#lastCertificates.set(node, digest);
     const other = this.#open.get(node);
     const address = this.#dialledTo.get(connection);
-    if (address !== undefined) this.#table.found(address, node);
+    if (address !== undefined) this.#table.found(address, node, digest);
     if (other === undefined && this.#open.size >= this.#limits.peersMax) {
       throw new PeerFault('too_many_peers', `this node has ${this.#open.size} peers already`);
     }
     if (other !== undefined && !this.#isBetter(connection, other)) {
       throw new PeerFault('duplicate_connection', `there is a connection with ${node} already`);
+    }
+    if (other !== undefined && this.#predecessorsOf(other) >= UNCONFIRMED_MAX) {
+      throw new PeerFault('duplicate_connection', `${node} has opened several connections and uses none of them`);
     }
     const differenceMs = Number(connection.greeted.body.clockMs) - nowMs();
     if (Math.abs(differenceMs) > CLOCK_WORD_MS) event('clock-differs', { node, differenceMs });
@@ -413,6 +448,12 @@ export class PeerNetwork {
     if (other.isPaused) connection.pause();
   }
 
+  /** How many connections wait for the word that this one is in use. */
+  #predecessorsOf(connection: Connection): number {
+    const old = this.#replaced.get(connection);
+    return old === undefined ? 0 : 1 + this.#predecessorsOf(old);
+  }
+
   /** The other side uses the new connection: the old one has only to be emptied. */
   #retirePredecessors(connection: Connection): void {
     const old = this.#replaced.get(connection);
@@ -420,52 +461,74 @@ export class PeerNetwork {
     this.#replaced.delete(connection);
     this.#retirePredecessors(old);
     const { node } = connection.member;
+    this.#retired.add(old);
     old.retire(new PeerFault('duplicate_connection', `a newer connection with ${node} takes its place`));
   }
 
   /**
    * Two nodes that open connections to each other at the same time must keep the same one: that of the node whose name
    * is smaller. One that was opened by the same side as before replaces its predecessor, which may be dead unnoticed.
-   * One that was opened with a newer certificate of either side replaces it in any case.
+   * One that was opened with a newer certificate of either side replaces it in any case: with one that begins or ends later, because
+   * clocks of CAs differ, and what they give is not always for as long as before.
    */
   #isBetter(fresh: Connection, old: Connection): boolean {
-    const newerMs = this.#certifiedMs(fresh) - this.#certifiedMs(old);
-    if (newerMs !== 0) return newerMs > 0;
+    const [laterBegin, laterEnd] = [this.#beginOf(fresh) - this.#beginOf(old), this.#endOf(fresh) - this.#endOf(old)];
+    if (laterBegin > 0 || laterEnd > 0) return true;
+    if (laterBegin < 0 || laterEnd < 0) return false;
     if (fresh.dialled === old.dialled) return true;
     const dialler = fresh.dialled ? this.self.node : fresh.member.node;
     const other = fresh.dialled ? fresh.member.node : this.self.node;
     return dialler < other;
   }
 
-  /** Grows with the certificates of both sides; both sides see the same. */
-  #certifiedMs(connection: Connection): number {
+  /** Of the certificates of both sides together, by what they say; both sides see the same. */
+  #beginOf(connection: Connection): number {
     return connection.member.validFromMs + (this.#ownCertificates.get(connection)?.validFromMs ?? 0);
   }
 
+  #endOf(connection: Connection): number {
+    return connection.certificateEndMs + (this.#ownCertificates.get(connection)?.validUntilMs ?? 0);
+  }
+
   #closed(connection: Connection, fault: PeerFault): void {
-    const { node } = connection.member;
+    const { node, digest } = connection.member;
     const { nowMs, disconnected, event } = this.#options;
     const address = this.#dialledTo.get(connection);
     this.#dialledTo.delete(connection);
     const wasGreeting = this.#greeting.delete(connection);
     const isInUse = this.#open.get(node) === connection;
-    const predecessor = this.#replaced.get(connection);
-    this.#replaced.delete(connection);
+    const predecessor = this.#unlink(connection);
     // The old connection works still: nobody has to know.
     const wasOpen = isInUse && predecessor?.isOpen !== true;
     if (wasOpen) this.#open.delete(node);
-    else if (isInUse) this.#open.set(node, predecessor!);
-    this.#table.blame(node, fault, nowMs());
-    if (address !== undefined && fault.code !== 'duplicate_connection') {
+    else if (isInUse) {
+      this.#open.set(node, predecessor!);
+      if (!connection.isPaused) predecessor!.resume();
+    }
+    this.#table.blame(digest, fault, nowMs());
+    if (address !== undefined && fault.code === 'self') this.#table.leadsHome(address, nowMs());
+    else if (address !== undefined && fault.code !== 'duplicate_connection') {
       if (wasOpen && nowMs() - connection.beganMs >= USEFUL_LIFE_MS) this.#table.succeeded(address, nowMs());
       else this.#dialFailed(address, fault.message);
     }
-    if (fault.code === 'self' && address !== undefined) this.#table.remove(address);
     if (wasOpen) disconnected(node, fault);
     if (fault.isOfPeer && isAdmissionCode(fault.code)) {
       event('refused-by-peer', { node, code: fault.code, reason: fault.message });
     } else if (wasGreeting && fault.code !== 'self')
       event('peer-refused', { node, address: connection.address, reason: fault.message });
+  }
+
+  /** Takes a connection out of the order of those of its node. Whoever took its place takes that of its predecessor now, which is returned. */
+  #unlink(connection: Connection): Connection | undefined {
+    this.#retired.delete(connection);
+    const predecessor = this.#replaced.get(connection);
+    this.#replaced.delete(connection);
+    for (const [successor, old] of this.#replaced) {
+      if (old !== connection) continue;
+      if (predecessor === undefined) this.#replaced.delete(successor);
+      else this.#replaced.set(successor, predecessor);
+    }
+    return predecessor;
   }
 
   #startDialling(): void {
@@ -482,7 +545,7 @@ export class PeerNetwork {
       if (this.#open.size + this.#dialling.size >= this.#limits.peersMax) return;
       const node = known.foundNode;
       if (connected.has(known.address) || this.#dialling.has(known.address)) continue;
-      if (node !== undefined && !this.#mayDial(node, nowMs)) continue;
+      if (node !== undefined && !this.#mayDial(node, known.foundCertificate, nowMs)) continue;
       this.#dial(known);
     }
   }
@@ -504,13 +567,19 @@ export class PeerNetwork {
       const isOfOldCertificate = this.#ownCertificates.get(connection)?.digest !== this.#self.digest;
       const isLong = connection.dialled && nowMs - connection.beganMs > this.#limits.connectionMsMax;
       if (!isOfOldCertificate && !isLong) continue;
+      const { attempts, atMs } = this.#successors.get(connection) ?? { attempts: 0, atMs: nowMs };
+      if (nowMs < atMs) continue;
+      // The other side may have a reason to keep the old one: it is asked less and less often.
+      const waitMs = Math.min(SUCCESSOR_MS * 2 ** Math.min(attempts, 16), this.#limits.connectionMsMax);
+      this.#successors.set(connection, { attempts: attempts + 1, atMs: nowMs + waitMs });
       this.#dial(known);
       return;
     }
   }
 
-  #mayDial(node: string, nowMs: number): boolean {
-    if (this.#open.has(node) || this.#table.bannedForMs(node, nowMs) > 0) return false;
+  #mayDial(node: string, certificate: string | undefined, nowMs: number): boolean {
+    if (this.#open.has(node)) return false;
+    if (certificate !== undefined && this.#table.bannedForMs(certificate, nowMs) > 0) return false;
     return this.#options.isWanted?.(node) ?? true;
   }
 

@@ -1,5 +1,5 @@
 /**
- * What a node remembers of others: addresses to connect to, when to try again, and the points of nodes that misbehaved.
+ * What a node remembers of others: addresses to connect to, when to try again, and the points of those that misbehaved.
  * Knows no clock: times are milliseconds since 1970, given by the caller.
  */
 import { BAN_POINTS, type PeerFault, peerFaults } from './faults.js';
@@ -17,10 +17,11 @@ type AddressRecord = KnownAddress & {
   failures: number;
   nextAttemptMs: number;
   lastFault: string | undefined;
-  /** Who answered there last. */
+  /** Who answered there last, and with which certificate. */
   foundNode: string | undefined;
+  foundCertificate: string | undefined;
 };
-type NodeRecord = { readonly points: number; readonly atMs: number; readonly bannedUntilMs: number };
+type FaultRecord = { readonly points: number; readonly atMs: number; readonly bannedUntilMs: number };
 
 const HALF_LIFE_MS = 10 * 60_000;
 const BAN_MS = 10 * 60_000;
@@ -28,11 +29,14 @@ const BACKOFF_MS = 250;
 const BACKOFF_MS_MAX = 30_000;
 /** Addresses that peers told; the configured ones do not count. */
 const LEARNED_MAX = 256;
-const NODES_MAX = 4096;
+const CERTIFICATES_MAX = 4096;
+/** Until an address at which this node itself answered is tried again: whoever is there may have passed that on from here. */
+const HOME_MS = 10 * 60_000;
 
 export class PeerTable {
   readonly #addresses = new Map<string, AddressRecord>();
-  readonly #nodes = new Map<string, NodeRecord>();
+  /** By certificate: two of one node may be held by two. */
+  readonly #faults = new Map<string, FaultRecord>();
 
   /** Adds an address; a configured one is never forgotten. Learned ones beyond the bound replace the worst of them. */
   add(known: KnownAddress, nowMs: number): void {
@@ -48,12 +52,15 @@ export class PeerTable {
       nextAttemptMs: nowMs,
       lastFault: undefined,
       foundNode: known.node,
+      foundCertificate: undefined,
     });
   }
 
-  /** Forgets an address. */
-  remove(address: string): void {
-    this.#addresses.delete(address);
+  /** This node itself answers at an address: one that was learned is forgotten, a configured one is left alone for a while. */
+  leadsHome(address: string, nowMs: number): void {
+    const record = this.#addresses.get(address);
+    if (record?.configured !== true) this.#addresses.delete(address);
+    else record.nextAttemptMs = nowMs + HOME_MS;
   }
 
   /** Every address, with how it went. */
@@ -62,7 +69,7 @@ export class PeerTable {
   }
 
   /** Addresses that may be tried now, those with the fewest failures first. */
-  due(nowMs: number): (KnownAddress & { readonly foundNode: string | undefined })[] {
+  due(nowMs: number): (KnownAddress & Readonly<Pick<AddressRecord, 'foundNode' | 'foundCertificate'>>)[] {
     return [...this.#addresses.values()]
       .filter(({ nextAttemptMs }) => nextAttemptMs <= nowMs)
       .sort((a, b) => a.failures - b.failures || (a.address < b.address ? -1 : 1));
@@ -93,9 +100,11 @@ export class PeerTable {
   }
 
   /** A node has answered at this address. */
-  found(address: string, node: string): void {
+  found(address: string, node: string, certificate: string): void {
     const record = this.#addresses.get(address);
-    if (record !== undefined) record.foundNode = node;
+    if (record === undefined) return;
+    record.foundNode = node;
+    record.foundCertificate = certificate;
   }
 
   /** A connection through this address has ended after a useful life: the next attempt is due at once. */
@@ -107,27 +116,27 @@ export class PeerTable {
     record.nextAttemptMs = nowMs;
   }
 
-  /** Counts a fault against a node. With too many points it is not let in for a while. */
-  blame(node: string, fault: PeerFault, nowMs: number): void {
+  /** Counts a fault against the holder of a certificate. With too many points it is not let in for a while. */
+  blame(certificate: string, fault: PeerFault, nowMs: number): void {
     if (fault.isOfPeer || peerFaults[fault.code] === 0) return;
-    const points = this.points(node, nowMs) + peerFaults[fault.code];
-    const bannedUntilMs = points >= BAN_POINTS ? nowMs + BAN_MS : (this.#nodes.get(node)?.bannedUntilMs ?? 0);
-    this.#nodes.delete(node);
-    this.#nodes.set(node, { points, atMs: nowMs, bannedUntilMs });
-    if (this.#nodes.size > NODES_MAX) this.#nodes.delete(this.#nodes.keys().next().value!);
+    const points = this.points(certificate, nowMs) + peerFaults[fault.code];
+    const bannedUntilMs = points >= BAN_POINTS ? nowMs + BAN_MS : (this.#faults.get(certificate)?.bannedUntilMs ?? 0);
+    this.#faults.delete(certificate);
+    this.#faults.set(certificate, { points, atMs: nowMs, bannedUntilMs });
+    if (this.#faults.size > CERTIFICATES_MAX) this.#faults.delete(this.#faults.keys().next().value!);
   }
 
-  /** Points of a node: half is forgotten every ten minutes. */
-  points(node: string, nowMs: number): number {
-    const record = this.#nodes.get(node);
+  /** Points of a certificate: half is forgotten every ten minutes. */
+  points(certificate: string, nowMs: number): number {
+    const record = this.#faults.get(certificate);
     if (record === undefined) return 0;
     const points = record.points * 2 ** (-Math.max(0, nowMs - record.atMs) / HALF_LIFE_MS);
     return points < 1 ? 0 : points;
   }
 
-  /** Milliseconds until a node is let in again; 0 when it may. */
-  bannedForMs(node: string, nowMs: number): number {
-    return Math.max(0, (this.#nodes.get(node)?.bannedUntilMs ?? 0) - nowMs);
+  /** Milliseconds until the holder of a certificate is let in again; 0 when it may. */
+  bannedForMs(certificate: string, nowMs: number): number {
+    return Math.max(0, (this.#faults.get(certificate)?.bannedUntilMs ?? 0) - nowMs);
   }
 
   #makeRoom(): void {

@@ -70,6 +70,14 @@ inline bool is_text(const std::string& text) {
   return true;
 }
 
+/// An organisation's node has its name, or one that begins with it and a hyphen, which no account has in its name: so no
+/// organisation can take the place of another one's node.
+inline bool is_node_of(snapscale::name organisation, const std::string& node) {
+  if (node.empty()) return true;
+  const std::string own = organisation.to_string();
+  return node == own || (node.size() > own.size() + 1 && node.compare(0, own.size() + 1, own + "-") == 0);
+}
+
 inline bool contains(const std::vector<snapscale::name>& names, snapscale::name wanted) {
   return std::find(names.begin(), names.end(), wanted) != names.end();
 }

@@ -106,7 +106,22 @@ test('the next block after a revocation proposes a schedule without the producer
 });
 
 test('while too few others are left for a quorum nothing is proposed, and nothing is looked at in every block', () => {
+  // Another certificate of beta, whose end is nobody's loss.
+  chain.push('snap.ca', 'issue', 'beta', {
+    by: 'beta',
+    organisation: 'beta',
+    certificate: certificate('beta', 60, { not_before: '2025-05-01T00:00:00', not_after: '2025-05-31T00:00:00' }),
+    member: member(''),
+  });
+  midRound();
   chain.push('snap.ca', 'revoke', four[2]!, { by: four[2]!, organisation: 'gamma', serials: [serialOf(2)], reason: 1 });
+  const search = chain.block();
+  chain.push('snap.ca', 'revoke', 'beta', { by: 'beta', organisation: 'beta', serials: [serialOf(60)], reason: 4 });
+  const look = chain.block();
+  const nothing = chain.block();
+  // Each further growth of the version costs a look at those who are elected, and no search for others.
+  expect(look - nothing).toBeLessThan((search - nothing) / 2);
+  expect(chain.global.certificates_lost).toEqual([four[2]]);
   chain.blocks(3);
   const looked = chain.global;
   chain.blocks(3);

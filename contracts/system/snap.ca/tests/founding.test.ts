@@ -179,7 +179,7 @@ test('every action has a text for signers', () => {
   const { actions } = JSON.parse(readFileSync(artifactPath('snap.ca', 'abi'), 'utf8'));
   const names = actions.map(({ name }: { name: string }) => name);
   expect(names.sort()).toEqual(
-    'apply approve cancel execute init issue propose prune reject renew revoke unapprove withdraw'.split(' '),
+    'apply approve cancel execute init issue nominate propose prune reject renew revoke unapprove withdraw'.split(' '),
   );
   for (const { ricardian_contract } of actions) expect(ricardian_contract.length).toBeGreaterThan(150);
 });

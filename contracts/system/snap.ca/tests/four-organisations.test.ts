@@ -44,11 +44,11 @@ function letCodeAct(account: string): void {
   signed('active', 'owner', { threshold: 1, keys: [], accounts, waits: [] }, account);
 }
 
-/** What an organisation's CA needs: a permission with a key of its own, for four actions of `snap.ca` and for nothing else. */
+/** What an organisation's CA needs: a permission with a key of its own, for these actions of `snap.ca` and for nothing else. */
 function addPermission(organisation: string): void {
   const keys = [{ key: formatPublicKey(testKey), weight: 1 }];
   signed('ca', 'active', { threshold: 1, keys, accounts: [], waits: [] }, organisation);
-  for (const type of ['issue', 'renew', 'revoke', 'reject']) {
+  for (const type of ['issue', 'renew', 'revoke', 'reject', 'nominate', 'prune']) {
     const link = { account: organisation, code: 'snap.ca', type, requirement: 'ca' };
     chain.push('eosio', 'linkauth', `${organisation}@active`, link);
   }
@@ -93,7 +93,7 @@ test('the CA’s permission enters the certificate of its organisation’s own n
   expect(accountMembership(state, name('north'), nowSec())!.roles.map(formatName)).toEqual(['edge', 'producer']);
 });
 
-test('the CA’s permission renews, revokes and turns down, and does nothing else', () => {
+test('the CA’s permission renews, revokes, turns down and nominates, and does nothing else: it has no vote', () => {
   const push = (action: string, data: JsonObject) => chain.push('snap.ca', action, 'north@ca', data);
   const successor = certificate('north', 11, { ...life, subject_key: subjectKey(1) });
   push('renew', { by: 'north', organisation: 'north', serial: serialOf(1), successor });
@@ -102,6 +102,11 @@ test('the CA’s permission renews, revokes and turns down, and does nothing els
   chain.push('snap.ca', 'apply', 'newcomer', { applicant: 'newcomer', ...request });
   push('reject', { by: 'north', organisation: 'north', applicant: 'newcomer', reason: 'unknown' });
   const content = ['expel_organisation', { organisation: 'east' }];
+  push('nominate', { organisation: 'north', content });
+  const [{ id, digest }] = chain.rows('proposals', 'snap.ca', 'snap.ca') as [JsonObject];
+  expect(chain.rows('votes', String(id), 'snap.ca')).toEqual([]);
+  const vote = { organisation: 'north', proposal: id!, digest: digest! };
+  expect(() => push('approve', vote)).toThrow(/irrelevant|authority/);
   expect(() => push('propose', { organisation: 'north', content })).toThrow(/irrelevant|authority/);
   expect(() => push('withdraw', { applicant: 'north', organisation: 'north' })).toThrow(/irrelevant|authority/);
   expect(() => chain.push('eosio', 'unregprod', 'north@ca', { producer: 'north' })).toThrow(/irrelevant|authority/);

@@ -17,7 +17,7 @@ const application = (changed: JsonObject = {}): JsonObject => ({
   applicant: 'alice',
   organisation: 'alpha',
   subject_key: subjectKey(1),
-  node: 'edge-1.alpha.example',
+  node: 'alpha-edge-1.example',
   roles: ['client', 'edge'],
   request: '3003020101',
   ...changed,
@@ -54,7 +54,8 @@ describe('apply', () => {
     ['for a role twice', { roles: ['client', 'client'] }, /unique and sorted/],
     ['for a role that is not given there', { roles: ['king'] }, /alpha does not give the role king/],
     ['for a node with too long a name', { node: 'x'.repeat(65) }, /at most 64 printable characters/],
-    ['for a node with a name that cannot be shown', { node: 'a\nb' }, /printable/],
+    ['for a node with a name that cannot be shown', { node: 'alpha-a\nb' }, /printable/],
+    ['for another organisation’s node', { node: 'beta' }, /node of alpha is alpha, or begins with alpha-: not beta/],
     ['with a request that is too long', { request: '00'.repeat(2049) }, /at most 2048 bytes/],
   ])('is refused %s', (_, changed, message) => {
     it.fails('apply', 'alice', application(changed), message);
@@ -127,7 +128,7 @@ describe('issue', () => {
   test('is paid for by snap.ca, within the quota that the consortium has given', () => {
     const { ramDeltas } = it.issue('alpha', 1, { account: 'alice', roles: ['producer'] });
     expect(Object.keys(ramDeltas)).toEqual(['snap.ca']);
-    expect(ramDeltas['snap.ca']).toBeLessThan(1200);
+    expect(ramDeltas['snap.ca']).toBeLessThan(1300);
   });
 
   test('is for operators: the organisation, and members with a valid certificate that says so', () => {
@@ -194,17 +195,33 @@ describe('issue', () => {
     ['that produces and has no account', member('', ['producer']), /for members with an account/],
     ['that issues and has no account', member('', ['ca.operator']), /for members with an account/],
     ['with a name that is too long', member('', ['client'], 'x'.repeat(65)), /at most 64 printable/],
+    ['with the name of another one’s node', member('', ['observer'], 'beta-1'), /begins with alpha-: not beta-1/],
+    ['with a name that only begins like its own', member('', ['observer'], 'alphabet'), /begins with alpha-/],
+    ['with a name of two nodes', member('', ['observer'], 'beta,alpha-1'), /begins with alpha-/],
+    ['with its own name and a hyphen alone', member('', ['observer'], 'alpha-'), /begins with alpha-/],
+    ['with its own name in capitals', member('', ['observer'], 'ALPHA-1'), /begins with alpha-/],
     ['whose account does not exist', member('nobody'), /there is no account nobody/],
     ['whose account neither applied nor signs', member('alice'), /alice has not applied to alpha and does not sign/],
   ])('refuses a member %s', (_, to, message) => {
     it.fails('issue', 'alpha', issuing({}, to), message);
   });
 
+  test('names nodes after their organisation', () => {
+    for (const [number, node] of ['alpha', 'alpha-1', 'alpha-eu.example', ''].entries()) {
+      const { serial, subject_key } = certificate('alpha', number + 1);
+      it.push(
+        'issue',
+        'alpha',
+        issuing({ serial: serial!, subject_key: subject_key! }, member('', ['observer'], node)),
+      );
+    }
+  });
+
   test('takes an account as a member only with its word for this key', () => {
     it.push('apply', 'alice', application());
     it.fails('issue', 'alpha', issuing({ subject_key: subjectKey(2) }, member('alice')), /applied with another key/);
     it.push('issue', ['alpha', 'alice'], issuing({ subject_key: subjectKey(2) }, member('alice')));
-    it.push('apply', 'bob', application({ applicant: 'bob', organisation: 'beta', subject_key: subjectKey(3) }));
+    it.push('apply', 'bob', application({ applicant: 'bob', organisation: 'beta', subject_key: subjectKey(3), node: '' }));
     it.fails(
       'issue',
       'alpha',
@@ -255,7 +272,7 @@ describe('issue', () => {
       'issue',
       'alpha',
       issuing({ serial: '77', subject_key: subjectKey(77) }),
-      /four times as many entries as its quota/,
+      /4 times as many entries as its quota, and none is over/,
     );
   });
 

@@ -1,5 +1,5 @@
 /** How the consortium decides: proposals, votes, majorities, outcomes. */
-import { compileAbi, encodeType, type Json } from '@snapscale/protocol';
+import { compileAbi, encodeType, type Json, type JsonObject } from '@snapscale/protocol';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Snapshot, systemContract } from '../../../testing/index.js';
 import { admission, Consortium, certificate, day, parameters, sha256, terms } from './consortium.js';
@@ -85,6 +85,28 @@ describe('propose', () => {
     const actions = [{ account: 'eosio', action: 'x', actor: 'eosio', data: '00'.repeat(9000) }];
     const content = ['act_on_chain', { actions }];
     it.fails('propose', 'alpha', { organisation: 'alpha', content }, /at most 8192 bytes, this one 9/);
+  });
+});
+
+describe('nominate', () => {
+  const nomination = { organisation: 'alpha', content: suspension };
+
+  test('proposes without the proposer’s approval, which it gives like the others', () => {
+    const id = Number(it.push('nominate', 'alpha', nomination).returnValue);
+    expect(it.proposal(id)).toMatchObject({ organisation: 'alpha', status: 0, content: suspension });
+    expect(votesOf(id)).toEqual([]);
+    expect(it.usage('alpha').open_proposals).toBe(1);
+    for (const voter of ['beta', 'gamma']) it.approve(voter, id);
+    notYet(id, /weight 2 of 4/);
+    it.approve('alpha', id);
+    execute(id);
+  });
+
+  test('is for active organisations, within ten open proposals', () => {
+    it.fails('nominate', 'beta', nomination, /missing authority of alpha/);
+    it.fails('nominate', 'alice', { ...nomination, organisation: 'alice' }, /alice is no organisation/);
+    for (let i = 0; i < 10; i++) it.push('nominate', 'alpha', nomination);
+    it.fails('nominate', 'alpha', nomination, /10 open proposals already/);
   });
 });
 
@@ -245,7 +267,52 @@ describe('prune', () => {
   });
 });
 
-test('an organisation keeps its vote when its validity is over, so that the consortium can extend it', () => {
+const ending = (organisation: string, valid_until: string): JsonObject => ({
+  organisation,
+  terms: { ...terms, valid_until },
+});
+
+test('an organisation whose validity is over has no part in decisions until it is extended', () => {
+  it.decide('change_terms', ending('delta', day(10)));
+  const running = it.propose('change_parameters', { parameters }, ['beta', 'delta']);
+  it.chain.advance({ days: 5 });
+  const extension = it.propose('change_terms', ending('delta', day(20)), ['beta', 'gamma']);
+  const id = it.propose('change_parameters', { parameters }, ['beta']);
+  it.chain.advance({ days: 1.9 });
+  it.approve('delta', id);
+  it.chain.advance({ days: 3.2 });
+  notYet(running, /has expired/);
+  notYet(id, /weight 2 of 3; more than 2\/3 is needed/);
+  execute(extension);
+  execute(id);
+  expect(it.proposal(extension)).toMatchObject({ approving_weight: 3, total_weight: 3 });
+  expect(it.proposal(id)).toMatchObject({ approving_weight: 3, total_weight: 4 });
+});
+
+test('time alone gives the consortium to no minority: where too few are valid all that are active count', () => {
+  for (const organisation of ['gamma', 'delta']) it.decide('change_terms', ending(organisation, day(3)));
+  it.chain.advance({ days: 3 });
+  const id = it.propose('expel_organisation', { organisation: 'gamma' }, ['beta']);
+  notYet(id, /weight 2 of 4/);
+  it.approve('delta', id);
+  execute(id);
+  // Of the three that are left two are valid: exactly two thirds are too few.
+  const next = it.propose('suspend_organisation', suspendDelta, ['beta']);
+  notYet(next, /weight 2 of 3/);
+  it.approve('delta', next);
+  execute(next);
+});
+
+test('weights decide who can go on without whom', () => {
+  it.decide('change_terms', { organisation: 'delta', terms: { ...terms, weight: 7, valid_until: day(3) } });
+  it.chain.advance({ days: 3 });
+  const id = it.propose('change_parameters', { parameters }, ['beta', 'gamma']);
+  notYet(id, /weight 3 of 10/);
+  it.approve('delta', id);
+  execute(id);
+});
+
+test('when the validity of all is over, the consortium can extend them', () => {
   it.chain.advance({ days: 731 });
   it.fails(
     'issue',

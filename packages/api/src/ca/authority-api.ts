@@ -14,6 +14,8 @@ export const caPaths = {
   /** POST `ApplicationDecision`, by an operator → `ApplicationAnswer`. */
   decide: (organisation: string, id: string, decision: 'approve' | 'reject') =>
     `/v1/ca/${organisation}/requests/${id}/${decision}`,
+  /** POST `RejectionOrder`, by an operator → `{ rejected }`, the number of them. */
+  rejectAll: (organisation: string) => `/v1/ca/${organisation}/rejections`,
   /** POST `InvitationTerms`, by an operator → `Invitation`. */
   invitations: (organisation: string) => `/v1/ca/${organisation}/invitations`,
   /** GET, by an operator → `IssuedCertificate[]`. */
@@ -84,6 +86,20 @@ export type QueuedApplication = ApplicationAnswer & {
   readonly node?: string;
   readonly account?: string;
   readonly hosts?: readonly string[];
+  /** Where it was sent from. */
+  readonly address?: string;
+  /**
+   * Of `roles`, `node`, `account` and `hosts`, those that the holder of the key has not signed: anybody who has seen the request
+   * may have written them. Empty where the request itself says all of it.
+   */
+  readonly unsigned: readonly string[];
+};
+
+/** Which requests an operator turns down at once: those that wait and nobody has invited. */
+export type RejectionOrder = {
+  readonly reason?: string;
+  /** Those from this address alone. */
+  readonly address?: string;
 };
 
 /** What an operator decides; fields replace what was asked for. */
@@ -179,7 +195,7 @@ export type RotationState = {
   readonly started?: string;
   readonly ended?: string;
   readonly previous_until?: string;
-  /** PKCS#10 of the next issuing CA. */
+  /** PKCS#10 of the next issuing CA, with the signature of the present one before it. */
   readonly request?: string;
   /** The next one. */
   readonly certificate?: string;
@@ -190,7 +206,7 @@ export type RotationState = {
 
 /** The request of an organisation of the consortium whose issuing CA is to be replaced. */
 export type SigningOrder = {
-  /** PKCS#10. */
+  /** `request` of a rotation, as it is. */
   readonly request: string;
 };
 

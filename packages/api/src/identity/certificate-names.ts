@@ -22,3 +22,11 @@ export function roleName(role: CertificateRole): string {
 export function roleOfName(name: string): CertificateRole | undefined {
   return certificateRoles.find((role) => roleName(role) === name);
 }
+
+/**
+ * Whether a node of this name is one of an organisation: the name is its account, or begins with it and a hyphen. Accounts have
+ * no hyphen, so that no organisation can take the name of another one's node.
+ */
+export function isNodeOf(organisation: string, node: string): boolean {
+  return node === organisation || (node.startsWith(`${organisation}-`) && node.length > organisation.length + 1);
+}

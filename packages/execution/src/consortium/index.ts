@@ -2,4 +2,4 @@
 export * from './consortium.js';
 export * from './membership.js';
 export { memberPermissions } from './permissions.js';
-export { getAuthority, getOrganisation } from './rows.js';
+export { type Authority, getAuthority, getMember, getOrganisation, keyOfSerial, listAuthorities } from './rows.js';

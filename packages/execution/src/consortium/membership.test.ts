@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { rowKey, tableId } from '../state/keys.js';
 import { ConsortiumState, far, type TestMember } from '../testing/consortium-state.js';
 import { consortiumVersion, readConsortium } from './consortium.js';
-import { accountMembership, checkMembership, finalRefusals, type RefusalCode } from './membership.js';
+import { accountMembership, checkMembership, type RefusalCode } from './membership.js';
 import { getAuthority, keyOfDigest, keyOfSerial, listAuthorities, listOrganisations, listRoles } from './rows.js';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -180,10 +180,6 @@ describe('checkMembership', () => {
     state.member('alpha', { ...entered, status: 1, validUntilSec: now + 1 });
     expect(codeOf()).toBe('member');
     expect(codeOf(shown, now + 1)).toBe('certificate_expired');
-  });
-
-  it('says which refusals no later state takes back', () => {
-    expect([...finalRefusals].sort()).toEqual(['certificate_revoked', 'issuer_revoked', 'organisation_expelled']);
   });
 
   it('takes four reads, and one for each role, after 10,000 revocations as before', () => {

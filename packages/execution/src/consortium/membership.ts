@@ -42,13 +42,6 @@ export type RefusalCode =
   | 'certificate_revoked'
   | 'certificate_expired';
 
-/** Refusals that no later state takes back: they count even in a state that is known to be old. */
-export const finalRefusals: ReadonlySet<RefusalCode> = new Set<RefusalCode>([
-  'organisation_expelled',
-  'issuer_revoked',
-  'certificate_revoked',
-]);
-
 /** Somebody whom the consortium lets in. */
 export type Member = {
   readonly kind: 'member';
@@ -73,8 +66,8 @@ export type MembershipVerdict = Member | MembershipRefusal;
 export type AccountMembership = Pick<Member, 'organisation' | 'roles' | 'permissions' | 'validUntilSec'>;
 
 /**
- * Judges a certificate at `nowSec`, the later one of the final block's time and the clock's. What is final
- * (`finalRefusals`) is found before what can change. Cost: two hashes at most, four reads and one for each role.
+ * Judges a certificate at `nowSec`, the later one of the final block's time and the clock's. What no later state takes back
+ * (an expelled organisation, what is revoked) is found before what can change. Cost: two hashes at most, four reads and one for each role.
  */
 export function checkMembership(
   state: StateReader,

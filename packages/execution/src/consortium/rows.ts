@@ -59,6 +59,8 @@ export type Authority = {
 /** A certificate that was issued (`members`). */
 export type MemberRow = {
   readonly isRevoked: boolean;
+  /** Another certificate has taken its place: it is valid only for a while yet. */
+  readonly isSuperseded: boolean;
   readonly validUntilSec: number;
   readonly authority: bigint;
   readonly certificate: Uint8Array;
@@ -94,6 +96,7 @@ const organisationStatuses = ['active', 'suspended', 'expelled'] as const;
 const authorityStatuses = ['active', 'retired', 'revoked'] as const;
 const readPolicies = ['open', 'members', 'roles'] as const;
 const memberStatusMax = 2;
+const memberSuperseded = 1;
 const memberRevoked = 2;
 
 /** More than the contract allows; what a contract in its place writes is not read without end. */
@@ -250,6 +253,7 @@ function readMember(reader: Reader): MemberRow {
   reader.raw(4 + 4 + 8);
   return {
     isRevoked: status === memberRevoked,
+    isSuperseded: status === memberSuperseded,
     validUntilSec,
     authority,
     certificate,

@@ -39,6 +39,8 @@ export type CaConfiguration = {
   readonly url: string | undefined;
   /** `host:port` of nodes, for those who are invited to run one. */
   readonly peers: readonly string[];
+  /** Id of the chain in hex: nodes of another one are not believed. Undefined in directories that were made without. */
+  readonly chainId?: string | undefined;
   readonly policy: IssuingPolicy;
 };
 
@@ -111,6 +113,8 @@ type OrganisationOptions = KeyProtection & {
   readonly chainKey: PrivateKey;
   readonly url?: string | undefined;
   readonly peers?: readonly string[] | undefined;
+  /** Of the chain, where it is known already. */
+  readonly chainId?: string | undefined;
   readonly policy?: IssuingPolicy | undefined;
 };
 
@@ -203,6 +207,7 @@ export function parseCaConfiguration(text: string): CaConfiguration {
     title: typeof fields.title === 'string' && fields.title !== '' ? fields.title : organisation,
     url: urlOf(fields.url),
     peers: textsOf(fields.peers ?? [], 'peers'),
+    chainId: chainIdOf(fields.chain_id),
     policy: {
       approval,
       roles: textsOf(policy.roles ?? defaultPolicy.roles, 'roles'),
@@ -213,16 +218,16 @@ export function parseCaConfiguration(text: string): CaConfiguration {
 }
 
 /** Text of `ca.json`. */
-export function formatCaConfiguration(configuration: CaConfiguration): string {
-  return `${JSON.stringify(configuration, null, 2)}\n`;
+export function formatCaConfiguration({ organisation, title, url, peers, chainId, policy }: CaConfiguration): string {
+  return `${JSON.stringify({ organisation, title, url, peers, chain_id: chainId, policy }, null, 2)}\n`;
 }
 
 async function ownFiles(options: OrganisationOptions, key: PrivateKey): Promise<FileToWrite[]> {
-  const { organisation, title, url, peers = [], policy = defaultPolicy, chainKey, passphrase } = options;
+  const { organisation, title, url, peers = [], chainId, policy = defaultPolicy, chainKey, passphrase } = options;
   if (!ORGANISATIONS_PATTERN.test(organisation)) {
     failCertificate('wrong_profile', `${JSON.stringify(organisation)} is not the name of an account`);
   }
-  const configuration = formatCaConfiguration({ organisation, title, url, peers, policy });
+  const configuration = formatCaConfiguration({ organisation, title, url, peers, chainId, policy });
   return [
     textFile(`${organisation}/ca.json`, configuration, 0o644),
     textFile(`${organisation}/issuing.key`, await encryptPrivateKey(key, passphrase, options), 0o600),
@@ -257,6 +262,12 @@ function livesOf(value: unknown): Record<string, number> {
     }
   }
   return Object.fromEntries(lives) as Record<string, number>;
+}
+
+function chainIdOf(value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)) return value;
+  return failCertificate('malformed', 'ca.json: "chain_id" must be the id of the chain, 64 hex digits');
 }
 
 function urlOf(value: unknown): string | undefined {

@@ -76,3 +76,4 @@ export {
 } from './private-key.js';
 export { type CertificateRequest, checkRequest, createRequest, parseRequest } from './request.js';
 export { createCrl, isCrlOf, parseCrl, type RevocationList, type RevokedCertificate } from './revocation-list.js';
+export { formatVouchedRequest, parseVouchedRequest, type VouchedRequest } from './vouched-request.js';

@@ -161,12 +161,17 @@ export class IssuingAuthority {
     });
   }
 
+  /** When a certificate with this life would end, in seconds. */
+  endOf(lifeSec: number, nowMs: number): number {
+    return Math.min(validity(nowMs, lifeSec).notAfterSec, this.certificate.notAfterSec);
+  }
+
   /** Signs a certificate for a key whose possession has been proven. Returns DER. */
   async issue(publicKey: PublicKey, grant: MemberGrant): Promise<Uint8Array> {
     const { node, account, roles, hosts, lifeSec, nowMs } = grant;
     if (roles.length === 0) failCertificate('wrong_profile', 'a certificate needs a role');
-    const { notBeforeSec, notAfterSec } = validity(nowMs, lifeSec);
-    const end = Math.min(notAfterSec, this.certificate.notAfterSec);
+    const { notBeforeSec } = validity(nowMs, lifeSec);
+    const end = this.endOf(lifeSec, nowMs);
     const names = { node, account, roles, hosts, organisation: this.organisation };
     return sign(this.#signer, {
       serial: newSerial(this.#random),

@@ -38,13 +38,13 @@ const PASSPHRASE_FILE = 'passphrase';
 const random = (size: number) => webcrypto.getRandomValues(new Uint8Array(size));
 
 /** Where the CA program is reached, and the nodes: for those who are invited. */
-export type Reach = { readonly url: string; readonly peers: readonly string[] };
+export type Reach = { readonly url: string; readonly peers: readonly string[]; readonly chainId: string };
 
 /** Makes root and issuing CAs in an empty directory. */
 export async function createAuthorities(
   directory: string,
   organisations: readonly LocalOrganisation[],
-  { url, peers }: Reach,
+  { url, peers, chainId }: Reach,
   nowMs: number,
 ): Promise<void> {
   const passphrase = newSecret(random);
@@ -56,7 +56,7 @@ export async function createAuthorities(
   ]);
   for (const { account, title } of organisations) {
     const chainKey = newPrivateKey('K1', random);
-    const organisation = { organisation: account, title, chainKey, url, peers, lifeSec: ISSUING_LIFE_SEC };
+    const organisation = { organisation: account, title, chainKey, url, peers, chainId, lifeSec: ISSUING_LIFE_SEC };
     writeFiles(directory, (await organisationFiles({ ...options, ...organisation, root })).files);
   }
 }
@@ -107,11 +107,11 @@ export class NetworkAuthorities {
     };
   }
 
-  /** Ports change when others have taken them. */
-  setReach(organisation: string, { url, peers }: Reach): void {
+  /** Ports change when others have taken them; networks from before have no id of their chain there. */
+  setReach(organisation: string, { url, peers, chainId }: Reach): void {
     const path = join(this.#directory, organisation, 'ca.json');
     const before = readFileSync(path, 'utf8');
-    const after = formatCaConfiguration({ ...parseCaConfiguration(before), url, peers });
+    const after = formatCaConfiguration({ ...parseCaConfiguration(before), url, peers, chainId });
     if (after !== before) writeFileAtomicSync(path, new TextEncoder().encode(after));
   }
 

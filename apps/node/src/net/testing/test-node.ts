@@ -96,7 +96,7 @@ export class TestNetwork {
   }
 
   identity(node: string, roles: readonly PeerRole[] = ['producer']): Promise<Identity> {
-    return this.authority.issue({ node, organisation: 'org', roles, nowMs: Date.now() });
+    return this.authority.issue({ node, organisation: node.split('-')[0]!, roles, nowMs: Date.now() });
   }
 
   async start(node: string, options: TestNodeOptions = {}): Promise<TestNode> {
