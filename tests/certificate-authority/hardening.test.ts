@@ -110,6 +110,22 @@ describe('an invitation', () => {
     });
   });
 
+  test('that leaves the name open is used once, and a name given once, by requests that come at once', async () => {
+    const one = await ca.invite('south', { roles: ['observer'] });
+    const used = await Promise.all(
+      ['south-1', 'south-2', 'south-3'].map((node) => ca.ask('south', newKey(), { invitation: one, node })),
+    );
+    expect(used.map(({ status }) => status).sort()).toEqual([201, 401, 401]);
+    const codes = [
+      await ca.invite('south', { roles: ['observer'] }),
+      await ca.invite('south', { roles: ['observer'] }),
+    ];
+    const named = await Promise.all(
+      codes.map((invitation) => ca.ask('south', newKey(), { invitation, node: 'south-9' })),
+    );
+    expect(named.map(({ body }) => body.status).sort()).toEqual(['issued', 'waiting']);
+  });
+
   test('for a joining organisation is good for one issuing CA, also when two ask at once', async () => {
     ca.chain.test.createAccounts('west');
     const invitation = await ca.invite('north', { roles: [], organisation: 'west' });

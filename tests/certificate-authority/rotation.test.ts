@@ -219,7 +219,7 @@ describe('an issuing CA', () => {
       await expect(rotation('small', 'PUT', { certificate })).rejects.toThrow(/malformed|wrong_certificate/);
     }
     const state = await rotation('small', 'PUT', signed);
-    expect(state).toMatchObject({ status: 'unproposed', reason: 'small@ca may not propose' });
+    expect(state).toMatchObject({ status: 'unproposed', reason: 'small@ca may not nominate' });
     await expect(rotation('small', 'PUT', signed)).rejects.toThrow(/no_rotation/);
     const [next] = parseCertificates(signed.certificate);
     ca.chain.rotate('small', next!, everybody);

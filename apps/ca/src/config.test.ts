@@ -1,7 +1,7 @@
 /** What the CA says when it cannot start: in plain words, naming the file or option, never a secret. */
 import { spawnSync } from 'node:child_process';
 import { randomBytes, webcrypto } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -114,6 +114,22 @@ test('a directory belongs to one process, until that has died', () => {
   lockDirectory(directory)();
   lockDirectory(directory)();
 });
+
+test.skipIf(process.platform !== 'linux')(
+  'the number of a dead process that another one has by now locks nothing',
+  () => {
+    const directory = join(folder, 'empty');
+    const path = join(directory, 'lock');
+    const unlock = lockDirectory(directory);
+    const [, , birth] = readFileSync(path, 'utf8').split(' ');
+    expect(birth).toMatch(/^[\da-f-]{36}\/\d+$/);
+    unlock();
+    writeFileSync(path, `${process.ppid} 0 ${birth}`);
+    lockDirectory(directory)();
+    writeFileSync(path, `${process.ppid} 0 `);
+    expect(() => lockDirectory(directory)).toThrow(/in use by process/);
+  },
+);
 
 test('journals: half a line is dropped, a damaged one stops the program', () => {
   const path = join(folder, 'journal.jsonl');

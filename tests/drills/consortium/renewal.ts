@@ -72,7 +72,8 @@ function missedSlots(before: Info, after: Info): number {
 /** Has an authority replaced, and waits until the new one is in use. */
 async function rotate(network: CliNetwork, print: (line: string) => void, authority: string): Promise<void> {
   const began = performance.now();
-  const ca = network.caOptions(authority === '--root' ? 'north' : authority);
+  // The organisation is an argument of the command itself.
+  const ca = network.caOptions(authority === '--root' ? 'north' : authority).slice(0, 4);
   const step = (...options: string[]) => network.as<Rotation>(OPERATOR, 'org', 'rotate', authority, ...options, ...ca);
   await step('--previous-until', OVERLAP, '--yes');
   await approveOpen(network);

@@ -47,6 +47,20 @@ test('the next node is asked when one does not answer; all of them failing is no
   await expect(nodeAccess([dead], undefined).finalNumber()).rejects.toThrow(ChainUnavailable);
 });
 
+test('a node of another chain is asked for nothing, and nothing is signed for it', async () => {
+  const key = newPrivateKey('K1', () => new Uint8Array(32).fill(7));
+  const before = asked.length;
+  const other = nodeAccess([url], undefined, 'ab'.repeat(32));
+  await expect(other.rows('members', 'north')).rejects.toThrow(/is a node of the chain cfcfcfcfcfcf…/);
+  await expect(other.push('revoke', 'north@ca', key, {})).rejects.toThrow(ChainUnavailable);
+  await expect(other.seenIsFinal()).rejects.toThrow(ChainUnavailable);
+  expect(asked.slice(before).map(({ path }) => path)).toEqual(['get_info', 'get_info', 'get_info']);
+  pages = [{ rows: [{ n: 1 }], more: false, next_key: '' }];
+  const same = nodeAccess([url], undefined, info.chain_id);
+  expect(await same.rows('members', 'north')).toEqual([{ n: 1 }]);
+  expect(await same.finalNumber()).toBe(7);
+});
+
 test('rows come page by page, within bounds', async () => {
   pages = [
     { rows: [{ n: 1 }, { n: 2 }], more: true, next_key: '3' },

@@ -139,7 +139,10 @@ async function asked<T>(question: () => Promise<T>): Promise<T> {
   try {
     return await question();
   } catch (thrown) {
-    if (thrown instanceof ChainUnavailable) throw thrown;
+    // Also within what the client makes of it.
+    for (let cause = thrown; cause instanceof Error; cause = cause.cause) {
+      if (cause instanceof ChainUnavailable) throw cause;
+    }
     const error = toSnapError(thrown);
     if (isMomentary(error))
       throw new ChainUnavailable(`the chain cannot be used now: ${error.message}`, { cause: error });

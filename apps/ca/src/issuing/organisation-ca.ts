@@ -10,7 +10,6 @@ import { equalBytes, formatPublicKey, type PublicKey, toHex } from '@snapscale/c
 import {
   type Certificate,
   CertificateError,
-  type CertificateRequest,
   checkRequest,
   IssuingAuthority,
   isIssuedBy,
@@ -32,17 +31,8 @@ import { AuthorityReplaced, ChainRefusal, ChainUnavailable, Refusal } from '../f
 import type { OrganisationFiles } from '../files/ca-files.js';
 import type { Application, Grant, Invitation, Source } from './application.js';
 import { ApplicationLog } from './application-log.js';
-import {
-  askedGrant,
-  checkGrant,
-  checkInvitation,
-  checkKeyFits,
-  hostsOf,
-  type InvitedGrant,
-  invitedGrant,
-  isSameGrant,
-  lifeOf,
-} from './grant-rules.js';
+import { checkGrant, checkInvitation, checkKeyFits, hostsOf, lifeOf } from './grant-rules.js';
+import { Intake } from './intake.js';
 import { Pruning } from './pruning.js';
 import { refuseFullQueue } from './queue-bounds.js';
 
@@ -82,7 +72,6 @@ type Bounds = {
 /** Numbers for metrics. */
 export type Counts = { issued: number; renewed: number; refused: number; revoked: number };
 
-const toApprove = 'an operator has to approve it';
 const DONE_SHOWN_MAX = 200;
 const UNDECIDED_MS = 30 * 86_400_000;
 const INVITATIONS_MAX = 10_000;
@@ -90,8 +79,6 @@ const INVITATIONS_MAX = 10_000;
 const UNUSABLE_MAX = 10_000;
 /** A key that the chain does not accept is tried again after this, and after twice as long each time. */
 const PAUSE_MS = 10_000;
-/** The names of nodes are read again after this. */
-const NODES_KEPT_MS = 5000;
 const PAUSE_MAX_MS = 10 * 60_000;
 const random = (size: number): Uint8Array => new Uint8Array(randomBytes(size));
 
@@ -111,16 +98,12 @@ export class OrganisationCa {
   /** What holds an application up, so that the log says it once. */
   readonly #troubles = new Map<string, string>();
   readonly #unusable = new Set<string>();
+  readonly #intake: Intake;
   readonly #pruning: Pruning;
   /** Where the next page of applications on chain begins. */
   #nextApplicant: string | undefined;
   /** Until when nothing is signed because the chain does not accept the key of the CA. */
   #pause = { untilMs: 0, lengthMs: PAUSE_MS };
-  /** Names of nodes with a valid certificate, for a moment. */
-  #nodes: { readonly untilMs: number; readonly names: ReadonlySet<string | undefined> } = {
-    untilMs: 0,
-    names: new Set(),
-  };
   #isClosed = false;
 
   constructor(options: OrganisationCaOptions) {
@@ -134,6 +117,8 @@ export class OrganisationCa {
     this.#logger = log.child({ organisation: files.configuration.organisation });
     this.#nowMs = nowMs;
     this.#log = ApplicationLog.open(files.folder, nowMs());
+    const { consortium, account } = this;
+    this.#intake = new Intake({ log: this.#log, consortium, account, nowMs });
     this.#pruning = new Pruning(this.consortium, this.#logger, nowMs);
   }
 
@@ -187,22 +172,16 @@ export class OrganisationCa {
    */
   async submit({ request: bytes, asked, invitation: secret, source, address }: Submission): Promise<Application> {
     const request = checked(bytes);
-    const wanted = askedGrant(asked, request.names);
-    const earlier = this.#earlier(request, wanted, secret === undefined ? undefined : hashOf(secret));
-    if (earlier !== undefined) return this.#progressOf(earlier.id);
-    const invitation = secret === undefined ? undefined : this.#invitationOf(secret);
     const { policy } = this.files.configuration;
-    const isAutomatic = (roles: readonly string[]) => roles.every((role) => policy.automatic.includes(role));
-    // What anybody gets is like an invitation that names nothing but roles.
-    const open = wanted.roles.length > 0 && isAutomatic(wanted.roles) ? { roles: wanted.roles } : undefined;
-    const given = invitation === undefined ? open : this.#grantOf(invitation);
-    const invited = given === undefined ? undefined : invitedGrant(given, wanted);
-    const grant = invited?.grant ?? wanted;
-    checkGrant(grant, policy, this.account);
-    checkKeyFits(grant, request.publicKey);
-    const reason = invited === undefined ? toApprove : await this.#objection(invited);
-    const approved = reason === undefined && (policy.approval === 'invitation' || isAutomatic(grant.roles));
-    if (!approved && invitation === undefined) this.#makeRoom(source, address);
+    const incoming = { request, asked, hash: secret === undefined ? undefined : hashOf(secret) };
+    let judgement = this.#intake.judge(incoming, policy);
+    if (judgement.kind === 'new' && judgement.chosenNode !== undefined) {
+      await this.#intake.readNodes();
+      judgement = this.#intake.judge(incoming, policy);
+    }
+    if (judgement.kind === 'known') return this.#progressOf(judgement.application.id);
+    const { invitation, grant, reason } = judgement;
+    if (reason !== undefined && invitation === undefined) this.#makeRoom(source, address);
     const id = toHex(random(16));
     this.#log.record({
       kind: 'received',
@@ -211,79 +190,14 @@ export class OrganisationCa {
       source,
       request: Buffer.from(request.der).toString('base64'),
       grant,
-      approved,
+      approved: reason === undefined,
       ...(address === undefined ? {} : { address }),
       ...(invitation === undefined ? {} : { invitation: invitation.hash }),
-      ...(approved ? {} : { reason: reason ?? toApprove }),
+      ...(reason === undefined ? {} : { reason }),
     });
     const { roles, node, account } = grant;
-    this.#logger.info({ id, roles, node, account, approved }, 'request received');
+    this.#logger.info({ id, roles, node, account, reason }, 'request received');
     return this.#progressOf(id);
-  }
-
-  /**
-   * The application that a request belongs to. What it asks for stands beside the request, and anybody may have sent the same
-   * bytes with other names: then this is another application, and a person sees both.
-   * @throws Refusal
-   */
-  #earlier(
-    { der, publicKey }: CertificateRequest,
-    wanted: Grant,
-    invitation: string | undefined,
-  ): Application | undefined {
-    const known = this.#log.ofKey(publicKey).filter(({ status }) => status !== 'refused');
-    const decided = known.find(({ status }) => status !== 'waiting');
-    if (decided !== undefined && equalBytes(decided.request, der)) return decided;
-    const waiting = known.filter(({ status }) => status === 'waiting');
-    const isMeant = (one: Application) =>
-      invitation === undefined
-        ? wanted.roles.length === 0 || isSameGrant(one.grant, wanted)
-        : one.invitation === invitation;
-    const meant = waiting.find((one) => equalBytes(one.request, der) && isMeant(one));
-    if (meant !== undefined) return meant;
-    const isOther = ({ request }: Application) => !equalBytes(request, der);
-    const isUnderWay = decided !== undefined && decided.status !== 'issued';
-    if (isUnderWay || (invitation === undefined && waiting.some(isOther))) {
-      throw new Refusal(
-        409,
-        'duplicate_key',
-        'another request with this key is under way: send the same request again, or use a new key',
-      );
-    }
-    return undefined;
-  }
-
-  /** What an invitation gives. One for an organisation that joins gives nothing here. @throws Refusal */
-  #grantOf({ organisation, grant }: Invitation): Grant {
-    if (organisation === undefined && grant.roles.length > 0) return grant;
-    throw new Refusal(
-      403,
-      'invitation',
-      'this invitation is for an organisation that joins, and gives no certificate: snapscale org join',
-    );
-  }
-
-  /** Why somebody has to look at what the bearer of an invitation has chosen. */
-  async #objection({ chosenNode, chosenHosts }: InvitedGrant): Promise<string | undefined> {
-    if (chosenHosts.length > 0) {
-      return `the invitation does not name ${chosenHosts.join(', ').slice(0, 200)}: an operator has to approve it`;
-    }
-    if (chosenNode === undefined) return undefined;
-    // The name of the organisation itself is that of its producer; with dots it would also be one of the DNS.
-    const isOpen = chosenNode !== this.account && !chosenNode.slice(this.account.length).includes('.');
-    if (isOpen && !(await this.#isNodeKnown(chosenNode))) return undefined;
-    return `the invitation does not name the node ${chosenNode}: an operator has to approve it`;
-  }
-
-  async #isNodeKnown(node: string): Promise<boolean> {
-    if (this.#log.open().some(({ grant, status }) => grant.node === node && status !== 'waiting')) return true;
-    const nowSec = this.#nowMs() / 1000;
-    const isValid = ({ status, validUntilSec }: MemberRow) => status !== 'revoked' && validUntilSec > nowSec;
-    if (this.#nowMs() >= this.#nodes.untilMs) {
-      const nodes = (await this.consortium.members()).filter(isValid).map((row) => row.node);
-      this.#nodes = { untilMs: this.#nowMs() + NODES_KEPT_MS, names: new Set(nodes) };
-    }
-    return this.#nodes.names.has(node);
   }
 
   /** Makes room for one that nobody has invited. @throws Refusal when its sender has too many there */
@@ -440,7 +354,7 @@ export class OrganisationCa {
 
   /** The invitation for an organisation that joins. @throws Refusal */
   joiningInvitation(secret: string, organisation: string): Invitation {
-    const invitation = this.#invitationOf(secret);
+    const invitation = this.#intake.usable(hashOf(secret));
     if (invitation.organisation === organisation) return invitation;
     throw new Refusal(403, 'invitation', 'this invitation is not for an organisation with this account');
   }
@@ -631,7 +545,7 @@ export class OrganisationCa {
     }
     this.#log.record({ kind: 'entered', id, at: this.#nowMs() });
     this.#pause = { untilMs: 0, lengthMs: PAUSE_MS };
-    this.#nodes = { untilMs: 0, names: new Set() };
+    this.#intake.gave(certificate.names.nodes[0]);
     for (const other of this.#log.ofKey(certificate.publicKey)) {
       if (other.status === 'waiting') this.#refuse(other.id, 'another request with this key was approved');
     }
@@ -667,14 +581,6 @@ export class OrganisationCa {
     if (row === undefined || row.status === 'revoked' || row.validUntilSec <= this.#nowMs() / 1000) return;
     if (!equalBytes(row.subjectKey, publicKey)) return;
     throw new Refusal(409, 'duplicate_key', 'this key has a certificate: renew that one, or use a new key');
-  }
-
-  #invitationOf(secret: string): Invitation {
-    const invitation = this.#log.invitation(hashOf(secret));
-    if (invitation === undefined) throw new Refusal(401, 'invitation', 'the invitation is not known here');
-    if (invitation.expiresMs <= this.#nowMs()) throw new Refusal(401, 'invitation', 'the invitation has expired');
-    if (invitation.usesLeft <= 0) throw new Refusal(401, 'invitation', 'the invitation has been used');
-    return invitation;
   }
 
   #refuse(id: string, reason: string, by?: string): void {

@@ -209,7 +209,7 @@ export class Rotation {
       files.update({ ...record, proposedMs: undefined });
       this.#retryMs = nowMs() + RETRY_MS;
       const why = error.isUnauthorized
-        ? `${record.by}@ca may not propose`
+        ? `${record.by}@ca may not nominate`
         : `the chain has refused it: ${error.message}`;
       throw new ChainUnavailable(why);
     }

@@ -3,7 +3,15 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemContract } from '@snapscale/contracts/testing';
-import { blsPublicKeyOf, generateBlsPrivateKey, parsePrivateKey, parsePublicKey, toHex } from '@snapscale/crypto';
+import {
+  blsPublicKeyOf,
+  generateBlsPrivateKey,
+  generatePrivateKey,
+  parsePrivateKey,
+  parsePublicKey,
+  publicKeyOf,
+  toHex,
+} from '@snapscale/crypto';
 import {
   chainIdOf,
   defaultChainConfig,
@@ -13,6 +21,7 @@ import {
   genesisSchema,
   names,
 } from '@snapscale/protocol';
+import { createClient } from '@snapscale/sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { developmentPrivateKey, developmentPublicKey } from '../keys/development.js';
 import type { Handler } from '../program/command.js';
@@ -21,9 +30,11 @@ import { FakeCa, fakeSecret } from '../testing/fake-ca.js';
 import { FakeChain } from '../testing/fake-chain.js';
 import { type RunHere, runHere } from '../testing/run-here.js';
 import { handedOverKey } from './account-key.js';
+import { startOptions, writeGenesis } from './node-directory.js';
 import { walkNode } from './node-join.js';
 import { walkOrganisation } from './org-join.js';
 import type { Program, Starter } from './programs.js';
+import { writePrivate } from './walk.js';
 
 const key = parsePublicKey(developmentPublicKey);
 const genesis: Genesis = {
@@ -117,6 +128,8 @@ describe('an organisation', () => {
     for (const file of ['issuing.key', 'chain.key', 'admin.secret']) {
       expect(statSync(join(data(), 'ca', 'delta', file)).mode & 0o777).toBe(0o600);
     }
+    const configuration = JSON.parse(readFileSync(join(data(), 'ca', 'delta', 'ca.json'), 'utf8'));
+    expect(configuration).toMatchObject({ chain_id: chainId });
     await run(2, ['org', 'join', code, '--name', 'other', '--data', data()], /this directory is of delta/);
   });
 
@@ -232,6 +245,39 @@ describe('a node', () => {
     expect(readdirSync(join(data, 'identity')).sort()).toEqual(['authorities.pem', 'node.key', 'node.pem']);
     await run(0, ['node', 'join', '--data', data], /watcher of north/);
     await run(4, ['node', 'join', invitation, '--data', join(folder, 'thief')], /was used/);
+  });
+
+  test('what network it is says the genesis, not the node that was asked; a reachable node is not open to everybody', async () => {
+    const [data, hosts] = [join(folder, 'genesis'), ['node.example.org']];
+    const write = (initialKey: Genesis['initialKey'], development: boolean) =>
+      writePrivate(
+        join(data, 'genesis.json'),
+        JSON.stringify({ development, founded: true, genesis: genesisSchema.toJson({ ...genesis, initialKey }) }),
+      );
+    const other = publicKeyOf(generatePrivateKey('K1', new Uint8Array(32).fill(3)));
+    write(other, true);
+    expect(startOptions(data, hosts)).toEqual(['--production']);
+    expect(startOptions(data, ['localhost'])).toEqual(['--production']);
+    write(key, false);
+    expect(startOptions(data, ['localhost', '127.0.0.1'])).toEqual([]);
+    expect(startOptions(data, hosts)).toEqual(['--admission', 'chain']);
+
+    // A node that claims to be one of a development network does not make it one.
+    const before = node.answers.get_light_client_update;
+    const { get_info: info } = node.answers;
+    const production = { ...genesis, initialKey: other };
+    node.answers.get_light_client_update = () => ({ genesis: toHex(encode(genesisSchema, production)) });
+    node.answers.get_info = (...args) => ({ ...(info!(...args) as object), chain_id: toHex(chainIdOf(production)) });
+    try {
+      const path = join(folder, 'production');
+      const client = createClient({ url: node.url, fetch: globalThis.fetch as never });
+      await writeGenesis(client, path);
+      expect(JSON.parse(readFileSync(join(path, 'genesis.json'), 'utf8'))).toMatchObject({ development: false });
+      expect(startOptions(path, [])).toEqual(['--production']);
+    } finally {
+      node.answers.get_light_client_update = before!;
+      node.answers.get_info = info!;
+    }
   });
 
   test('says what is missing', async () => {

@@ -100,7 +100,9 @@ export const inviteOrganisation: Handler = async (session, values) => {
     `Valid until ${momentForPeople(expires, Date.now())}. ${name} runs: snapscale org join CODE ${options.join(' ')}`,
   );
   if (!values.flag('stay')) {
-    output.note(`When the root has signed its CA, it is proposed by yours, or by you: snapscale org admit ${name}`);
+    output.note(
+      `When the root has signed its CA, approve it, or propose it where your CA has not: snapscale org admit ${name}`,
+    );
     return;
   }
   await proposeAdmission(session, values, await untilJoining(session, ca, name), CA_MOMENT_MS);

@@ -1,5 +1,5 @@
 /** `member …` against a CA with real certificates and a chain on which `snap.ca` decides. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { roleName } from '@snapscale/api';
@@ -115,6 +115,30 @@ describe('with an invitation', () => {
     await fails(3, ['member', 'revoke', '--account', 'alice', '--yes'], /alice holds no certificate/);
   });
 
+  test('from a file, where nobody else on the machine sees it', async () => {
+    const file = join(home, 'code');
+    writeFileSync(file, `${await invite()}\n`);
+    await ok('member', 'apply', file, '--name', 'filed');
+    writeFileSync(file, 'nothing');
+    await fails(
+      2,
+      ['member', 'apply', file, '--name', 'other'],
+      /this is no invitation code[\s\S]*- for standard input/,
+    );
+  });
+
+  test('the name of a node begins with the account of its organisation, and the user hears it', async () => {
+    const run = await ok('member', 'invite', '--node', 'meter', '--role', 'device');
+    expect(run.stderr).toContain('begin with its account: this one is north-meter');
+    const whole = await ok('member', 'invite', '--node', 'north-meter', '--role', 'device');
+    expect(whole.stderr).not.toContain('begin with');
+    const applied = await ok('member', 'apply', run.stdout.trim(), '--node', 'meter');
+    expect(applied.stderr).toContain('this one is north-meter');
+    const [shown] = (await ok('member', 'show', 'meter', '--json')).json();
+    expect(shown).toMatchObject({ node: 'north-meter', organisation: 'north' });
+    await ok('member', 'revoke', '--node', 'north-meter', '--yes');
+  });
+
   test('a passphrase seals the private key', async () => {
     const more = { SNAPSCALE_PASSPHRASE: 'correct horse' };
     const code = await invite();
@@ -214,6 +238,36 @@ describe('wrong', () => {
     await fails(3, ['member', 'invite', '-o', 'east'], /is not that of east[\s\S]*that of: north/);
     await fails(4, ['member', 'invite'], /needs an operator[\s\S]*--ca-secret/, { SNAPSCALE_CA_SECRET: 'WRONG' });
     await fails(9, ['member', 'invite', '--ca-secret', '/nowhere'], /cannot be read from \/nowhere/);
+  });
+
+  test('codes and secrets do not travel in the clear', async () => {
+    const secret = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+    for (const host of ['ca.example', '10.0.0.7:8900', 'localhost.example']) {
+      const words = /is plain HTTP on another machine: codes and secrets could be read[\s\S]*HTTPS/;
+      const url = `http://${host}`;
+      for (const args of [
+        ['member', 'apply', `north~${secret}~${url}`],
+        ['member', 'apply', '--ca', url, '-o', 'north'],
+        ['member', 'invite', '--ca', url, '-o', 'north'],
+        ['node', 'join', `north~${secret}~${url}`, '--data', join(home, 'data')],
+        ['org', 'join', `north~${secret}~${url}`, '--data', join(home, 'data'), '--name', 'delta'],
+      ]) {
+        const { stderr } = await fails(2, args, words);
+        expect(stderr).not.toContain(secret);
+        expect(stderr).not.toContain(fakeSecret);
+      }
+    }
+  });
+
+  test('many requests are turned down at once', async () => {
+    for (const name of ['one', 'two']) {
+      await fails(8, ['member', 'apply', '--name', name, '-o', 'north', '--no-wait'], /waits for an operator/);
+    }
+    await fails(2, ['member', 'reject', '-o', 'north'], /reject what\?/);
+    await fails(2, ['member', 'reject', 'x', '--all', '-o', 'north'], /reject what\?/);
+    expect((await ok('member', 'reject', '--from', '10.0.0.7', '-o', 'north')).stdout).toContain('0 requests rejected');
+    expect((await ok('member', 'reject', '--all', '-o', 'north')).stdout).toMatch(/[2-9] requests rejected/);
+    expect((await ok('member', 'list', '--waiting', '-o', 'north')).stderr).toContain('Nothing waits');
   });
 
   test('what to revoke, and what to show', async () => {

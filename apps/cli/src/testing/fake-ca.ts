@@ -160,9 +160,18 @@ export class FakeCa {
       return answer;
     }
     operator();
+    if (what === 'rejections') return this.#rejectAll(body.address);
     if (what === 'invitations') return this.#invite(body);
     this.revoked.push(`${id} ${body.reason}`);
     return { serial: id, status: 'revoked' };
+  }
+
+  #rejectAll(address: string | undefined): unknown {
+    const chosen = [...this.#queue.values()].filter(
+      (one) => one.status === 'waiting' && (address === undefined || one.address === address),
+    );
+    for (const one of chosen) this.#queue.set(one.id, { ...one, status: 'refused' });
+    return { rejected: chosen.length };
   }
 
   #invite(terms: InvitationTerms): unknown {

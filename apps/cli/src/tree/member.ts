@@ -63,7 +63,7 @@ export const memberCommand: Command = {
         ofOrganisation,
         ...caOptions,
       ],
-      examples: ['member invite -o north', 'member invite --role observer --node watcher -o north'],
+      examples: ['member invite -o north', 'member invite --role observer --node north-watcher -o north'],
       load: async () => (await operator()).inviteMember,
     },
     {

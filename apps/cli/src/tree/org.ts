@@ -100,7 +100,7 @@ export const orgCommand: Command = {
       summary: 'become an organisation of the consortium: one command, from keys to a producer',
       detail:
         'Makes keys, has the root sign the CA, waits for the decision, starts CA and node, and registers the producer. Says at each step what is done and what is missing. After Ctrl-C the same command with --data goes on.',
-      arguments: [['[code]', 'code of an invitation; once it is known, --data is enough']],
+      arguments: [['[code]', 'code of an invitation, a file with it, or -; once it is known, --data is enough']],
       options: [
         { flags: '--data <dir>', description: 'where keys and data are kept' },
         { flags: '--name <account>', description: 'account of the organisation' },
@@ -174,7 +174,7 @@ export const nodeCommand: Command = {
       summary: 'set up a node of an organisation, from the invitation to the running process',
       detail:
         'Makes keys, gets the certificate, fetches genesis and addresses, and says at each step what is missing. The code comes from: member invite --role observer --node NAME. After Ctrl-C the same command with --data goes on.',
-      arguments: [['[code]', 'code of an invitation; once it is known, --data is enough']],
+      arguments: [['[code]', 'code of an invitation, a file with it, or -; once it is known, --data is enough']],
       options: [
         { flags: '--data <dir>', description: 'where the node keeps its data' },
         { flags: '--start', description: 'start it in the background; otherwise the command is shown' },

@@ -19,6 +19,18 @@ export type ReenrolmentAnswer =
   /** A person must approve it first. */
   | { readonly kind: 'waiting'; readonly afterSec: number };
 
+/** The CA has answered, and gives no certificate. */
+export class ReenrolmentRefused extends Error {
+  override readonly name = 'ReenrolmentRefused';
+  /** Of HTTP. */
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
 const TIMEOUT_MS = 30_000;
 const ANSWER_BYTES_MAX = 64 << 10;
 const WAIT_SEC_DEFAULT = 300;
@@ -31,7 +43,7 @@ export async function reenrol({ ca, organisation, identity, request }: Reenrolme
   }
   const { status, retryAfter, body } = await post(url, identity, Buffer.from(request).toString('base64'));
   if (status === 202) return { kind: 'waiting', afterSec: waitOf(retryAfter) };
-  if (status !== 200) throw new Error(`${url.href} answered ${status}: ${printable(body)}`);
+  if (status !== 200) throw new ReenrolmentRefused(status, `${url.href} answered ${status}: ${printable(body)}`);
   const certificates = decodeCertsOnly(decodeBase64(body, 'answer of the CA'));
   return { kind: 'issued', certificates };
 }

@@ -22,10 +22,19 @@ export function writeIdentity(directory: string, identity: Identity): void {
   const write = (path: string, text: string) => writeFileAtomicSync(path, new TextEncoder().encode(text));
   write(files.privateKey, identity.privateKey);
   write(files.certificate, identity.certificate);
-  write(files.authorities, identity.authorities.map((pem) => `${pem.trim()}\n`).join(''));
+  writeFileAtomicSync(files.authorities, authoritiesBytes(identity.authorities));
   write(join(next, COMPLETE), '');
   fsyncDirectorySync(directory);
   finishIdentity(directory);
+}
+
+/** Writes other roots. Certificate and key stay as they are, also if somebody replaces them at the same moment. @throws Error */
+export function writeAuthorities(directory: string, authorities: readonly string[]): void {
+  writeFileAtomicSync(identityFiles(directory).authorities, authoritiesBytes(authorities));
+}
+
+function authoritiesBytes(authorities: readonly string[]): Uint8Array {
+  return new TextEncoder().encode(authorities.map((pem) => `${pem.trim()}\n`).join(''));
 }
 
 /**

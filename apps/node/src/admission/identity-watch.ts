@@ -5,6 +5,8 @@ import { identityFiles, readIdentity } from '../p2p/identity-files.js';
 
 export type IdentityWatchOptions = {
   readonly directory: string;
+  /** What is in use. The files may have changed already since it was read. */
+  readonly inUse: Identity;
   /** Takes what was read. @throws Error when it cannot be used; it is read again at the next look then */
   readonly changed: (identity: Identity) => void;
   /** The files cannot be used, not only for a moment. The old identity stays in use. */
@@ -19,13 +21,14 @@ const FAULTS_BEFORE_WORD = 2;
 export class IdentityWatch {
   readonly #options: IdentityWatchOptions;
   readonly #timer: NodeJS.Timeout;
-  /** Of the files that are in use. */
-  #used: string;
+  /** Of the files that were read last; undefined before the first look. */
+  #seen: string | undefined;
+  #inUse: Identity;
   #faults = 0;
 
   constructor(options: IdentityWatchOptions) {
     this.#options = options;
-    this.#used = fingerprint(options.directory);
+    this.#inUse = options.inUse;
     this.#timer = setInterval(() => this.look(), options.intervalMs ?? INTERVAL_MS);
     this.#timer.unref();
   }
@@ -33,10 +36,12 @@ export class IdentityWatch {
   /** Looks now. */
   look(): void {
     const seen = fingerprint(this.#options.directory);
-    if (seen === this.#used) return;
+    if (seen === this.#seen) return;
     try {
-      this.#options.changed(readIdentity(this.#options.directory));
-      this.#used = seen;
+      const identity = readIdentity(this.#options.directory);
+      if (textOf(identity) !== textOf(this.#inUse)) this.#options.changed(identity);
+      this.#inUse = identity;
+      this.#seen = seen;
       this.#faults = 0;
     } catch (error) {
       this.#faults++;
@@ -47,6 +52,10 @@ export class IdentityWatch {
   close(): void {
     clearInterval(this.#timer);
   }
+}
+
+function textOf({ certificate, privateKey, authorities }: Identity): string {
+  return [certificate, privateKey, ...authorities].map((pem) => pem.trim()).join('\n');
 }
 
 function fingerprint(directory: string): string {

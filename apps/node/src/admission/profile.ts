@@ -2,7 +2,7 @@
 import type { PublicKey } from '@snapscale/crypto';
 import { formatName, type Name, parseName } from '@snapscale/protocol';
 import { type Certificate, checkIssuing, checkMember, type MemberNames } from '@snapscale/sdk/certificates';
-import { checkNodeOf } from '../p2p/node-name.js';
+import { checkName } from '../p2p/node-name.js';
 import type { TrustedChain } from './trust.js';
 import { type AdmissionNeed, type Refusal, refused } from './verdict.js';
 
@@ -37,12 +37,15 @@ export function checkProfile({ leaf, issuer, root }: TrustedChain, need: Admissi
   }
 }
 
-/** What a member's certificate says. @throws Error when it is not one */
+/**
+ * What a member's certificate says. Nodes are known by their names alone, so that `checkMember` sees to it that they are those of
+ * its organisation. @throws Error when it is not one
+ */
 export function profileOf(certificate: Certificate): Profile {
   const member = checkMember(certificate);
   requireAccount('organisation', member.organisation);
   if (member.account !== undefined) requireAccount('account', member.account);
-  if (member.node !== undefined) checkNodeOf(member.node, member.organisation);
+  if (member.node !== undefined) checkName(member.node);
   if (member.roles.length > ROLES_MAX) throw new Error(`the certificate has ${member.roles.length} roles`);
   return { ...member, publicKey: certificate.publicKey };
 }

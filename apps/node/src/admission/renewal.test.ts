@@ -10,7 +10,7 @@ import { TestConsortium, type TestMember } from '../http/access/testing/test-con
 import { type Identity, openIdentity } from '../p2p/identity.js';
 import { readIdentity } from '../p2p/identity-files.js';
 import { Admission } from './admission.js';
-import { type Reenrolment, type ReenrolmentAnswer, reenrol } from './est-client.js';
+import { type Reenrolment, type ReenrolmentAnswer, ReenrolmentRefused, reenrol } from './est-client.js';
 import { finishIdentity, writeIdentity } from './identity-folder.js';
 import { IdentityWatch } from './identity-watch.js';
 import { OwnCertificate } from './own-certificate.js';
@@ -95,6 +95,7 @@ describe('the identity folder', () => {
     const faults: string[] = [];
     const watch = new IdentityWatch({
       directory,
+      inUse: old,
       changed: (identity) => taken.push(digestOf(identity)),
       fault: ({ message }) => faults.push(message),
     });
@@ -115,6 +116,20 @@ describe('the identity folder', () => {
     watch.look();
     watch.look();
     expect(faults).toHaveLength(2);
+  });
+
+  it('M10: is watched from the moment on at which it was read', async () => {
+    const [old, fresh] = [await identityOfAge(1), await identityOfAge(0)];
+    writeIdentity(directory, old);
+    const inUse = readIdentity(directory);
+    writeIdentity(directory, fresh);
+    const taken: string[] = [];
+    const changed = (identity: Identity): void => void taken.push(digestOf(identity));
+    const watch = new IdentityWatch({ directory, inUse, changed, fault: () => undefined });
+    closing.push(() => watch.close());
+    watch.look();
+    watch.look();
+    expect(taken).toEqual([digestOf(fresh)]);
   });
 });
 
@@ -186,6 +201,65 @@ describe('NET-23: renewal', () => {
     writeIdentity(directory, old);
     expect(await renewal({ ask }).said).toMatch(new RegExp(`^warn renewal-failed .*(${reason})`));
     expect(digestOf(readIdentity(directory))).toBe(digestOf(old));
+  });
+
+  it('H1: takes a successor that ends sooner once the chain has put it in place of the old one', async () => {
+    const old = await identityOfAge(25);
+    const short = async ({ request }: Reenrolment): Promise<ReenrolmentAnswer> => {
+      const { authority } = consortium.north;
+      const grant = { roles: ['edge'], node: 'north-alpha', lifeSec: 86_400, nowMs: Date.now() };
+      const certificate = await authority.issue(checkRequest(request).publicKey, grant);
+      return { kind: 'issued', certificates: [certificate, authority.certificate.der] };
+    };
+    writeIdentity(directory, old);
+    let isSuperseded = false;
+    expect(await renewal({ ask: short, isSuperseded: () => isSuperseded }).said).toMatch(/does not live longer/);
+    isSuperseded = true;
+    expect(await renewal({ ask: short, isSuperseded: () => isSuperseded }).said).toBe(
+      'info certificate-renewed the same',
+    );
+    expect(digestOf(readIdentity(directory))).not.toBe(digestOf(old));
+  });
+
+  it('H2: asks with the same key and the same bytes until there is an answer, over restarts too', async () => {
+    writeIdentity(directory, await identityOfAge(25));
+    const asked: Reenrolment[] = [];
+    const lost = async (what: Reenrolment): Promise<ReenrolmentAnswer> => {
+      asked.push(what);
+      // The CA has entered it; nobody hears of that.
+      throw new ReenrolmentRefused(503, 'no answer in time');
+    };
+    expect(await renewal({ renewKey: true, ask: lost }).said).toMatch(/no answer in time/);
+    expect(await renewal({ renewKey: true, ask: lost }).said).toMatch(/no answer in time/);
+    const answer = async (what: Reenrolment): Promise<ReenrolmentAnswer> => {
+      asked.push(what);
+      return issue(what);
+    };
+    expect(await renewal({ renewKey: true, ask: answer }).said).toBe('info certificate-renewed new');
+    const [first, ...others] = asked.map(({ request }) => Buffer.from(request).toString('hex'));
+    expect(others).toEqual([first, first]);
+    expect(openIdentity(readIdentity(directory)).member.node).toBe('north-alpha');
+    expect(existsSync(join(directory, 'pending'))).toBe(false);
+  });
+
+  it('H2: makes another request after one that the CA cannot read, for another certificate, and of what is damaged', async () => {
+    writeIdentity(directory, await identityOfAge(25));
+    const asked: string[] = [];
+    const refuse = async ({ request }: Reenrolment): Promise<ReenrolmentAnswer> => {
+      asked.push(Buffer.from(request).toString('hex'));
+      throw new ReenrolmentRefused(asked.length === 1 ? 400 : 503, 'refused');
+    };
+    const attempt = () => renewal({ renewKey: true, ask: refuse }).said;
+    await attempt();
+    expect(existsSync(join(directory, 'pending'))).toBe(false);
+    await attempt();
+    writeFileSync(join(directory, 'pending', 'request.pem'), 'noise');
+    await attempt();
+    writeIdentity(directory, await identityOfAge(26));
+    await attempt();
+    rmSync(join(directory, 'pending', 'node.key'));
+    await attempt();
+    expect(new Set(asked).size).toBe(5);
   });
 
   function answerOf({ certificate }: Identity): ReenrolmentAnswer {

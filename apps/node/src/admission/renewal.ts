@@ -3,7 +3,7 @@
  * goes into the identity folder, from where it is taken without a restart (NET-23).
  */
 import { randomBytes } from 'node:crypto';
-import { equalBytes } from '@snapscale/crypto';
+import { equalBytes, toHex } from '@snapscale/crypto';
 import {
   type Certificate,
   chainOf,
@@ -19,8 +19,16 @@ import {
 } from '@snapscale/sdk/certificates';
 import type { Identity } from '../p2p/identity.js';
 import { readIdentity } from '../p2p/identity-files.js';
-import { type Reenrolment, type ReenrolmentAnswer, reenrol } from './est-client.js';
+import { type Reenrolment, type ReenrolmentAnswer, ReenrolmentRefused, reenrol } from './est-client.js';
 import { writeIdentity } from './identity-folder.js';
+import {
+  type PendingRequest,
+  readPending,
+  removePending,
+  requestBytes,
+  requestText,
+  writePending,
+} from './pending-request.js';
 
 export type RenewalOptions = {
   /** The identity folder. */
@@ -32,6 +40,8 @@ export type RenewalOptions = {
   readonly nowMs: () => number;
   /** Until when the chain takes this certificate, in seconds: sooner than it says where its CA was replaced. */
   readonly endSec?: (identity: Identity) => number | undefined;
+  /** Whether the chain has a successor of this certificate already. */
+  readonly isSuperseded?: (identity: Identity) => boolean;
   readonly event: (level: 'info' | 'warn', name: string, detail: Readonly<Record<string, string | number>>) => void;
   /** Asks the CA. Default: over the network. */
   readonly ask?: (what: Reenrolment) => Promise<ReenrolmentAnswer>;
@@ -66,11 +76,20 @@ export class CertificateRenewal {
 
   /** The chain may take the certificate for a shorter time than before: then the next attempt may be due sooner. */
   look(): void {
-    const { directory, endSec } = this.#options;
-    const lastSec = endSec?.(readIdentity(directory));
+    if (this.#isBusy) return;
+    const lastSec = this.#endNow();
     // Others change the chain all the time: that must not wear down the waits between attempts that fail.
-    if (this.#isBusy || lastSec === undefined || lastSec >= this.#lastSec) return;
-    this.#schedule(0);
+    if (lastSec !== undefined && lastSec < this.#lastSec) this.#schedule(0);
+  }
+
+  #endNow(): number | undefined {
+    const { directory, endSec } = this.#options;
+    try {
+      return endSec?.(readIdentity(directory));
+    } catch {
+      // The files are being replaced, or cannot be used: the next attempt says so.
+      return undefined;
+    }
   }
 
   #schedule(afterMs: number): void {
@@ -119,28 +138,66 @@ export class CertificateRenewal {
   }
 
   async #renew(identity: Identity, own: Certificate, lastSec: number): Promise<ReenrolmentAnswer> {
-    const { ca, renewKey, directory, event, ask = reenrol } = this.#options;
+    const { ca, renewKey, directory, nowMs, isSuperseded, event, ask = reenrol } = this.#options;
     const names = checkMember(own);
-    const { dns, addresses } = own.names;
-    const key = renewKey ? newPrivateKey('R1', random) : parsePrivateKeyPem(identity.privateKey);
-    const hosts = [...dns.filter((host) => host !== names.node), ...addresses];
-    const request = await createRequest(signerOf(key), { ...names, hosts });
-    const answer = await ask({ ca, organisation: names.organisation, identity, request });
+    const pending = await this.#pendingRequest(identity, own);
+    const answer = await this.#answerTo(() =>
+      ask({ ca, organisation: names.organisation, identity, request: requestBytes(pending) }),
+    );
     if (answer.kind === 'waiting') return answer;
     // The roots of the folder may have changed meanwhile, with those of the chain.
     const { authorities } = readIdentity(directory);
-    const asked = { own, lastSec, publicKey: signerOf(key).publicKey };
+    const { publicKey } = signerOf(parsePrivateKeyPem(pending.privateKey));
+    const asked = { own, lastSec, publicKey, nowMs: nowMs(), isSuperseded: isSuperseded?.(identity) === true };
     const successor = acceptable(answer.certificates.map(parseCertificate), asked, { ...identity, authorities });
     writeIdentity(directory, {
       certificate: successor.map(({ der }) => encodePem('CERTIFICATE', der)).join(''),
-      privateKey: renewKey ? privateKeyPem(key) : identity.privateKey,
+      privateKey: pending.privateKey,
       authorities,
     });
+    removePending(directory);
     const expires = new Date(successor[0]!.notAfterSec * 1000).toISOString();
     event('info', 'certificate-renewed', { node: names.node ?? '', expires, key: renewKey ? 'new' : 'the same' });
     return answer;
   }
+
+  /** The one that was not answered yet, or a new one, which is on disk before anybody hears of it. */
+  async #pendingRequest(identity: Identity, own: Certificate): Promise<PendingRequest> {
+    const { directory, renewKey } = this.#options;
+    const of = toHex(own.digest);
+    const before = readPending(directory, of);
+    if (before !== undefined) return before;
+    const names = checkMember(own);
+    const { dns, addresses } = own.names;
+    const hosts = [...dns.filter((host) => host !== names.node), ...addresses];
+    const privateKey = renewKey ? privateKeyPem(newPrivateKey('R1', random)) : identity.privateKey;
+    const request = await createRequest(signerOf(parsePrivateKeyPem(privateKey)), { ...names, hosts });
+    const pending = { privateKey, request: requestText(request) };
+    writePending(directory, of, pending);
+    return pending;
+  }
+
+  /** A request that the CA cannot read is not sent again: the next one is a new one. All else may be a matter of time. */
+  async #answerTo(ask: () => Promise<ReenrolmentAnswer>): Promise<ReenrolmentAnswer> {
+    try {
+      return await ask();
+    } catch (error) {
+      if (error instanceof ReenrolmentRefused && error.status === 400) removePending(this.#options.directory);
+      throw error;
+    }
+  }
 }
+
+/** What an answer is held against. */
+type Asked = {
+  readonly own: Certificate;
+  /** Until when that counts. */
+  readonly lastSec: number;
+  readonly publicKey: Uint8Array;
+  readonly nowMs: number;
+  /** The chain has another certificate in its place. */
+  readonly isSuperseded: boolean;
+};
 
 /**
  * The new certificate and its CA, if they are what was asked for: a CA that answers wrongly must not put an identity out of use.
@@ -148,7 +205,7 @@ export class CertificateRenewal {
  */
 function acceptable(
   certificates: readonly Certificate[],
-  { own, lastSec, publicKey }: { readonly own: Certificate; readonly lastSec: number; readonly publicKey: Uint8Array },
+  { own, lastSec, publicKey, nowMs, isSuperseded }: Asked,
   { certificate, authorities }: Identity,
 ): Certificate[] {
   const [fresh] = certificates;
@@ -158,7 +215,13 @@ function acceptable(
   if (before.node !== after.node || before.organisation !== after.organisation) {
     throw new Error(`the CA answered with a certificate of ${after.node} of ${after.organisation}`);
   }
-  if (fresh.notAfterSec <= lastSec) throw new Error('the new certificate does not live longer than the old one');
+  if (fresh.notBeforeSec * 1000 > nowMs || fresh.notAfterSec * 1000 <= nowMs) {
+    throw new Error('the new certificate is not valid now');
+  }
+  // Where the chain has put the new one in place of the old one there is no way back: it is the better one however long it lives.
+  if (fresh.notAfterSec <= lastSec && !isSuperseded) {
+    throw new Error('the new certificate does not live longer than the old one');
+  }
   const roots = authorities.flatMap(parseCertificates);
   // Issuing CAs that the answer leaves out are known from before.
   const chain = chainOf(fresh, [...certificates.slice(1), ...parseCertificates(certificate), ...roots]);

@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConsortiumState } from '@snapscale/execution/testing';
-import { encodePem } from '@snapscale/sdk/certificates';
+import { encodePem, parseCertificates } from '@snapscale/sdk/certificates';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TestConsortium } from '../http/access/testing/test-consortium.js';
 import type { Identity } from '../p2p/identity.js';
 import { readIdentity } from '../p2p/identity-files.js';
 import { writeIdentity } from './identity-folder.js';
 import { CertificateRenewal } from './renewal.js';
-import { endOnChain, followRoots, rootsOnChain } from './roots-on-chain.js';
+import { endOnChain, followRoots, isSupersededOnChain, rootsOnChain } from './roots-on-chain.js';
 
 const DAY_SEC = 86_400;
 let consortium: TestConsortium;
@@ -61,6 +61,18 @@ describe('the end of a certificate', () => {
     state.authority(north.authority.certificate.der, { organisation: 'north', status: 1, validUntilSec });
     expect(endOnChain(state, identity, Date.now())).toBe(validUntilSec);
     expect(endOnChain(new ConsortiumState(), identity, Date.now())).toBeUndefined();
+  });
+
+  it('is near where it is superseded', () => {
+    const { state, north } = consortium;
+    const [leaf] = parseCertificates(identity.certificate);
+    const { serial, digest, publicKey } = leaf!;
+    const row = { issuer: north.authority.certificate.der, serial, digest, subjectKey: publicKey, roles: ['edge'] };
+    state.member('north', { ...row, node: 'north-alpha' });
+    expect(isSupersededOnChain(state, identity)).toBe(false);
+    state.member('north', { ...row, node: 'north-alpha', status: 1 });
+    expect(isSupersededOnChain(state, identity)).toBe(true);
+    expect(isSupersededOnChain(new ConsortiumState(), identity)).toBe(false);
   });
 
   it('NET-23: decides when it is renewed, also when it is moved up while the node runs', async () => {

@@ -28,12 +28,14 @@ let chain: ProducerChain;
 let issuers: Map<string, IssuingAuthority>;
 let file: ConsortiumFile;
 
-async function certified(node: string, organisation: string, nowMs: number) {
+async function certified(account: string, organisation: string, nowMs: number) {
   const roles = ['producer', 'edge'];
   const key = newPrivateKey('R1', random);
-  const grant = { roles, node, account: node, hosts: [], lifeSec: 89 * DAY_SEC, nowMs };
+  // Nodes are named after their organisation.
+  const node = account === organisation ? account : `${organisation}-${account}`;
+  const grant = { roles, node, account, hosts: [], lifeSec: 89 * DAY_SEC, nowMs };
   const der = await issuers.get(organisation)!.issue(signerOf(key).publicKey, grant);
-  return { organisation, account: node, node, roles: ['edge', 'producer'], certificate: encodePem('CERTIFICATE', der) };
+  return { organisation, account, node, roles: ['edge', 'producer'], certificate: encodePem('CERTIFICATE', der) };
 }
 
 beforeAll(async () => {
@@ -83,7 +85,7 @@ describe('founding', () => {
     const [, , leaf] = file.nodes.map(({ certificate }) => parsePem(certificate));
     const shown = presentedCertificate([leaf!, issuers.get('north')!.certificate, parseCertificate(root)]);
     const verdict = checkMembership(state, shown, chain.founding.nowMs() / 1000);
-    expect(verdict).toMatchObject({ kind: 'member', node: 'northa', organisation: name('north') });
+    expect(verdict).toMatchObject({ kind: 'member', node: 'north-northa', organisation: name('north') });
   });
 
   test('gives the consortium its authority, the CAs theirs, and tools a key', () => {

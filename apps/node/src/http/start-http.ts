@@ -9,6 +9,7 @@ import type { NodeConfig } from '../config.js';
 import { type Identity, openIdentity } from '../p2p/identity.js';
 import { identityFiles, readIdentity } from '../p2p/identity-files.js';
 import type { NodeMetrics } from '../telemetry/node-metrics.js';
+import { FutureTokens } from './access/future-tokens.js';
 import { keepNodeKey, NodeKeys } from './access/node-keys.js';
 import { admissionOf, type HttpAccess } from './access/setting.js';
 import type { NodeBackend } from './backend.js';
@@ -16,6 +17,8 @@ import { type HttpServer, startHttpServer } from './server/http-server.js';
 
 /** The key that tokens name, of a node without an identity. */
 const KEY_FILE = 'api.key';
+/** The latest time that a token from the future has named. */
+const TOKENS_FILE = 'api.tokens';
 
 /** What networks of strangers allow: requests per second of an address, of a certificate, of an organisation. */
 const productionRates = { ratePerSecond: 200, certificateRatePerSecond: 400, organisationRatePerSecond: 2000 };
@@ -54,13 +57,14 @@ export async function startHttp(
     throw listenFailure(error, config);
   }
   if (server.tlsPort !== undefined) log.info({ host, port: server.tlsPort }, 'takes HTTPS with client certificates');
-  return identity === undefined ? server : followIdentity(server, config, log);
+  return identity === undefined ? server : followIdentity(server, identity, config, log);
 }
 
 /** ACC-8: an identity that is renewed is in use without a restart. */
-function followIdentity(server: HttpServer, { identityDir }: NodeConfig, log: Logger): HttpServer {
+function followIdentity(server: HttpServer, inUse: Identity, { identityDir }: NodeConfig, log: Logger): HttpServer {
   const watch = new IdentityWatch({
     directory: identityDir,
+    inUse,
     changed: (identity) => {
       openIdentity(identity);
       server.changeIdentity(identity);
@@ -105,6 +109,7 @@ function accessOf(config: NodeConfig, backend: NodeBackend, identity: Identity |
       Date.now,
     ),
     nowMs: Date.now,
+    futureTokens: new FutureTokens(join(dataDir, TOKENS_FILE), Date.now() / 1000),
     tls: tlsPort === undefined || identity === undefined ? undefined : { port: tlsPort, identity },
   };
 }

@@ -27,6 +27,7 @@ import {
   type ToNetwork,
 } from './network-messages.js';
 import { PeerNumbers } from './peer-numbers.js';
+import { Spaced } from './spaced.js';
 import { TrafficCounter } from './traffic.js';
 import { isPeersFault } from './transaction-faults.js';
 import { TransactionGate } from './transaction-gate.js';
@@ -34,6 +35,8 @@ import { TransactionGate } from './transaction-gate.js';
 const STATS_INTERVAL_MS = 1_000;
 /** Of a snapshot that wait for one peer to take them: room for the two pieces that it asks for at a time. */
 const SNAPSHOT_BYTES_WAITING_MAX = 4 << 20;
+/** Addresses that refused are tried again because of what the chain says at most so often. */
+const RETRY_INTERVAL_MS = 10_000;
 /** Peers are told where this node stands at most so often. Blocks tell them more. */
 const STATUS_INTERVAL_MS = 1_000;
 
@@ -53,6 +56,7 @@ export class NetworkHost {
   readonly #state: StateStore | undefined;
   readonly #admission: Admission;
   readonly #own: OwnCertificate;
+  readonly #retries = new Spaced(RETRY_INTERVAL_MS, () => this.#network.retryAll());
   readonly #watch: IdentityWatch | undefined;
   readonly #forCore = new IncomingWriter();
   readonly #statsTimer: NodeJS.Timeout;
@@ -77,7 +81,7 @@ export class NetworkHost {
     });
     this.#own = new OwnCertificate(this.#admission, Date.now, (name, detail) => this.#event(name, detail));
     this.#network = this.#makeNetwork(options);
-    this.#watch = this.#watchIdentity(options.identityDir);
+    this.#watch = this.#watchIdentity(options);
     this.#gate = new CoreGate((peer, paused) => this.#setPaused(peer, paused));
     this.#blocks = new BlockServer({
       log: this.#log,
@@ -161,10 +165,11 @@ export class NetworkHost {
   }
 
   /** A renewed certificate, or other authorities, take effect without a restart. */
-  #watchIdentity(directory: string | undefined): IdentityWatch | undefined {
+  #watchIdentity({ identityDir: directory, identity: inUse }: NetworkWorkerOptions): IdentityWatch | undefined {
     if (directory === undefined) return undefined;
     return new IdentityWatch({
       directory,
+      inUse,
       changed: (identity) => {
         this.#requireAdmitted(identity);
         this.#network.renewIdentity(identity);
@@ -185,10 +190,11 @@ export class NetworkHost {
   /** With each final block: when what certificates allow has changed, all connections are looked at anew. */
   #lookAtMembers(): void {
     this.#state?.refresh();
+    this.#retries.look(Date.now());
     if (!this.#admission.changed()) return;
     this.#network.recheckMembers();
-    // Whoever was refused may be welcome now.
-    this.#network.retryAll();
+    // Whoever was refused may be welcome now. Any member can change the number that says so, as often as there are blocks.
+    this.#retries.want(Date.now());
   }
 
   #connected({ node, organisation, roles, agent, version, dialled, status }: PeerInfo): void {

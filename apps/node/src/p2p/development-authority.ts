@@ -16,7 +16,7 @@ import {
   signerOf,
 } from '@snapscale/sdk/certificates';
 import type { Identity, PeerRole } from './identity.js';
-import { checkNodeOf } from './node-name.js';
+import { checkName } from './node-name.js';
 
 const DAY_SEC = 86_400;
 
@@ -57,7 +57,7 @@ export class DevelopmentAuthority {
   /** A certificate and a new key for a node. */
   async issue(request: NodeCertificateRequest): Promise<Identity> {
     const { node, organisation, roles, nowMs, validDays = 90, hosts } = request;
-    checkNodeOf(node, organisation);
+    checkName(node);
     const issuing = await this.#issuingOf(organisation, nowMs);
     const key = newPrivateKey('R1', random);
     const grant = { node, roles, hosts, nowMs, lifeSec: validDays * DAY_SEC };

@@ -1,8 +1,9 @@
 /** The door for nodes, over real TLS, with a consortium on chain behind it. */
-import { connect, type TLSSocket } from 'node:tls';
+import { randomBytes } from 'node:crypto';
+import { connect, Server, type TLSSocket } from 'node:tls';
 import { decode, type PeerMessage, peerMessageSchema } from '@snapscale/protocol';
-import { encodePem } from '@snapscale/sdk/certificates';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { encodePem, newPrivateKey, privateKeyPem, signerOf } from '@snapscale/sdk/certificates';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Admission } from '../admission/admission.js';
 import { type MemberWish, TestConsortium, type TestMember } from '../http/access/testing/test-consortium.js';
 import type { PeerFault } from './faults.js';
@@ -36,6 +37,8 @@ class Node {
   readonly disconnected: PeerFault[] = [];
   readonly received: number[] = [];
   readonly events: { readonly name: string; readonly code: unknown; readonly reason: string }[] = [];
+  /** How many connections it has greeted on. */
+  greetings = 0;
   port = 0;
 
   constructor(identity: Identity, peers: readonly Node[], limits: Partial<NetworkLimits>) {
@@ -49,7 +52,10 @@ class Node {
       limits: { dialIntervalMs: 10, ...limits },
       nowMs,
       random: () => 0.5,
-      hello: () => ({ versionMin: 1, versionMax: 1, agent: 'test', listens: undefined, status }),
+      hello: () => {
+        this.greetings++;
+        return { versionMin: 1, versionMax: 1, agent: 'test', listens: undefined, status };
+      },
       refusal: () => undefined,
       connected: ({ node }) => this.connected.push(node),
       disconnected: (_, fault) => this.disconnected.push(fault),
@@ -128,6 +134,18 @@ describe('NET-17: who comes to the door', () => {
     expect(await shown(node, identityOf(await member()))).toBe(code);
     expect(node.connected).toEqual([]);
     if (code !== 'hello') expect(node.network.refused).toEqual({ [code]: 1 });
+  });
+
+  it('C1: under the name of another organisation’s node is not let in, and that node is not blamed', async () => {
+    const { node } = await start('north-alpha');
+    const key = newPrivateKey('R1', (size) => new Uint8Array(randomBytes(size)));
+    const { authority } = consortium.south;
+    const grant = { roles: ['producer'], node: 'north-eve', lifeSec: 86_400, nowMs: Date.now() };
+    const chain = [await authority.issue(signerOf(key).publicKey, grant), authority.certificate.der];
+    const pem = chain.map((der) => encodePem('CERTIFICATE', der)).join('');
+    const own = identityOf(await consortium.member(alpha));
+    expect(await shown(node, { ...own, certificate: pem, privateKey: privateKeyPem(key) })).toBe('wrong_profile');
+    expect(await shown(node, own)).toBe('hello');
   });
 
   it('with more certificates than anybody needs is not looked at', async () => {
@@ -229,6 +247,57 @@ describe('NET-22: a renewed certificate', () => {
     expect(inOrder(beta.node.received)).toEqual(all);
     expect([...alpha.node.disconnected, ...beta.node.disconnected]).toEqual([]);
     expect(alpha.node.network.peers).toHaveLength(1);
+  });
+
+  it('L9: is taken also where the clock of the CA is behind, or where it ends sooner than the old one', async () => {
+    const alpha = await start('north-alpha');
+    const beta = await start('north-beta', [alpha.node]);
+    await until(() => alpha.node.connected.length === 1 && beta.node.connected.length === 1);
+    for (const wish of [
+      { nowMs: Date.now() - 3_600_000, lifeSec: 2 * 86_400 },
+      { nowMs: Date.now() + 1000, lifeSec: 86_400 },
+    ]) {
+      const successor = await consortium.member({ roles: ['producer'], node: 'north-beta', ...wish });
+      beta.node.network.renewIdentity(identityOf(successor));
+      await until(() => alpha.node.network.peers[0]?.certificate === beta.node.network.self.digest);
+      // The next one may come only when the last one is in use.
+      await until(() => alpha.node.network.connections === 1);
+    }
+    expect(alpha.node.disconnected).toEqual([]);
+  });
+
+  it('that the other side does not take is offered less and less often', async () => {
+    // The clock jumps.
+    const limits = { silenceMsMax: 1_000_000 };
+    const alpha = await start('north-alpha', [], limits);
+    const beta = await start('north-beta', [alpha.node], limits);
+    await until(() => alpha.node.connected.length === 1 && beta.node.connected.length === 1);
+    const wish = { roles: ['producer'], node: 'north-beta', nowMs: Date.now() - 7_200_000 };
+    beta.node.network.renewIdentity(identityOf(await consortium.member(wish)));
+    await until(() => alpha.node.greetings === 2);
+    aheadMs = 31_000;
+    await until(() => alpha.node.greetings === 3);
+    aheadMs = 80_000;
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(alpha.node.greetings).toBe(3);
+    aheadMs = 100_000;
+    await until(() => alpha.node.greetings === 4);
+    expect(alpha.node.network.isConnected('north-beta')).toBe(true);
+  });
+
+  it('L3: TLS is set up anew only when there are other roots', async () => {
+    const { node } = await start('north-alpha');
+    const made = vi.spyOn(Server.prototype, 'setSecureContext');
+    for (let i = 0; i < 3; i++) {
+      consortium.changed();
+      node.finalBlock();
+    }
+    expect(made).toHaveBeenCalledTimes(0);
+    consortium.state.authority(consortium.foreign.root.der);
+    consortium.changed();
+    node.finalBlock();
+    expect(made).toHaveBeenCalledTimes(1);
+    made.mockRestore();
   });
 
   it('of another node, or with another key, is not taken', async () => {

@@ -197,6 +197,11 @@ export class PeerNetwork {
     return this.#table.addresses;
   }
 
+  /** How many connections there are, with those that have not greeted yet, and that others take the place of. */
+  get connections(): number {
+    return this.#all().length;
+  }
+
   isConnected(node: string): boolean {
     return this.#open.has(node);
   }

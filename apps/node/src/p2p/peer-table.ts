@@ -60,7 +60,10 @@ export class PeerTable {
   leadsHome(address: string, nowMs: number): void {
     const record = this.#addresses.get(address);
     if (record?.configured !== true) this.#addresses.delete(address);
-    else record.nextAttemptMs = nowMs + HOME_MS;
+    else {
+      record.lastFault = 'the node itself answers there';
+      record.nextAttemptMs = nowMs + HOME_MS;
+    }
   }
 
   /** Every address, with how it went. */

@@ -221,7 +221,11 @@ describe('issue', () => {
     it.push('apply', 'alice', application());
     it.fails('issue', 'alpha', issuing({ subject_key: subjectKey(2) }, member('alice')), /applied with another key/);
     it.push('issue', ['alpha', 'alice'], issuing({ subject_key: subjectKey(2) }, member('alice')));
-    it.push('apply', 'bob', application({ applicant: 'bob', organisation: 'beta', subject_key: subjectKey(3), node: '' }));
+    it.push(
+      'apply',
+      'bob',
+      application({ applicant: 'bob', organisation: 'beta', subject_key: subjectKey(3), node: '' }),
+    );
     it.fails(
       'issue',
       'alpha',

@@ -3,6 +3,7 @@ import { publicKeyOf } from '@snapscale/crypto';
 import { expect, test } from 'vitest';
 import {
   type FileToWrite,
+  formatCaConfiguration,
   joiningFiles,
   newPrivateKey,
   newSecret,
@@ -55,6 +56,19 @@ test('a root and an organisation: certificates, encrypted keys, secrets for the 
   await expect(organisationFiles({ ...protection, root, organisation: '../x', title: 'x', chainKey })).rejects.toThrow(
     /name|certificate/,
   );
+});
+
+test('the chain that a CA belongs to', () => {
+  const chainId = 'cf'.repeat(32);
+  const configuration = parseCaConfiguration('{"organisation":"north"}');
+  expect(configuration.chainId).toBeUndefined();
+  const text = formatCaConfiguration({ ...configuration, chainId });
+  expect(JSON.parse(text)).toMatchObject({ chain_id: chainId });
+  expect(parseCaConfiguration(text)).toEqual({ ...configuration, chainId });
+  for (const wrong of ['', 'cf', chainId.toUpperCase(), 7, {}]) {
+    const other = JSON.stringify({ organisation: 'north', chain_id: wrong });
+    expect(() => parseCaConfiguration(other)).toThrow(/"chain_id" must be the id of the chain/);
+  }
 });
 
 test('an organisation that joins: a request, and what the root answers', async () => {

@@ -1,4 +1,5 @@
 /** Chains: from a member's certificate by its organisation's issuing CA to a root, and what each must be. */
+import { isNodeOf } from '@snapscale/api';
 import { equalBytes } from '@snapscale/crypto';
 import { type Certificate, isIssuedBy } from './certificate.js';
 import { failCertificate } from './certificate-error.js';
@@ -69,9 +70,14 @@ export function checkMember(certificate: Certificate): MemberNames {
     refuse(certificate, `a member: it demands to understand ${unknownCritical.join(', ')}`);
   if (!keyUsage.has('digitalSignature')) refuse(certificate, 'a member: its key may not sign');
   if (!extendedKeyUsage.has('clientAuth')) refuse(certificate, 'a member: it is not for clients');
+  const organisation = one(certificate, 'organisations', 'urn:snap:org:');
+  const node = atMostOne(certificate, 'nodes', 'urn:snap:node:');
+  if (node !== undefined && !isNodeOf(organisation, node)) {
+    refuse(certificate, `a node of ${organisation}: those are called ${organisation}, or begin with ${organisation}-`);
+  }
   return {
-    organisation: one(certificate, 'organisations', 'urn:snap:org:'),
-    node: atMostOne(certificate, 'nodes', 'urn:snap:node:'),
+    organisation,
+    node,
     account: atMostOne(certificate, 'accounts', 'urn:snap:account:'),
     roles: names.roles,
   };

@@ -170,6 +170,18 @@ describe('forged and misused', () => {
     expect(rootSigner.publicKey).toEqual(root.publicKey);
   });
 
+  test('a node that bears the name of another organisation’s', async () => {
+    for (const node of ['south', 'south-1', 'north1', 'northern', 'x-north-1']) {
+      const { certificate } = await testMember(authority, { node });
+      expect(() => checkMember(certificate)).toThrow(/not that of a node of north/);
+      expect(() => checkProfiles([certificate, authority.issuing.certificate, authority.root])).toThrow(
+        /node of north/,
+      );
+    }
+    const { certificate } = await testMember(authority, { node: 'north' });
+    expect(checkMember(certificate).node).toBe('north');
+  });
+
   test('names that would say something else', async () => {
     const key = signerOf(newPrivateKey('R1', random)).publicKey;
     const issue = (grant: object) => authority.issuing.issue(key, { roles: ['client'], lifeSec: 60, nowMs, ...grant });

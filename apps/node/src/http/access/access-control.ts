@@ -67,6 +67,7 @@ export class AccessControl {
   readonly #sessions: MemberSessions;
   readonly #followed = new WeakSet<Socket>();
   readonly #seen = new Map<string, number>();
+  readonly #writers = new WeakMap<Begun, { readonly round: number; readonly isWriter: boolean }>();
   readonly #unsubscribe: () => void;
   readonly #timer: NodeJS.Timeout;
   #reads: ReadPolicy | undefined;
@@ -75,10 +76,10 @@ export class AccessControl {
   #rootsChanged: () => void = () => undefined;
 
   constructor(backend: NodeBackend, settings: Omit<HttpAccess, 'tls'>, rates: RateSettings) {
-    const { admission, keys, nowMs } = settings;
+    const { admission, keys, nowMs, futureTokens } = settings;
     this.#backend = backend;
     this.#settings = settings;
-    this.#tokens = new TokenDoor(admission, keys, nowMs);
+    this.#tokens = new TokenDoor(admission, keys, nowMs, futureTokens);
     this.#rates = new MemberRates(rates);
     this.#sessions = new MemberSessions(nowMs);
     this.#reads = readConsortium(backend.finalState())?.reads;
@@ -155,6 +156,8 @@ export class AccessControl {
   /** The other checks, with the body. Undefined: the request may go on. */
   complete(begun: Begun, body: Uint8Array): Refused | undefined {
     const { token, member, head } = begun;
+    const ended = this.#endedMeanwhile(begun);
+    if (ended !== undefined) return ended;
     const wrong = token === undefined ? undefined : this.#tokens.complete(token, head, body);
     if (wrong !== undefined) return wrong;
     if (member === undefined) return undefined;
@@ -176,7 +179,7 @@ export class AccessControl {
   refuseTransaction(begun: Begun, payer: () => Name): Refused | undefined {
     if (this.#need(begun) !== 'write or sponsor') return undefined;
     const { member } = begun;
-    if (member !== undefined && isAllowed(member, 'write')) return undefined;
+    if (member !== undefined && this.#isWriter(begun, member)) return undefined;
     if (hasMemberAsSponsor(this.#backend.headState(), this.#backend.finalState(), payer(), this.nowMs())) {
       return undefined;
     }
@@ -195,9 +198,8 @@ export class AccessControl {
     if (member === undefined && this.#settings.policy === 'open') return () => undefined;
     const key = member?.digest ?? `nobody ${route} ${isLocal}`;
     const untilMs = member?.validUntilMs ?? Number.POSITIVE_INFINITY;
-    // What has ended between the check and now was not open yet when all that is was looked at.
-    const standing = begun.round === this.#round ? undefined : this.#standing(begun);
-    if (standing?.kind === 'refused') queueMicrotask(() => cut(standing));
+    const ended = this.#endedMeanwhile(begun);
+    if (ended !== undefined) queueMicrotask(() => cut(ended));
     return this.#sessions.open(`${key} ${route}`, untilMs, () => this.#standing(begun), cut);
   }
 
@@ -211,8 +213,29 @@ export class AccessControl {
     return requirementOf(route, isLocal, this.#settings.policy, this.#reads);
   }
 
-  #standing(begun: Begun): Standing {
-    const need = this.#need(begun);
+  /** What has ended between the first check and now: it was not open when all that is was looked at, and a body may take its time. */
+  #endedMeanwhile(begun: Begun): Refused | undefined {
+    if (!this.#isOld(begun)) return undefined;
+    const standing = this.#standing(begun);
+    return standing.kind === 'refused' ? standing : undefined;
+  }
+
+  /** Whether something may have ended since the first check. */
+  #isOld({ round, member }: Begun): boolean {
+    return round !== this.#round || (member !== undefined && member.validUntilMs <= this.nowMs());
+  }
+
+  /** Whether a member may write now: found once for all transactions of a request, unless something changes meanwhile. */
+  #isWriter(begun: Begun, member: AdmittedMember): boolean {
+    if (!this.#isOld(begun)) return isAllowed(member, 'write');
+    const known = this.#writers.get(begun);
+    if (known?.round === this.#round) return known.isWriter;
+    const isWriter = this.#standing(begun, 'write').kind === 'valid';
+    this.#writers.set(begun, { round: this.#round, isWriter });
+    return isWriter;
+  }
+
+  #standing(begun: Begun, need: Requirement = this.#need(begun)): Standing {
     if (begun.member === undefined) {
       const isStillOpen = need === 'nothing' || need === 'write or sponsor';
       return isStillOpen ? { kind: 'valid', validUntilMs: Number.POSITIVE_INFINITY } : refused('missing');

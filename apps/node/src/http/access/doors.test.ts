@@ -1,10 +1,16 @@
 import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { accessRefusals, problemBody, violations } from '@snapscale/api';
 import { parseAccessToken } from '@snapscale/api/identity';
 import { encodePem } from '@snapscale/sdk/certificates';
 import { encryptToken } from '@snapscale/sdk/identity';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FutureTokens } from './future-tokens.js';
+import { NodeKeys, newNodeKey } from './node-keys.js';
 import { type Answer, TestConsortium, TestDoor, type TestMember } from './testing/test-consortium.js';
+import { TokenDoor } from './token-door.js';
 
 const info = '/v1/chain/get_info';
 const DAY_MS = 86_400_000;
@@ -121,6 +127,44 @@ describe('the token door', () => {
     const old = await door.token(member, info, { thumbprint: fresh.server.access.keys.thumbprint });
     expect(refusalOf(await fresh.ask(info, old))).toBe('freshness');
     await fresh.server.close();
+  });
+
+  it('ACC-12 takes none that was used before a restart, also from the future, and whatever became of the file', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tokens-'));
+    const file = join(folder, 'api.tokens');
+    const key = newNodeKey();
+    const nowMs = Date.now();
+    const open = (laterMs: number) => {
+      const clock = () => nowMs + laterMs;
+      const keys = new NodeKeys('urn:snap:node:north-edge1', key, clock);
+      const { admission } = door.server.access;
+      return { keys, tokens: new TokenDoor(admission, keys, clock, new FutureTokens(file, clock() / 1000)) };
+    };
+    const request = { method: 'GET', target: info };
+    const use = async ({ tokens }: ReturnType<typeof open>, token: string) => {
+      const begun = await tokens.begin(token, request);
+      return begun.kind === 'refused' ? begun.code : tokens.complete(begun, request, Buffer.alloc(0))?.code;
+    };
+    const before = open(0);
+    const make = (madeMs: number) => door.token(member, info, { thumbprint: before.keys.thumbprint, nowMs: madeMs });
+    expect(await use(before, await make(nowMs))).toBeUndefined();
+    expect(existsSync(file)).toBe(false);
+    const ahead = await make(nowMs + 20_000);
+    expect(await use(before, ahead)).toBeUndefined();
+    for (const laterMs of [2000, 25_000]) {
+      const after = open(laterMs);
+      expect(await use(after, ahead)).toBe('freshness');
+      expect(await use(after, await make(nowMs + laterMs + 22_000))).toBeUndefined();
+    }
+    writeFileSync(file, '9999999999\n');
+    const bounded = open(60_000);
+    expect(await use(bounded, await make(nowMs + 89_000))).toBe('freshness');
+    writeFileSync(file, '12');
+    expect(await use(open(60_000), await make(nowMs + 62_000))).toBe('freshness');
+    rmSync(folder, { recursive: true });
+    const unkept = open(60_000);
+    expect(await use(unkept, await make(nowMs + 70_000))).toBe('freshness');
+    expect(await use(unkept, await make(nowMs + 60_000))).toBeUndefined();
   });
 
   it('ACC-7 refuses signatures of another key, and algorithms that are not the key’s', async () => {

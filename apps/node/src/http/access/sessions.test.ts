@@ -1,7 +1,8 @@
-import { Agent, get } from 'node:https';
+import { request as requestHttp } from 'node:http';
+import { Agent, get, request as requestHttps } from 'node:https';
 import { setTimeout as pause } from 'node:timers/promises';
 import { streamEvents } from '@snapscale/api';
-import { decode, packedTransactionSchema } from '@snapscale/protocol';
+import { decode, name, packedTransactionSchema } from '@snapscale/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeAction, makeTransaction, sampleChain, signedBytes } from '../testing/sample-chain.js';
 import { refused } from './admit.js';
@@ -112,6 +113,70 @@ describe('what is open in the name of a member', () => {
     change(member, { status: 2 });
     const code = await new Promise((resolve) => control.follow(begun, (refusal) => resolve(refusal.code)));
     expect(code).toBe('revoked');
+  });
+
+  it.each(['token', 'tls'] as const)('ACC-17 ends with it: requests whose body is on its way, by %s', async (kind) => {
+    const chain = await sampleChain();
+    door = await TestDoor.open(consortium, { policy: 'chain', chain });
+    const member = await consortium.member();
+    const data = { from: 'alice', to: 'bob', quantity: '0.0001 XST', memo: '' };
+    const action = makeAction(chain, 'eosio.token', 'transfer', 'alice', data);
+    const packed = signedBytes(chain, makeTransaction(chain, [action]));
+    const body = JSON.stringify(packedTransactionSchema.toJson(decode(packedTransactionSchema, packed)));
+    const path = '/v1/chain/push_transaction';
+    const token = await door.token(member, path, { method: 'POST', body: Buffer.from(body) });
+    const { port } = new URL(door.server.url);
+    const asked =
+      kind === 'token'
+        ? requestHttp({ port, path, method: 'POST', headers: { authorization: `Bearer ${token}` } })
+        : requestHttps({
+            port: door.server.tlsPort,
+            path,
+            method: 'POST',
+            cert: member.pem,
+            key: member.keyPem,
+            rejectUnauthorized: false,
+            agent: false,
+          });
+    const began = new Promise<void>((resolve) => {
+      const { begin } = door.server.access;
+      door.server.access.begin = async (arrival) => {
+        const begun = await begin.call(door.server.access, arrival);
+        resolve();
+        return begun;
+      };
+    });
+    const status = new Promise<number | undefined>((resolve, reject) => {
+      asked.on('response', (response) => resolve(response.resume().statusCode)).on('error', reject);
+    });
+    asked.write(body.slice(0, 10));
+    await began;
+    change(member, { status: 2 });
+    asked.end(body.slice(10));
+    expect(await status).toBe(401);
+  });
+
+  it('ACC-17 ends with it: what a role allows, also between the check and the transaction', async () => {
+    door = await TestDoor.open(consortium, { policy: 'chain', chain: await sampleChain() });
+    const member = await consortium.member();
+    const target = '/v1/snap/submit';
+    const authorization = `Bearer ${await door.token(member, target, { method: 'POST' })}`;
+    const arrival = {
+      route: 'write',
+      isLocal: false,
+      authorization,
+      socket: undefined as never,
+      method: 'POST',
+      target,
+    };
+    const control = door.server.access;
+    const begun = await control.begin(arrival as Parameters<typeof control.begin>[0]);
+    if ('code' in begun) throw new Error(begun.code);
+    expect(control.refuseTransaction(begun, () => name('alice'))).toBeUndefined();
+    consortium.state.role('client', 'read');
+    consortium.changed();
+    door.chain.finalize(door.chain.head);
+    expect(control.refuseTransaction(begun, () => name('alice'))?.code).toBe('role');
   });
 
   it('ACC-17 ends with it: requests that wait, also of nobody when reading is closed', async () => {

@@ -3,6 +3,7 @@ import type { AdmissionPolicy } from '@snapscale/api';
 import { slotToMs } from '@snapscale/protocol';
 import { Admission } from '../../admission/admission.js';
 import type { NodeBackend } from '../backend.js';
+import type { FutureTokens } from './future-tokens.js';
 import { NodeKeys, newNodeKey } from './node-keys.js';
 import type { TlsIdentity } from './tls-door.js';
 
@@ -11,6 +12,8 @@ export type HttpAccess = {
   readonly admission: Admission;
   readonly keys: NodeKeys;
   readonly nowMs: () => number;
+  /** What is known of tokens from before the start; undefined: nothing. */
+  readonly futureTokens?: FutureTokens;
   /** HTTPS; undefined: none. */
   readonly tls: { readonly port: number; readonly identity: Omit<TlsIdentity, 'authorities'> } | undefined;
 };

@@ -14,6 +14,7 @@ import type { Admission } from '../../admission/admission.js';
 import { BoundedMap } from '../../admission/bounded-map.js';
 import type { AdmittedMember } from '../../admission/verdict.js';
 import { admit, type Refused, refused } from './admit.js';
+import type { FutureTokens } from './future-tokens.js';
 import type { NodeKeys } from './node-keys.js';
 import { ReplayCache } from './replay-cache.js';
 
@@ -43,14 +44,16 @@ export class TokenDoor {
   readonly #nowMs: () => number;
   readonly #startedSec: number;
   readonly #chains = new BoundedMap<readonly Uint8Array[]>(CHAINS_MAX);
-  readonly #replays: ReplayCache;
+  readonly #replays = new ReplayCache();
+  readonly #futures: FutureTokens | undefined;
 
-  constructor(admission: Pick<Admission, 'check'>, keys: NodeKeys, nowMs: () => number, replays = new ReplayCache()) {
+  /** @param futures undefined for a door that remembers nothing after a restart */
+  constructor(admission: Pick<Admission, 'check'>, keys: NodeKeys, nowMs: () => number, futures?: FutureTokens) {
     this.#admission = admission;
     this.#keys = keys;
     this.#nowMs = nowMs;
     this.#startedSec = Math.floor(nowMs() / 1000);
-    this.#replays = replays;
+    this.#futures = futures;
   }
 
   /**
@@ -81,10 +84,14 @@ export class TokenDoor {
         );
     }
     // ACC-12: what was used before the start is not remembered.
-    if (claims.iat < this.#startedSec) return refused('freshness', 'the token is older than the start of this node');
+    if (claims.iat < this.#startedSec || claims.iat <= (this.#futures?.untilSec ?? 0)) {
+      return refused('freshness', 'the token is older than the start of this node');
+    }
     switch (this.#replays.use(member.digest, claims.jti, claims.exp, Math.floor(nowSec))) {
       case 'new':
-        return undefined;
+        return this.#futures?.use(claims.iat, nowSec) === false
+          ? refused('freshness', 'the token is from the future, and the node cannot note that it was used')
+          : undefined;
       case 'replayed':
         return refused('replayed');
       case 'full':

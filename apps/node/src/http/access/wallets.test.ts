@@ -1,6 +1,7 @@
 /** Clients of Antelope, unmodified but for their `fetch`, at a node that lets members in only. */
 import { randomBytes } from 'node:crypto';
 import { createApiClient, streamEvents } from '@snapscale/api';
+import { createClient } from '@snapscale/sdk';
 import { memberFetch } from '@snapscale/sdk/identity';
 import { Action, APIClient, PrivateKey, SignedTransaction, Transaction } from '@wharfkit/antelope';
 import { JsonRpc, RpcError } from 'eosjs';
@@ -39,10 +40,12 @@ describe('at a node for members', () => {
     expect(String(balance)).toBe('13.5000 XST');
   });
 
-  it('eosjs does, and so does the client of the route table, with streams', async () => {
+  it('eosjs does, and so do the SDK and the client of the route table, with streams', async () => {
     const rpc = new JsonRpc(door.server.url, { fetch: fetchAsMember });
     expect((await rpc.get_account('alice')).account_name).toBe('alice');
     const options = { url: door.server.url, fetch: fetchAsMember };
+    const { api } = createClient(options);
+    expect((await api.chain.getAccount({ account_name: 'alice' })).account_name).toBe('alice');
     expect((await createApiClient(options).chain.getInfo()).head_block_num).toBe(chain.head);
     for await (const event of streamEvents(options, { topics: ['blocks'], cursor: '1' })) {
       expect(event).toMatchObject({ kind: 'block', num: 2 });
@@ -53,6 +56,8 @@ describe('at a node for members', () => {
   it('ACC-4 both show people why they are refused', async () => {
     const { v1 } = new APIClient({ url: door.server.url, fetch });
     await expect(v1.chain.get_info()).rejects.toThrow(/A member is needed/);
+    const { api } = createClient({ url: door.server.url });
+    await expect(api.chain.getInfo()).rejects.toThrow('ask an organisation of the network for an invitation');
     const refused = new JsonRpc(door.server.url, { fetch }).get_info();
     await expect(refused).rejects.toThrow(/Send a token made with your certificate/);
     await expect(refused).rejects.toBeInstanceOf(RpcError);

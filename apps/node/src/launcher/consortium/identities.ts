@@ -9,7 +9,7 @@ import { type CertifiedNode, type ConsortiumFile, writeConsortiumFile } from '..
 import { identityFiles } from '../../p2p/identity-files.js';
 import { LaunchFailure } from '../failure.js';
 import type { NetworkDirectory } from '../network-directory.js';
-import type { NetworkAuthorities } from './network-authorities.js';
+import { certifiedName, type NetworkAuthorities } from './network-authorities.js';
 
 /**
  * Running nodes have their certificates renewed long before they end. One that ends sooner than this cannot be, because the
@@ -52,7 +52,8 @@ export async function prepareIdentities(
 }
 
 /** Key and certificate are there, belong together, are of the node's organisation, and last for a while. */
-function isGood(folder: string, { organisation }: LocalNode, nowMs: number): boolean {
+function isGood(folder: string, node: LocalNode, nowMs: number): boolean {
+  const { organisation } = node;
   const files = identityFiles(folder);
   if (existsSync(folder)) finishIdentity(folder);
   try {
@@ -62,6 +63,7 @@ function isGood(folder: string, { organisation }: LocalNode, nowMs: number): boo
     const key = createPrivateKey(readFileSync(files.privateKey, 'utf8'));
     return (
       leaf.names.organisations.includes(organisation) &&
+      leaf.names.nodes.includes(certifiedName(node)) &&
       issuer.names.organisations.includes(organisation) &&
       roots.length > 0 &&
       new X509Certificate(pem).checkPrivateKey(key) &&
@@ -74,9 +76,10 @@ function isGood(folder: string, { organisation }: LocalNode, nowMs: number): boo
   }
 }
 
-function certified(folder: string, { name, organisation }: LocalNode): CertifiedNode {
+function certified(folder: string, node: LocalNode): CertifiedNode {
+  const { name, organisation } = node;
   const certificate = readFileSync(identityFiles(folder).certificate, 'utf8');
   const { names } = parseCertificates(certificate)[0]!;
   const roles = names.roles.map((role) => roleName(role as CertificateRole)).sort();
-  return { organisation, account: name, node: name, roles, certificate };
+  return { organisation, account: name, node: certifiedName(node), roles, certificate };
 }

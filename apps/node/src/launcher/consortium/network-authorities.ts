@@ -5,7 +5,7 @@
 import { webcrypto } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { LocalNode, LocalOrganisation } from '@snapscale/api';
+import { isNodeOf, type LocalNode, type LocalOrganisation } from '@snapscale/api';
 import { parsePrivateKey, publicKeyOf } from '@snapscale/crypto';
 import {
   crlUrlOf,
@@ -85,25 +85,36 @@ export class NetworkAuthorities {
   }
 
   /** A certificate of its organisation for a node, with a new key. */
-  async issue({ name, organisation }: LocalNode, nowMs: number): Promise<Identity> {
-    const issuer = this.#read(`${organisation}/issuing.pem`);
+  async issue(node: LocalNode, nowMs: number): Promise<Identity> {
+    const { name, organisation } = node;
+    // Those that it has replaced come after it.
+    const issuer = parseCertificates(this.#read(`${organisation}/issuing.pem`))[0]!;
     const passphrase = this.#read(PASSPHRASE_FILE).trim();
     const issuingKey = await decryptPrivateKey(this.#read(`${organisation}/issuing.key`), passphrase, webcrypto);
     const { url } = parseCaConfiguration(this.#read(`${organisation}/ca.json`));
     const authority = new IssuingAuthority({
-      certificate: parseCertificates(issuer)[0]!,
+      certificate: issuer,
       signer: signerOf(issuingKey),
       random,
-      crlUrl: url === undefined ? undefined : crlUrlOf(url, organisation),
+      crlUrl: url === undefined ? undefined : crlUrlOf(url, organisation, issuer),
     });
     const key = newPrivateKey('R1', random);
     const hosts = ['localhost', '127.0.0.1'];
-    const grant = { roles: ['producer', 'edge'], node: name, account: name, hosts, lifeSec: NODE_LIFE_SEC, nowMs };
+    const grant = {
+      roles: ['producer', 'edge'],
+      node: certifiedName(node),
+      account: name,
+      hosts,
+      lifeSec: NODE_LIFE_SEC,
+      nowMs,
+    };
     const certificate = await authority.issue(publicKeyOf(key), grant);
     return {
-      certificate: encodePem('CERTIFICATE', certificate) + issuer,
+      certificate: encodePem('CERTIFICATE', certificate) + encodePem('CERTIFICATE', issuer.der),
       privateKey: privateKeyPem(key),
-      authorities: [this.root],
+      authorities: parseCertificates(this.#read(`${organisation}/roots.pem`)).map(({ der }) =>
+        encodePem('CERTIFICATE', der),
+      ),
     };
   }
 
@@ -118,6 +129,11 @@ export class NetworkAuthorities {
   #read(path: string): string {
     return readFileSync(join(this.#directory, path), 'utf8');
   }
+}
+
+/** The name of a node in its certificate. Accounts have no hyphen: the node of the account `north1` is `north-1` there. */
+export function certifiedName({ name, organisation }: LocalNode): string {
+  return isNodeOf(organisation, name) ? name : `${organisation}-${name.slice(organisation.length)}`;
 }
 
 function writeFiles(directory: string, files: readonly FileToWrite[]): void {

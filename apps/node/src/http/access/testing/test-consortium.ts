@@ -126,7 +126,10 @@ export class TestConsortium {
     const { organisation } = ca.authority;
     const chain = [certificate.der, ca.authority.certificate.der];
     const member: TestMember = {
-      identity: memberIdentity({ certificate: chain, key: signer }),
+      // Refuses what no member may be called; doors must refuse it by themselves.
+      get identity() {
+        return memberIdentity({ certificate: chain, key: signer });
+      },
       certificate,
       organisation,
       pem: chain.map((der) => encodePem('CERTIFICATE', der)).join(''),
