@@ -182,6 +182,12 @@ async function openOrganisations(
     const files = readOrganisation(directory, account);
     const signer = await openAuthorityKey(directory, account, 'issuing.key', files.issuing, keys);
     const { url } = files.configuration;
+    if (url !== undefined && isPlainRemote(url)) {
+      log.warn(
+        { organisation: account, url },
+        'others would reach this CA in the clear: no command takes its codes; use https://',
+      );
+    }
     const crlUrl = (issuing: Certificate) => (url === undefined ? undefined : crlUrlOf(url, account, issuing));
     const follow = async () => rotations.get(account)?.proceed();
     organisations.set(account, new OrganisationCa({ files, signer, chain, log, nowMs, crlUrl, follow }));

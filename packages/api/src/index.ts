@@ -24,7 +24,7 @@ export {
   type SigningOrder,
 } from './ca/authority-api.js';
 export { formatInvitationCode, type InvitationCode, parseInvitationCode } from './ca/invitation-code.js';
-export { isLoopback, isPlainRemote } from './ca/plain-http.js';
+export { isPlainRemote } from './ca/plain-http.js';
 export { type ReadResult, readRequest, violations } from './check.js';
 export {
   type ApiClient,

@@ -173,12 +173,12 @@ export class Consortium {
     return row === undefined ? undefined : Number(row.reason);
   }
 
-  /** What this authority has issued and is revoked. */
-  async revocations(authority: Uint8Array): Promise<RevocationRow[]> {
-    const key = rowKey(authority);
+  /** What this authority, or without one any of the organisation's, has issued and is revoked. */
+  async revocations(authority?: Uint8Array): Promise<RevocationRow[]> {
+    const key = authority === undefined ? undefined : rowKey(authority);
     const rows = await this.#chain.rows('revocations', this.#organisation);
     return rows
-      .filter((row) => String(row.authority) === key)
+      .filter((row) => key === undefined || String(row.authority) === key)
       .map((row) => ({
         serial: fromHex(String(row.serial)),
         revokedSec: seconds(row.revoked),

@@ -65,12 +65,8 @@ export function addRestRoutes(app: FastifyInstance, parts: CaParts): void {
   });
   app.get('/v1/ca/:org/certificates', async (request: OfOrganisation) => {
     const { organisation } = await operatedBy(parts, request);
-    const reasons = new Map(
-      (await organisation.consortium.revocations(organisation.files.issuing.digest)).map((row) => [
-        row.number,
-        row.reason,
-      ]),
-    );
+    const revocations = await organisation.consortium.revocations();
+    const reasons = new Map(revocations.map((row) => [row.number, row.reason]));
     return (await organisation.consortium.members()).map((row) => issued(row, reasons.get(row.revocation)));
   });
   app.post('/v1/ca/:org/certificates/:serial/revoke', async (request: OfOrganisation) => {

@@ -116,7 +116,10 @@ export class Intake {
   ): Application | undefined {
     const known = this.#log.ofKey(publicKey).filter(({ status }) => status !== 'refused');
     const decided = known.find(({ status }) => status !== 'waiting');
-    if (decided !== undefined && equalBytes(decided.request, der)) return decided;
+    // Somebody else may have spent an invitation of their own on these bytes: what came of it is not what is asked for now.
+    const isOfAnother =
+      decided?.invitation !== undefined && invitation !== undefined && decided.invitation !== invitation;
+    if (decided !== undefined && !isOfAnother && equalBytes(decided.request, der)) return decided;
     const waiting = known.filter(({ status }) => status === 'waiting');
     const isMeant = (one: Application) =>
       invitation === undefined
@@ -125,12 +128,12 @@ export class Intake {
     const meant = waiting.find((one) => equalBytes(one.request, der) && isMeant(one));
     if (meant !== undefined) return meant;
     const isOther = ({ request }: Application) => !equalBytes(request, der);
-    const isUnderWay = decided !== undefined && decided.status !== 'issued';
+    const isUnderWay = decided !== undefined && (isOfAnother || decided.status !== 'issued');
     if (!isUnderWay && (invitation !== undefined || !waiting.some(isOther))) return undefined;
     throw new Refusal(
       409,
       'duplicate_key',
-      'another request with this key is under way: send the same request again, or use a new key',
+      'another request with this key was made: send the same one again, with the same invitation, or use a new key',
     );
   }
 

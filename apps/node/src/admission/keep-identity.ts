@@ -24,7 +24,9 @@ export function keepIdentity(
   const endSec: RenewalOptions['endSec'] = (identity) => endOnChain(core.reader, identity, nowMs());
   const isSuperseded: RenewalOptions['isSuperseded'] = (identity) => isSupersededOnChain(core.reader, identity);
   const renewal =
-    ca === undefined ? undefined : new CertificateRenewal({ directory, ca, renewKey, nowMs, endSec, isSuperseded, event });
+    ca === undefined
+      ? undefined
+      : new CertificateRenewal({ directory, ca, renewKey, nowMs, endSec, isSuperseded, event });
   let version: bigint | undefined;
   let failedMs = Number.NEGATIVE_INFINITY;
   const look = (slot: number): void => {

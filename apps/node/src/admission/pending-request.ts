@@ -22,8 +22,7 @@ export function writePending(directory: string, of: string, { privateKey, reques
   removePending(directory);
   const folder = join(directory, PENDING);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const write = (name: string, text: string) =>
-    writeFileAtomicSync(join(folder, name), new TextEncoder().encode(text));
+  const write = (name: string, text: string) => writeFileAtomicSync(join(folder, name), new TextEncoder().encode(text));
   write(KEY, privateKey);
   write(REQUEST, request);
   write(OF, of);

@@ -54,7 +54,10 @@ export class PutOut {
     }
     const member = getMember(this.#state, account, keyOfSerial(leaf.serial));
     if (member?.isRevoked === true && equalBytes(member.serial, leaf.serial)) {
-      return refused('certificate_revoked', `the certificate ${toHex(leaf.serial)} of ${profile.organisation} is revoked`);
+      return refused(
+        'certificate_revoked',
+        `the certificate ${toHex(leaf.serial)} of ${profile.organisation} is revoked`,
+      );
     }
     if (known.some(({ organisation }) => organisation === account)) return undefined;
     // It may have come in since.

@@ -18,6 +18,7 @@ import {
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { compactOf } from '../core/peers/block-assembly.js';
 import { encodeFrame } from '../p2p/frames.js';
+import { type Identity, openIdentity } from '../p2p/identity.js';
 import { testTransaction } from '../verify/testing/transactions.js';
 import { Adversary } from './testing/adversary.js';
 import { fakeBlock, fakeChain } from './testing/fake-core.js';
@@ -48,9 +49,11 @@ afterEach(() => {
 
 afterAll(() => network.stop());
 
-/** A connection of a node that nobody knows yet, or of the one with this name. */
-async function eve(name = `eve-${++names}`): Promise<Adversary> {
-  const adversary = await Adversary.greet(alpha.client.port, await network.identity(name));
+/** A connection of a node that nobody knows yet, or of the one that is given. */
+async function eve(identity?: Identity): Promise<Adversary> {
+  const shown = identity ?? (await network.identity(`eve-${++names}`));
+  const name = openIdentity(shown).member.node;
+  const adversary = await Adversary.greet(alpha.client.port, shown);
   adversaries.push(adversary);
   const connected = () => alpha.happened('peer-connected').filter(({ node }) => node === name).length;
   const before = connected();
@@ -99,14 +102,14 @@ describe('what is put out at once', () => {
     ['a block with a signature of nobody', () => blockFrame(withSignature(nextBlock(1)))],
     ['a block with a transaction of nobody', () => blockFrame(withBadTransaction())],
   ])('%s', async (_, bytes) => {
-    const name = `eve-${++names}`;
-    const adversary = await eve(name);
+    const identity = await network.identity(`eve-${++names}`);
+    const adversary = await eve(identity);
     adversary.sendBytes(bytes());
     await until(() => adversary.ended !== undefined);
     await othersDoNotNotice();
     expect(alpha.core.heard('block').filter(({ from }) => from !== BETA)).toEqual([]);
     // It is not let in again.
-    const again = await eve(name);
+    const again = await eve(identity);
     await until(() => again.ended === 'banned');
   });
 

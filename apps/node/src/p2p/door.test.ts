@@ -303,7 +303,9 @@ describe('NET-22: a renewed certificate', () => {
   it('of another node, or with another key, is not taken', async () => {
     const { node, member } = await start('north-alpha');
     const stranger = await consortium.member({ roles: ['producer'], node: 'north-beta' });
-    expect(() => node.network.renewIdentity(identityOf(stranger))).toThrow('that of north-beta, this node is north-alpha');
+    expect(() => node.network.renewIdentity(identityOf(stranger))).toThrow(
+      'that of north-beta, this node is north-alpha',
+    );
     const curve = await consortium.member({ roles: ['producer'], node: 'north-alpha', type: 'K1' });
     expect(() => node.network.renewIdentity(identityOf(curve))).toThrow('must be P-256');
     const mixed = { ...identityOf(member), privateKey: stranger.keyPem };

@@ -133,7 +133,12 @@ describe('connections', () => {
     const alpha = await start('alpha');
     const beta = await start('beta', [alpha], { limits: { pingIntervalMs: 20 } });
     await until(() => alpha.connected.length === 1 && beta.connected.length === 1);
-    expect(alpha.connected[0]).toMatchObject({ node: 'beta', organisation: 'beta', roles: ['producer'], dialled: false });
+    expect(alpha.connected[0]).toMatchObject({
+      node: 'beta',
+      organisation: 'beta',
+      roles: ['producer'],
+      dialled: false,
+    });
     const vote = Uint8Array.of(1, 2, 3);
     alpha.network.send('beta', { kind: 'vote', vote });
     beta.network.broadcast({ kind: 'transactions', transactions: [Uint8Array.of(9)] }, undefined, true);

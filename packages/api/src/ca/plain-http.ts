@@ -8,8 +8,3 @@ export function isPlainRemote(url: string): boolean {
   const { protocol, hostname } = new URL(url);
   return protocol === 'http:' && !loopback.test(hostname);
 }
-
-/** Whether an address is one of this machine. */
-export function isLoopback(url: string): boolean {
-  return URL.canParse(url) && loopback.test(new URL(url).hostname);
-}
