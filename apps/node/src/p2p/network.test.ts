@@ -505,6 +505,25 @@ describe('what a peer may not do', () => {
     expect(alpha.network.isConnected('friend')).toBe(true);
   });
 
+  it('take the places of others with nodes of its organisation', async () => {
+    const alpha = await start('alpha', [], { limits: { guestsOfOrganisationMax: 2 } });
+    const say = async (node: string, organisation: string, role: PeerRole = 'observer'): Promise<TLSSocket> => {
+      const identity = await authority.issue({ node, organisation, roles: [role], nowMs: Date.now() });
+      const socket = await dial(alpha, identity);
+      socket.write(helloOf(identity, socket));
+      return socket;
+    };
+    for (const node of ['west-1', 'west-2']) {
+      await say(node, 'west');
+      await until(() => alpha.network.isConnected(node));
+    }
+    expect(await goodbye(await say('west-3', 'west'))).toBe('too_many_peers');
+    await say('west', 'west', 'producer');
+    await say('east-1', 'east');
+    await until(() => alpha.network.isConnected('west') && alpha.network.isConnected('east-1'));
+    expect(alpha.network.peers).toHaveLength(4);
+  });
+
   it('hold idle sockets, however many', async () => {
     const alpha = await start('alpha', [], { limits: { handshakesMax: 16 } });
     const idle = Array.from({ length: 400 }, () => connectTcp(alpha.port, '127.0.0.1'));

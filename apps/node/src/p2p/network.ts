@@ -20,6 +20,8 @@ import { TokenBucket } from './token-bucket.js';
 /** Bounds of all connections together. */
 export type NetworkLimits = ConnectionLimits & {
   readonly peersMax: number;
+  /** Of one organisation that are no producers and opened the connection themselves. */
+  readonly guestsOfOrganisationMax: number;
   /** Sockets whose TLS handshake is under way; the oldest goes when there are more. */
   readonly handshakesMax: number;
   readonly handshakeMsMax: number;
@@ -31,6 +33,7 @@ export type NetworkLimits = ConnectionLimits & {
 export const defaultNetworkLimits: NetworkLimits = {
   ...defaultConnectionLimits,
   peersMax: 160,
+  guestsOfOrganisationMax: 16,
   handshakesMax: 128,
   handshakeMsMax: 5_000,
   dialIntervalMs: 250,
@@ -433,9 +436,7 @@ export class PeerNetwork {
     const other = this.#open.get(node);
     const address = this.#dialledTo.get(connection);
     if (address !== undefined) this.#table.found(address, node, digest);
-    if (other === undefined && this.#open.size >= this.#limits.peersMax) {
-      throw new PeerFault('too_many_peers', `this node has ${this.#open.size} peers already`);
-    }
+    if (other === undefined) this.#requireRoom(connection);
     if (other !== undefined && !this.#isBetter(connection, other)) {
       throw new PeerFault('duplicate_connection', `there is a connection with ${node} already`);
     }
@@ -451,6 +452,24 @@ export class PeerNetwork {
     }
     this.#replaced.set(connection, other);
     if (other.isPaused) connection.pause();
+  }
+
+  /** An organisation can name as many nodes as it likes: those that came by themselves and make no blocks must not take all places. */
+  #requireRoom({ dialled, member }: Connection): void {
+    const { peersMax, guestsOfOrganisationMax } = this.#limits;
+    if (this.#open.size >= peersMax) {
+      throw new PeerFault('too_many_peers', `this node has ${this.#open.size} peers already`);
+    }
+    if (!isGuest(dialled, member)) return;
+    let guests = 0;
+    for (const other of this.#open.values()) {
+      if (other.member.organisation === member.organisation && isGuest(other.dialled, other.member)) guests++;
+    }
+    if (guests < guestsOfOrganisationMax) return;
+    throw new PeerFault(
+      'too_many_peers',
+      `this node has ${guests} peers of ${member.organisation} already that make no blocks`,
+    );
   }
 
   /** How many connections wait for the word that this one is in use. */
@@ -638,6 +657,11 @@ function admissionWithoutChain({ identity, nowMs }: NetworkOptions): Admission {
     authorities: identity.authorities,
     nowMs,
   });
+}
+
+/** It came by itself, and the chain does not depend on it. */
+function isGuest(dialled: boolean, { roles }: Member): boolean {
+  return !dialled && !roles.includes('producer');
 }
 
 function infoOf(connection: Connection): PeerInfo {
