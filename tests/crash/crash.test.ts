@@ -16,7 +16,7 @@ describe('a node that is killed or whose files are damaged', () => {
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
   it('keeps what was final through kills under load, and agrees with an undisturbed execution', async () => {
-    const report = await crashRounds({ rounds: 8, seed: SEED, directory, print });
+    const report = await crashRounds({ rounds: 5, seed: SEED, directory, print });
     expect(report.findings).toEqual([]);
     expect(report.finalTransactions).toBeGreaterThan(0);
   });
