@@ -192,6 +192,10 @@ describe('an organisation', () => {
       const invited = await run(0, ['org', 'invite', 'gamma', '-o', 'north'], /^north~/);
       expect(invited.stderr).toMatch(/gamma\.key: hand it over with the code/);
       expect(statSync(join(folder, 'gamma.key')).mode & 0o777).toBe(0o600);
+      // It may be the only copy of a key.
+      writeFileSync(join(folder, 'epsilon.key'), 'mine');
+      await run(9, ['org', 'invite', 'epsilon', '-o', 'north'], /epsilon\.key is there already/);
+      expect(readFileSync(join(folder, 'epsilon.key'), 'utf8')).toBe('mine');
     } finally {
       process.chdir(cwd);
     }

@@ -1,5 +1,6 @@
 /** `org create|invite|admit|list|show`: organisations, seen from the outside and by members that let another one in. */
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { JoiningOrganisation } from '@snapscale/api';
 import { formatPublicKey, generatePrivateKey, publicKeyOf } from '@snapscale/crypto';
@@ -30,7 +31,7 @@ import type { CaClient } from '../membership/ca-client.js';
 import { expiryOf, withPeers } from '../membership/operator.js';
 import { caOf } from '../membership/which-ca.js';
 import type { Handler } from '../program/command.js';
-import { CommandError, exitCodes, usageError } from '../program/failures.js';
+import { CommandError, configurationError, exitCodes, usageError } from '../program/failures.js';
 import { defaultUrl, type Session } from '../program/session.js';
 import type { Values } from '../program/values.js';
 import { fields, table } from '../terminal/layout.js';
@@ -216,6 +217,12 @@ async function ensureAccount(
   const fresh = given === undefined ? generatePrivateKey('K1', randomBytes(32)) : undefined;
   const publicKey = given ?? formatPublicKey(publicKeyOf(fresh!));
   const file = fresh === undefined ? undefined : resolve(`${name}.key`);
+  if (file !== undefined && existsSync(file)) {
+    throw configurationError(
+      `${file} is there already, and may hold the only copy of a key`,
+      `Move it away; or use its public key: snapscale org invite ${name} PUB_K1_…`,
+    );
+  }
   if (file !== undefined) writePrivate(file, handedOverKey(fresh!, publicKey));
   const [creator = ''] = (values.text('creator') ?? by[0] ?? '').split('@');
   const actions = [createAccountAction(creator, name, parseAuthority(publicKey))];
