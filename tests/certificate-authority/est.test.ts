@@ -57,6 +57,12 @@ async function enrolled(organisation: string, terms: Record<string, unknown>) {
   return { key, cert: body.certificate!, leaf: parseCertificates(body.certificate!)[0]!, keyPem: privateKeyPem(key) };
 }
 
+/** A new P-256 key in a file, and a request for it, DER. */
+function newRequest(keyFile: string, ...subject: string[]) {
+  const key = ['-nodes', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-keyout', keyFile];
+  return run('openssl', ['req', '-new', ...key, '-outform', 'DER', ...subject]);
+}
+
 describe.skipIf(missing.length > 0)(
   missing.length > 0 ? `skipped: ${missing.join(' and ')} not installed here` : 'curl and openssl',
   () => {
@@ -76,20 +82,7 @@ describe.skipIf(missing.length > 0)(
 
       const keyFile = `${ca.directory}/curl.key`;
       const subject = ['-subj', '/CN=meter', '-addext', 'subjectAltName=URI:urn:snap:role:device'];
-      const request = await run('openssl', [
-        'req',
-        '-new',
-        '-nodes',
-        '-newkey',
-        'ec',
-        '-pkeyopt',
-        'ec_paramgen_curve:P-256',
-        '-keyout',
-        keyFile,
-        '-outform',
-        'DER',
-        ...subject,
-      ]);
+      const request = await newRequest(keyFile, ...subject);
       const bodyFile = ca.file('curl.p10', request.out.toString('base64'));
       const post = [
         '--data-binary',
@@ -103,21 +96,7 @@ describe.skipIf(missing.length > 0)(
       expect(waiting.text).toMatch(/approve it: send the same request again\s+202 30/);
       const secret = (await ca.invite('north', { roles: ['device'] })).split('~')[1]!;
 
-      const second = await run('openssl', [
-        'req',
-        '-new',
-        '-nodes',
-        '-newkey',
-        'ec',
-        '-pkeyopt',
-        'ec_paramgen_curve:P-256',
-        '-keyout',
-        keyFile,
-        '-outform',
-        'DER',
-        '-subj',
-        '/CN=meter',
-      ]);
+      const second = await newRequest(keyFile, '-subj', '/CN=meter');
       ca.file('curl.p10', second.out.toString('base64'));
       const answer = await printed((await curl(...post, '--user', `invitation:${secret}`, `${est}/simpleenroll`)).out);
       const certFile = ca.file('curl.pem', answer);

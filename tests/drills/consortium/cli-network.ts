@@ -107,11 +107,14 @@ export class CliNetwork {
   }
 
   identity(name: string): MemberIdentity {
-    const folder = join(this.#home, 'identities', name);
-    return memberIdentity({
-      certificate: readFileSync(join(folder, 'certificate.pem'), 'utf8'),
-      key: readFileSync(join(folder, 'private.key'), 'utf8'),
-    });
+    const { cert, key } = this.tlsOf(name);
+    return memberIdentity({ certificate: cert, key });
+  }
+
+  /** The files of an identity, as TLS takes them. */
+  tlsOf(identity: string): { readonly cert: string; readonly key: string; readonly ca: string } {
+    const read = (file: string) => readFileSync(join(this.#home, 'identities', identity, file), 'utf8');
+    return { cert: read('certificate.pem'), key: read('private.key'), ca: read('authorities.pem') };
   }
 
   /** `fetch` that shows a token of an identity to a node. */
@@ -153,18 +156,12 @@ export class CliNetwork {
 
   /** A TLS connection of its own with a client certificate, and one request on it: milliseconds, and the status. */
   handshake(identity: string, node: string): Promise<{ readonly ms: number; readonly status: number }> {
-    const folder = join(this.#home, 'identities', identity);
     const agent = new Agent({ keepAlive: false });
     const began = performance.now();
     return new Promise((resolve, reject) => {
       const sent = request(
         `https://localhost:${this.node(node).tlsPort}/v1/chain/get_info`,
-        {
-          agent,
-          cert: readFileSync(join(folder, 'certificate.pem')),
-          key: readFileSync(join(folder, 'private.key')),
-          ca: readFileSync(join(folder, 'authorities.pem')),
-        },
+        { agent, ...this.tlsOf(identity) },
         (response) => {
           response.resume();
           response.on('end', () => {

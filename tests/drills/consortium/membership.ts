@@ -135,7 +135,7 @@ class ConsortiumDrill {
       '-o',
       NEWCOMER,
     ]);
-    const watched = network.nodes.map(({ name }) => new WatchedMember(network, MEMBER, name, this.#directory));
+    const watched = network.nodes.map(({ name }) => new WatchedMember(network, MEMBER, name));
     const isIn = await within(PATIENCE_MS, () => watched.every(({ answered }) => answered > 3));
     if (!isIn) this.#findings.push(`the member of ${NEWCOMER} was not let in everywhere: ${said(watched)}`);
     const proposed = await network.as<Proposal>(OPERATOR, 'org', 'expel', NEWCOMER, '-o', 'north', '--yes');

@@ -1,7 +1,6 @@
 /** A member at a node: calls with tokens, an event stream, a connection with its certificate. When does each of them end? */
-import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
-import { join } from 'node:path';
+import { pause } from '../support/http.js';
 import type { CliNetwork } from './cli-network.js';
 
 /** When something of a member ended, in milliseconds of the clock; undefined: it has not. */
@@ -25,11 +24,11 @@ export class WatchedMember {
   /** Answers before the first refusal. */
   answered = 0;
 
-  constructor(network: CliNetwork, identity: string, node: string, home: string) {
+  constructor(network: CliNetwork, identity: string, node: string) {
     this.#network = network;
     this.#identity = identity;
     this.node = node;
-    this.#runs = [this.#call(), this.#stream(), this.#connection(join(home, 'home', 'identities', identity))];
+    this.#runs = [this.#call(), this.#stream(), this.#connection()];
   }
 
   /** Whether all three have ended. */
@@ -70,14 +69,8 @@ export class WatchedMember {
   }
 
   /** One connection that is kept, with a request on it now and then. */
-  async #connection(folder: string): Promise<void> {
-    const agent = new Agent({
-      keepAlive: true,
-      maxSockets: 1,
-      cert: readFileSync(join(folder, 'certificate.pem')),
-      key: readFileSync(join(folder, 'private.key')),
-      ca: readFileSync(join(folder, 'authorities.pem')),
-    });
+  async #connection(): Promise<void> {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1, ...this.#network.tlsOf(this.#identity) });
     const url = `https://localhost:${this.#network.node(this.node).tlsPort}/v1/chain/get_info`;
     while (!this.#stop.signal.aborted && this.ends.connection === undefined) {
       const status = await statusOf(url, agent);
@@ -110,8 +103,4 @@ function codeIn(text: string): string {
   } catch {
     return text.slice(0, 60);
   }
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
